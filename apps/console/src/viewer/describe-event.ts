@@ -1,0 +1,76 @@
+import type { StreamedEvent } from '@avatar-bridge/contracts';
+
+export type Tone = 'plain' | 'good' | 'active' | 'warning' | 'bad';
+
+/** An event in a person's words, for the status log. */
+export function describeEvent(event: StreamedEvent): { text: string; tone: Tone } {
+  switch (event.type) {
+    case 'reset':
+      return { text: 'Joined in the middle: older events are no longer kept', tone: 'plain' };
+    case 'session.queued':
+      return { text: 'Session queued', tone: 'plain' };
+    case 'session.starting':
+      return { text: 'Starting the avatar', tone: 'plain' };
+    case 'session.live':
+      return { text: 'The avatar is live', tone: 'good' };
+    case 'session.recovering':
+      return { text: `Recovering: ${event.reason}`, tone: 'warning' };
+    case 'session.stopping':
+      return { text: 'Closing the session', tone: 'plain' };
+    case 'session.ended':
+      return {
+        text: event.outcome === 'failed' ? `Session failed: ${event.message}` : 'Session closed',
+        tone: event.outcome === 'failed' ? 'bad' : 'plain',
+      };
+    case 'vendor.opened':
+      return { text: `Vendor session opened at ${event.provider}`, tone: 'plain' };
+    case 'vendor.closed':
+      return { text: `Vendor session closed: ${event.reason}`, tone: 'plain' };
+    case 'vendor.event':
+      return { text: `${event.source}: ${event.name}`, tone: 'plain' };
+    case 'message.accepted':
+      return { text: `Message ${event.seq} (${event.mode}): ${event.text}`, tone: 'plain' };
+    case 'message.speaking':
+      return { text: `Speaking message ${event.seq}`, tone: 'active' };
+    case 'message.spoken':
+      return {
+        text: `Message ${event.seq} spoken${event.firstFrame === undefined ? '' : `, first heard after ${event.firstFrame} ms`}`,
+        tone: 'good',
+      };
+    case 'message.interrupted':
+      return { text: `Message ${event.seq} interrupted`, tone: 'warning' };
+    case 'message.expired':
+      return { text: `Message ${event.seq} waited too long and was not said`, tone: 'warning' };
+    case 'message.failed':
+      return { text: `Message ${event.seq} failed: ${event.reason}`, tone: 'bad' };
+    case 'message.dropped':
+      return { text: `Message ${event.seq} dropped: ${event.reason}`, tone: 'warning' };
+    case 'interrupt.accepted':
+      return { text: 'Interrupt asked for', tone: 'plain' };
+    case 'interrupt.done':
+      return { text: `Interrupted after ${event.took} ms`, tone: 'warning' };
+    case 'avatar.state':
+      return { text: `The avatar is ${event.state}`, tone: 'plain' };
+    case 'caption.updated':
+      return { text: `${event.speaker === 'avatar' ? 'Avatar' : 'User'}: ${event.text}`, tone: 'plain' };
+    case 'user.started':
+      return { text: 'The user speaks', tone: 'plain' };
+    case 'user.stopped':
+      return { text: 'The user stopped speaking', tone: 'plain' };
+    case 'user.silent':
+      return { text: 'The user is silent', tone: 'plain' };
+    case 'relay.started':
+      return event.engine === 'transcode'
+        ? {
+            text: `The picture is encoded anew on its way to the stage${event.reason === undefined ? '' : ` (${event.reason})`}`,
+            tone: 'warning',
+          }
+        : { text: `The avatar is on its way to the stage (${event.engine})`, tone: 'plain' };
+    case 'media.started':
+      return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is on the stage`, tone: 'good' };
+    case 'media.stalled':
+      return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} has stalled`, tone: 'warning' };
+    case 'media.resumed':
+      return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gap} ms`, tone: 'good' };
+  }
+}

@@ -1,0 +1,75 @@
+import type { SessionEventBody, StreamedEvent } from '@avatar-bridge/contracts';
+import { expect, test } from 'vitest';
+import { enabledControls, initialState, nextViewerState, type ViewerState } from './viewer-state.ts';
+
+const sessionId = `ses_${'0'.repeat(32)}`;
+const messageId = `msg_${'0'.repeat(32)}`;
+let n = 0;
+const happen = (state: ViewerState, ...bodies: SessionEventBody[]): ViewerState =>
+  bodies.reduce(
+    (s, body) => nextViewerState(s, { type: 'event', event: { id: `1-${n++}`, at: 1, sessionId, ...body } as StreamedEvent }),
+    state,
+  );
+
+const live = happen(
+  initialState,
+  { type: 'session.queued' },
+  { type: 'session.starting', epoch: 1, worker: 'w' },
+  { type: 'session.live', room: 'r' },
+);
+
+test('without a session only Start works', () => {
+  expect(enabledControls(initialState, { busy: false, text: 'hello', loading: false })).toEqual({
+    start: true,
+    close: false,
+    speak: false,
+    interrupt: false,
+  });
+});
+
+test('nothing is started while it is not known whether the link has a session', () => {
+  expect(enabledControls(initialState, { busy: false, text: 'hello', loading: true }).start).toBe(false);
+});
+
+test('a live session can be closed, and spoken to when there is a text', () => {
+  expect(live.session).toBe('live');
+  expect(enabledControls(live, { busy: false, text: '  ', loading: false })).toEqual({
+    start: false,
+    close: true,
+    speak: false,
+    interrupt: false,
+  });
+  expect(enabledControls(live, { busy: false, text: 'hello', loading: false }).speak).toBe(true);
+});
+
+test('interrupt works while something is unfinished', () => {
+  const asked = happen(live, { type: 'message.accepted', messageId, seq: 1, mode: 'repeat', text: 'hi' });
+  expect(enabledControls(asked, { busy: false, text: '', loading: false }).interrupt).toBe(true);
+  const spoken = happen(asked, { type: 'message.spoken', messageId, seq: 1 });
+  expect(enabledControls(spoken, { busy: false, text: '', loading: false }).interrupt).toBe(false);
+});
+
+test('a failed session says why and can be started anew', () => {
+  const failed = happen(live, { type: 'session.ended', outcome: 'failed', code: 'unauthorized', message: 'Set HEYGEN_API_KEY' });
+  expect(failed.notice).toBe('Set HEYGEN_API_KEY');
+  expect(enabledControls(failed, { busy: false, text: 'x', loading: false })).toEqual({
+    start: true,
+    close: false,
+    speak: false,
+    interrupt: false,
+  });
+});
+
+test('nothing is enabled twice while a request is under way', () => {
+  expect(enabledControls(live, { busy: true, text: 'x', loading: false })).toEqual({
+    start: false,
+    close: false,
+    speak: false,
+    interrupt: false,
+  });
+});
+
+test('the log stays bounded', () => {
+  const long = Array.from({ length: 1_000 }).reduce<ViewerState>((s) => happen(s, { type: 'avatar.state', state: 'listening' }), live);
+  expect(long.log.length).toBe(400);
+});

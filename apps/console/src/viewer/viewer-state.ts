@@ -1,0 +1,79 @@
+import type { AvatarState, SessionState, StreamedEvent } from '@avatar-bridge/contracts';
+
+/** What the page knows of the session it shows. Events only: the page never guesses. */
+export type ViewerState = {
+  session: SessionState | 'none';
+  avatar: AvatarState | undefined;
+  /** Messages accepted and not yet finished. */
+  pending: number;
+  /** Why it ended, or what it is waiting for, in words. */
+  notice: string | undefined;
+  log: StreamedEvent[];
+};
+
+/** More than anybody scrolls through, and little enough to draw. */
+const keptEvents = 400;
+
+export const initialState: ViewerState = { session: 'none', avatar: undefined, pending: 0, notice: undefined, log: [] };
+
+export type ViewerAction = { type: 'reset' } | { type: 'event'; event: StreamedEvent };
+
+export function nextViewerState(state: ViewerState, action: ViewerAction): ViewerState {
+  if (action.type === 'reset') return initialState;
+  const { event } = action;
+  const next = { ...state, log: [...state.log, event].slice(-keptEvents) };
+  switch (event.type) {
+    case 'reset':
+      return { ...next, session: event.snapshot.state, pending: event.snapshot.pending };
+    case 'session.queued':
+      return { ...next, session: 'queued', notice: 'Waiting for a free avatar' };
+    case 'session.starting':
+      return { ...next, session: 'starting', notice: 'The avatar is on its way' };
+    case 'session.live':
+      return { ...next, session: 'live', notice: undefined };
+    case 'session.recovering':
+      return { ...next, session: 'recovering', notice: 'The avatar was lost and is coming back' };
+    case 'session.stopping':
+      return { ...next, session: 'stopping', notice: 'Closing' };
+    case 'session.ended':
+      return {
+        ...next,
+        session: 'ended',
+        avatar: undefined,
+        pending: 0,
+        notice: event.outcome === 'failed' ? event.message : 'The session is closed',
+      };
+    case 'avatar.state':
+      return { ...next, avatar: event.state };
+    case 'message.accepted':
+      return { ...next, pending: state.pending + 1 };
+    case 'message.spoken':
+    case 'message.interrupted':
+    case 'message.expired':
+    case 'message.failed':
+    case 'message.dropped':
+      return { ...next, pending: Math.max(0, state.pending - 1) };
+    default:
+      return next;
+  }
+}
+
+export type PageActivity = {
+  /** A request is under way. */
+  busy: boolean;
+  text: string;
+  /** The session of the link is not known yet: perhaps it can be spoken to. */
+  loading: boolean;
+};
+export type EnabledControls = { start: boolean; close: boolean; speak: boolean; interrupt: boolean };
+
+/** A control is enabled only when using it would do something. Texts wait in the mailbox, so they are taken before the avatar is up. */
+export function enabledControls(state: ViewerState, { busy, text, loading }: PageActivity): EnabledControls {
+  const open = state.session !== 'none' && state.session !== 'ended' && state.session !== 'stopping';
+  return {
+    start: !busy && !loading && (state.session === 'none' || state.session === 'ended'),
+    close: !busy && open,
+    speak: !busy && open && text.trim() !== '',
+    interrupt: open && state.pending > 0,
+  };
+}

@@ -1,0 +1,112 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { InterruptAccepted, Message, MessageAccepted, MessageList, MessageRequest, MessageState } from '@avatar-bridge/contracts';
+import { idempotencyOf, idempotencyParameter } from '../http/idempotency.ts';
+import { jsonBody } from '../http/json-body.ts';
+import type { App, Parts } from '../parts.ts';
+import { ProblemError } from '../problems/problem-error.ts';
+import { problemResponses } from '../problems/responses.ts';
+import { messageParams, sessionParams } from '../sessions/params.ts';
+
+const common = { tags: ['messages'], security: [{ key: [] }] };
+const message = { 'application/json': { schema: Message.meta({ id: 'Message' }) } };
+
+const postMessage = createRoute({
+  ...common,
+  method: 'post',
+  path: '/v1/sessions/{id}/messages',
+  summary: 'Have something said. Messages of a session are said in the order of their acceptance',
+  middleware: jsonBody,
+  parameters: [idempotencyParameter],
+  request: {
+    params: sessionParams,
+    body: { required: true, content: { 'application/json': { schema: MessageRequest.meta({ id: 'MessageRequest' }) } } },
+  },
+  responses: {
+    202: {
+      description: 'Accepted, and durable',
+      content: { 'application/json': { schema: MessageAccepted.meta({ id: 'MessageAccepted' }) } },
+    },
+    ...problemResponses(
+      ...(['bad-request', 'not-json', 'unknown-session', 'session-ended', 'too-large'] as const),
+      ...(['unsupported-media-type', 'idempotency-mismatch', 'mailbox-full'] as const),
+    ),
+  },
+});
+
+const listMessages = createRoute({
+  ...common,
+  method: 'get',
+  path: '/v1/sessions/{id}/messages',
+  summary: 'List messages in order; go on with `after` the last one’s seq',
+  request: {
+    params: sessionParams,
+    query: z.object({
+      state: MessageState.optional(),
+      after: z.coerce.number('must be a message’s seq: a whole number').int().min(0).optional(),
+      limit: z.coerce.number('must be a whole number from 1 to 1000').int().min(1).max(1_000).optional(),
+    }),
+  },
+  responses: {
+    200: { description: 'A page', content: { 'application/json': { schema: MessageList.meta({ id: 'MessageList' }) } } },
+    ...problemResponses('bad-request', 'unknown-session'),
+  },
+});
+
+const getMessage = createRoute({
+  ...common,
+  method: 'get',
+  path: '/v1/sessions/{id}/messages/{messageId}',
+  summary: 'Get a message, with its state and times',
+  request: { params: messageParams },
+  responses: { 200: { description: 'The message', content: message }, ...problemResponses('unknown-session', 'unknown-message') },
+});
+
+const cancelMessage = createRoute({
+  ...common,
+  method: 'delete',
+  path: '/v1/sessions/{id}/messages/{messageId}',
+  summary: 'Drop a message that nobody has begun to say',
+  request: { params: messageParams },
+  responses: {
+    200: { description: 'Dropped', content: message },
+    ...problemResponses('unknown-session', 'unknown-message', 'message-begun'),
+  },
+});
+
+const interrupt = createRoute({
+  ...common,
+  method: 'post',
+  path: '/v1/sessions/{id}/interrupt',
+  summary: 'Silence what was accepted before: the message being said and those that wait',
+  request: { params: sessionParams },
+  responses: {
+    202: { description: 'Accepted', content: { 'application/json': { schema: InterruptAccepted.meta({ id: 'InterruptAccepted' }) } } },
+    ...problemResponses('unknown-session', 'session-ended'),
+  },
+});
+
+export function addMessageRoutes(app: App, { store, metrics }: Parts): void {
+  app.openapi(postMessage, async (c) => {
+    const request = c.req.valid('json');
+    const { message: accepted, replayed } = await store.postMessage(c.req.valid('param').id, request, idempotencyOf(c));
+    if (replayed) c.header('idempotent-replayed', 'true');
+    else metrics.messageAccepted();
+    return c.json(accepted, 202);
+  });
+  app.openapi(listMessages, async (c) => {
+    const { state, after, limit } = c.req.valid('query');
+    const messages = await store.listMessages(c.req.valid('param').id, { states: state && [state], after, limit });
+    return c.json({ messages }, 200);
+  });
+  app.openapi(getMessage, async (c) => {
+    const { id, messageId } = c.req.valid('param');
+    return c.json(await store.getMessage(id, messageId), 200);
+  });
+  app.openapi(cancelMessage, async (c) => {
+    const { id, messageId } = c.req.valid('param');
+    const { message: found, cancelled } = await store.cancelMessage(id, messageId);
+    if (!cancelled) throw new ProblemError('message-begun', `It is ${found.state}. Interrupt to silence what is being said.`);
+    return c.json(found, 200);
+  });
+  app.openapi(interrupt, async (c) => c.json(await store.interrupt(c.req.valid('param').id), 202));
+}

@@ -1,0 +1,23 @@
+import { problems, type Problem, type ProblemCode } from '@avatar-bridge/contracts';
+
+export type ProblemMore = { errors?: Problem['errors']; headers?: Record<string, string>; cause?: unknown };
+
+/** A refusal that the caller is told about: its code, what to do, and headers that go with it. */
+export class ProblemError extends Error {
+  override name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly errors: Problem['errors'];
+  readonly headers: Record<string, string>;
+
+  /** @param detail says what the caller can do; it is shown as it is. */
+  constructor(code: ProblemCode, detail: string, { errors, headers = {}, cause }: ProblemMore = {}) {
+    super(detail, { cause });
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}

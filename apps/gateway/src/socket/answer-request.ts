@@ -1,0 +1,64 @@
+import { problem, SocketRequest, type Problem, type SessionId, type SocketResponse } from '@avatar-bridge/contracts';
+import type { Parts } from '../parts.ts';
+import { badInput, faultsOf } from '../problems/bad-input.ts';
+import { problemOf } from '../problems/from-error.ts';
+import { ProblemError } from '../problems/problem-error.ts';
+
+/**
+ * Does what one frame asks for and answers under the frame's own id. Commands reach the store in the order of the calls.
+ * Never throws.
+ */
+export async function answerRequest(
+  text: string,
+  sessionId: SessionId,
+  parts: Pick<Parts, 'store' | 'metrics' | 'logger'>,
+): Promise<SocketResponse> {
+  let id: string | null = null;
+  try {
+    const frame = parse(text);
+    id = idIn(frame);
+    const request = SocketRequest.safeParse(frame);
+    if (!request.success) throw badInput(faultsOf(request.error, 'frame'));
+    return { type: 'answer', id: request.data.id, result: await act(request.data, sessionId, parts) };
+  } catch (error) {
+    return { type: 'error', id, problem: refuse(error, parts) };
+  }
+}
+
+async function act(request: SocketRequest, sessionId: SessionId, { store, metrics }: Pick<Parts, 'store' | 'metrics'>): Promise<unknown> {
+  switch (request.type) {
+    case 'message': {
+      try {
+        const { message, replayed } = await store.postMessage(sessionId, request.message, { idempotencyKey: request.id });
+        if (!replayed) metrics.messageAccepted();
+        return message;
+      } catch (error) {
+        metrics.messageRejected(problemOf(error).code);
+        throw error;
+      }
+    }
+    case 'interrupt':
+      return store.interrupt(sessionId);
+    case 'ping':
+      return { at: Date.now() };
+  }
+}
+
+function refuse(error: unknown, { logger }: Pick<Parts, 'logger'>): Problem {
+  const { code, message, errors } = problemOf(error);
+  if (code === 'internal') logger.error({ err: error }, 'socket request failed');
+  return problem(code, message, { errors });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError('not-json', 'Send one JSON object in each text frame.', { cause: error });
+  }
+}
+
+function idIn(frame: unknown): string | null {
+  const id = typeof frame === 'object' && frame !== null && 'id' in frame ? frame.id : undefined;
+  return typeof id === 'string' && id.length <= 128 ? id : null;
+}

@@ -1,0 +1,46 @@
+import { ConfigError } from '@avatar-bridge/contracts';
+import { describe, expect, it } from 'vitest';
+import { help, readConfig } from './config.ts';
+
+const valid = { LIVEKIT_URL: 'ws://127.0.0.1:7880', LIVEKIT_API_KEY: 'key', LIVEKIT_API_SECRET: 'secret', HEYGEN_API_KEY: 'heygen' };
+
+describe('readConfig', () => {
+  it('has a default for all that has a sensible one', () => {
+    expect(readConfig(valid).config).toMatchObject({
+      REDIS_URL: 'redis://127.0.0.1:6379',
+      HEYGEN_BASE_URL: 'https://api.heygen.com',
+      BRIDGE_ACCOUNT: 'default',
+      BRIDGE_SLOTS: 3,
+      BRIDGE_CAPACITY: 20,
+      BRIDGE_RELAY_ENGINE: 'auto',
+      BRIDGE_WORKER_PORT: 8081,
+    });
+  });
+
+  it('names every fault at once, and no value', () => {
+    let fault: unknown;
+    try {
+      readConfig({ ...valid, LIVEKIT_URL: 'not-a-url', LIVEKIT_API_KEY: ' ', HEYGEN_API_KEY: '', BRIDGE_SLOTS: 'many-of-them' });
+    } catch (error) {
+      fault = error;
+    }
+    expect(fault).toBeInstanceOf(ConfigError);
+    const { message } = fault as ConfigError;
+    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'HEYGEN_API_KEY', 'BRIDGE_SLOTS']) expect(message).toContain(name);
+    expect(message).not.toMatch(/not-a-url|many-of-them/);
+  });
+
+  it('knows the engines', () => {
+    expect(readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'transcode' }).config.BRIDGE_RELAY_ENGINE).toBe('transcode');
+    expect(() => readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'direct' })).toThrow(/BRIDGE_RELAY_ENGINE: must be auto, rtp or transcode/);
+  });
+
+  it('finds misspelt variables, but not those of the gateway', () => {
+    expect(readConfig({ ...valid, BRIDGE_SLOT: '3', BRIDGE_CHATBOT_KEYS: 'x' }).unknown).toEqual(['BRIDGE_SLOT']);
+  });
+
+  it('explains itself', () => {
+    expect(help()).toMatch(/HEYGEN_API_KEY .*required/);
+    expect(help()).toMatch(/BRIDGE_SLOTS .*\(default 3\)/);
+  });
+});

@@ -1,0 +1,88 @@
+import type { MessageState } from '@avatar-bridge/contracts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { State } from './session/state.ts';
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** What a worker tells Prometheus. Each worker has a registry of its own. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const sessions = new Gauge({
+    name: 'avatar_bridge_sessions',
+    help: 'Sessions this worker holds the lease of, by what it does about them',
+    labelNames: ['state'],
+    registers,
+  });
+  const messages = new Counter({
+    name: 'avatar_bridge_messages_total',
+    help: 'Messages that reached their last state',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const histogram = (name: string, help: string) => new Histogram({ name, help, buckets: seconds, registers });
+  const waited = histogram(
+    'avatar_bridge_message_waited_seconds',
+    'From a message being accepted to the vendor having its first utterance',
+  );
+  const vendor = histogram('avatar_bridge_message_vendor_seconds', 'From the vendor having the first utterance to the first word');
+  const firstFrame = histogram('avatar_bridge_message_first_frame_seconds', 'From a message being accepted to its first word on the stage');
+  const vendorCalls = new Histogram({
+    name: 'avatar_bridge_vendor_call_seconds',
+    help: 'Calls to the vendor, by what was called and how it ended',
+    labelNames: ['call', 'outcome'],
+    buckets: seconds,
+    registers,
+  });
+  const vendorSessionsLost = new Counter({
+    name: 'avatar_bridge_vendor_sessions_lost_total',
+    help: 'Vendor sessions that could not be opened or were lost, by reason',
+    labelNames: ['code'],
+    registers,
+  });
+  const reaped = new Counter({
+    name: 'avatar_bridge_vendor_sessions_reaped_total',
+    help: 'Vendor sessions stopped because their owner was gone',
+    registers,
+  });
+
+  const relays = new Counter({
+    name: 'avatar_bridge_relays_started_total',
+    help: 'Avatars put on the stage, by the engine that carries them and why it is that one',
+    labelNames: ['engine', 'reason'],
+    registers,
+  });
+
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    /** Called with what a session was and is; undefined when it is not this worker's yet, or no more. */
+    sessionChanged(from: State['name'] | undefined, to: State['name'] | undefined): void {
+      if (from !== undefined) sessions.dec({ state: from });
+      if (to !== undefined) sessions.inc({ state: to });
+    },
+    messageFinished: (outcome: MessageState) => messages.inc({ outcome }),
+    waited: (ms: number) => waited.observe(ms / 1_000),
+    vendor: (ms: number) => vendor.observe(ms / 1_000),
+    firstFrame: (ms: number) => firstFrame.observe(ms / 1_000),
+    vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
+    relayStarted: (engine: string, reason: string) => relays.inc({ engine, reason }),
+    vendorSessionReaped: () => reaped.inc(),
+    /** Times a call; the outcome is `ok` or the error's code. */
+    async vendorCall<T>(call: string, run: () => Promise<T>): Promise<T> {
+      const started = performance.now();
+      let outcome = 'ok';
+      try {
+        return await run();
+      } catch (error) {
+        outcome = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+        throw error;
+      } finally {
+        vendorCalls.observe({ call, outcome }, (performance.now() - started) / 1_000);
+      }
+    },
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,87 @@
+import type { AvatarSettings, MessageMode, VendorSession } from '@avatar-bridge/contracts';
+import type { VendorEvent } from './vendor-event.ts';
+
+/** A vendor that runs avatars. The session actor knows vendors only through this. */
+export interface AvatarProvider {
+  /** As recorded with each of its vendor sessions, e.g. `heygen`. */
+  readonly name: string;
+  readonly capabilities: ProviderCapabilities;
+
+  /**
+   * Creates a vendor session and starts it. The room may be joined when this resolves; utterances are taken when the room's media is up.
+   * A vendor session that comes into being is always reported through `request.recordRef` first, also when `signal` aborted meanwhile:
+   * an aborted open waits for the creation's answer. When open rejects after it reported a ref, it has tried to stop that vendor session;
+   * the caller reaps it again, to be sure.
+   *
+   * @throws TerminalProviderError, RetryableProviderError, CancelledError
+   */
+  open(request: OpenRequest): Promise<ProviderSession>;
+
+  /** Takes over a vendor session that another worker opened; undefined when the vendor has no way back into its room. */
+  attach(ref: VendorSession, request: Omit<OpenRequest, 'recordRef'>): Promise<ProviderSession | undefined>;
+
+  /** Stops a vendor session known by its ref only. `wasOpen` is false when it was gone already; rejects when nobody knows. */
+  reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }>;
+
+  /** The vendor sessions that are open in the account now, whoever opened them. */
+  list(signal?: AbortSignal): Promise<VendorSession[]>;
+}
+
+export type ProviderCapabilities = {
+  modes: readonly MessageMode[];
+  /** Characters of one utterance. */
+  maxUtteranceLength: number;
+  /** How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one playing and one waiting. */
+  queueDepth: number;
+  /** Whether interrupt() silences the utterance being spoken and forgets those behind it. */
+  interrupts: boolean;
+};
+
+export type OpenRequest = {
+  /** Ours, for logs. */
+  sessionId: string;
+  avatar: AvatarSettings;
+  /** Awaited before the vendor session is used, so that it is written down first. When it rejects, the vendor session is stopped and open rejects. */
+  recordRef: (ref: VendorSession) => Promise<void>;
+  /** Called with each event, from open on until `closed`, never after close(). */
+  onEvent: (event: VendorEvent) => void;
+  signal: AbortSignal;
+};
+
+/** What the relay needs to join the vendor's room as the vendor's client. */
+export type VendorRoom = { url: string; token: string; avatarIdentity: string };
+
+export type Utterance = { messageId: string; text: string; mode: MessageMode; signal: AbortSignal };
+
+/** The vendor has the utterance. `expectedDuration`, ms, is the vendor's own guess, often wrong. */
+export type SpeakResult = { taskId: string; expectedDuration?: number };
+
+/** One session at the vendor. Every call has a timeout of its own. */
+export interface ProviderSession {
+  readonly ref: VendorSession;
+  readonly room: VendorRoom;
+  /** ms after which the vendor closes it whatever happens. */
+  readonly durationLimit?: number;
+
+  /** Called once the room's media is up: opens what the vendor sends events over besides the room (v1: the streaming.chat socket). Its loss later is no reason to close. */
+  listen(signal: AbortSignal): Promise<void>;
+
+  /**
+   * Hands over one utterance; resolves when the vendor has it, not when it is spoken.
+   *
+   * @throws TerminalProviderError (this text will never be taken), RetryableProviderError (not taken, or `uncertain`), SessionLostError (open another), CancelledError
+   */
+  speak(utterance: Utterance): Promise<SpeakResult>;
+
+  /** Silences the avatar and forgets what waits behind. Resolves when the vendor was told; nothing happens when it is silent. */
+  interrupt(signal?: AbortSignal): Promise<void>;
+
+  /** Resets the vendor's idle timer. */
+  keepAlive(signal?: AbortSignal): Promise<void>;
+
+  /** Data of the vendor's room, as text; the relay owns the room, so it comes in here and leaves as events. */
+  handleRoomData(payload: string): void;
+
+  /** Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects when nobody knows. */
+  close(reason: string): Promise<void>;
+}

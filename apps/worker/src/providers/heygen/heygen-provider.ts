@@ -1,0 +1,86 @@
+import type { VendorSession } from '@avatar-bridge/contracts';
+import { type HeyGenClient, HeyGenError, maxTaskTextLength, type NewSession } from '@avatar-bridge/heygen-client';
+import type { Logger } from 'pino';
+import type { AvatarProvider, OpenRequest, ProviderCapabilities, ProviderSession } from '../avatar-provider.ts';
+import { CancelledError } from '../provider-errors.ts';
+import { HeyGenSession } from './heygen-session.ts';
+import { sessionOptions } from './session-options.ts';
+import { stopSession } from './stop-session.ts';
+import { translateError } from './translate-error.ts';
+
+/** ms */
+const timeouts = { token: 5_000, creation: 30_000, list: 5_000 };
+
+export type HeyGenProviderOptions = {
+  client: HeyGenClient;
+  logger: Logger;
+  /**
+   * Utterances the vendor holds at once. Default 1: whether a second task waits for the first or silences it is not documented, and
+   * only waiting keeps every word. 2 closes the gaps between utterances where the vendor is known to queue.
+   */
+  queueDepth?: number;
+};
+
+/** HeyGen's Streaming API v1. */
+export class HeyGenProvider implements AvatarProvider {
+  readonly name = 'heygen';
+  readonly capabilities: ProviderCapabilities;
+  readonly #client: HeyGenClient;
+  readonly #logger: Logger;
+
+  constructor({ client, logger, queueDepth = 1 }: HeyGenProviderOptions) {
+    this.#client = client;
+    this.#logger = logger;
+    this.capabilities = { modes: ['talk', 'repeat'], maxUtteranceLength: maxTaskTextLength, queueDepth, interrupts: true };
+  }
+
+  async open({ sessionId, avatar, recordRef, onEvent, signal }: OpenRequest): Promise<ProviderSession> {
+    const logger = this.#logger.child({ sessionId });
+    const { token, created } = await this.#create(avatar, signal);
+    const ref = { provider: this.name, id: created.sessionId, openedAt: Date.now() };
+    const session = new HeyGenSession({ client: this.#client, created, ref, token, avatar, onEvent, logger });
+    try {
+      await recordRef(ref);
+      if (signal.aborted) throw new CancelledError();
+      await session.start(signal);
+      return session;
+    } catch (error) {
+      await session.close('could not be opened').catch((cause: unknown) => {
+        logger.error({ err: cause, vendorSessionId: ref.id }, 'vendor session may be open still');
+      });
+      throw translateError(error);
+    }
+  }
+
+  /** There is no way back: the room's token is in the answer that created the session and nowhere else. */
+  attach(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
+    return stopSession(this.#client, ref.id, { signal });
+  }
+
+  async list(signal?: AbortSignal): Promise<VendorSession[]> {
+    try {
+      const open = await this.#client.list({ timeout: timeouts.list, signal });
+      // One without a time must not look old: whoever stops old ones would stop it.
+      return open.map((session) => ({ provider: this.name, id: session.sessionId, openedAt: Math.round(session.createdAt ?? Date.now()) }));
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+
+  async #create(avatar: OpenRequest['avatar'], signal: AbortSignal): Promise<{ token: string; created: NewSession }> {
+    try {
+      const token = await this.#client.createToken({ timeout: timeouts.token, signal });
+      // Without the signal: a session that comes into being has to become known, or nobody can stop it.
+      const created = await this.#client.newSession(sessionOptions(avatar), { token, timeout: timeouts.creation });
+      return { token, created };
+    } catch (error) {
+      const unseen = error instanceof HeyGenError && error.uncertain;
+      if (unseen) this.#logger.error({ code: error.code }, 'a vendor session may have come into being unseen; it ends by its idle timeout');
+      throw translateError(error);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * What a vendor tells of its session, in one vocabulary. Vendors lose events, double them and send them out of order:
+ * whoever listens must bear that. `at` is epoch ms, when it reached us.
+ */
+export type VendorEvent =
+  /** Each event of the vendor as it came; followed by its normalised form, if it has one. */
+  | { type: 'raw'; source: 'room' | 'socket'; name: string; payload: unknown }
+  | { type: 'speech.started'; taskId?: string; at: number }
+  | { type: 'speech.ended'; taskId?: string; at: number }
+  /** `text` is all of the segment so far, not the newest piece; a segment is one task's, or one turn of the user's. */
+  | { type: 'caption'; taskId?: string; speaker: 'avatar' | 'user'; text: string; final: boolean }
+  | { type: 'user.started' }
+  | { type: 'user.stopped' }
+  | { type: 'user.silent'; silenceTimes?: number; countDown?: number }
+  /** The vendor ended the session by itself. The last event. */
+  | { type: 'closed'; reason: string };

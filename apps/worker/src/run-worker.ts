@@ -1,0 +1,59 @@
+import { hostname } from 'node:os';
+import { HeyGenClient } from '@avatar-bridge/heygen-client';
+import { createMediaRelay } from '@avatar-bridge/relay';
+import { openSessionStore } from '@avatar-bridge/session-store';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { startHealthServer } from './http/health-server.ts';
+import { createMetrics } from './metrics.ts';
+import { HeyGenProvider } from './providers/heygen/heygen-provider.ts';
+import { stageAccess } from './session/stage-access.ts';
+import { Worker } from './worker.ts';
+
+export type RunningWorker = {
+  /** Where health and metrics are. */
+  url: string;
+  /** Hands all sessions over and closes everything. Called again it makes haste. */
+  stop: () => Promise<void>;
+};
+
+/** Builds a worker from its configuration and starts it. */
+export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
+  const metrics = createMetrics();
+  const store = await openSessionStore({ redisUrl: config.REDIS_URL, account: config.BRIDGE_ACCOUNT, logger });
+  const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
+  const client = new HeyGenClient({ apiKey: config.HEYGEN_API_KEY, baseUrl: config.HEYGEN_BASE_URL, logger });
+  const worker = new Worker({
+    store,
+    provider: new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH }),
+    mediaRelay,
+    stage: stageAccess({ url: config.LIVEKIT_URL, apiKey: config.LIVEKIT_API_KEY, apiSecret: config.LIVEKIT_API_SECRET }),
+    metrics,
+    logger,
+    name: `${hostname()}-${process.pid}`,
+    slots: config.BRIDGE_SLOTS,
+    capacity: config.BRIDGE_CAPACITY,
+    drainDeadline: config.BRIDGE_DRAIN_SECONDS * 1_000,
+  });
+  const health = await startHealthServer({
+    host: config.BRIDGE_WORKER_HOST,
+    port: config.BRIDGE_WORKER_PORT,
+    metrics,
+    ready: () => worker.ready(),
+  });
+
+  const close = async (): Promise<void> => {
+    await worker.drain();
+    await mediaRelay.close('the worker stops');
+    await store.close('the worker stops');
+    await health.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    url: health.url,
+    stop: () => {
+      if (closing) void worker.drain();
+      return (closing ??= close());
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MessageId, VendorSession } from '@avatar-bridge/contracts';
+import { type MessageRecord, type OwnedSession, type SessionStore, StoreUnavailableError } from '@avatar-bridge/session-store';
+import type { Logger } from 'pino';
+import type { AvatarProvider } from '../providers/avatar-provider.ts';
+import type { Known } from '../speech/speaker.ts';
+import type { MessageCommand } from '../speech/speech-queue.ts';
+import { type Inherited, settle, type Verdict, worthWaiting } from '../speech/uncertain.ts';
+import { within } from '../within.ts';
+import type { VendorSessions } from './vendor-sessions.ts';
+
+/** Messages looked at at once; of few has anything been begun. */
+const pageSize = 20;
+/** ms that messages wait to hear how long the former vendor session was open. */
+const reapPatience = 3_000;
+
+export type InheritanceParts = {
+  store: Pick<SessionStore, 'listMessages'>;
+  owned: Pick<OwnedSession, 'id' | 'record' | 'message'>;
+  provider: AvatarProvider;
+  vendorSessions: VendorSessions;
+  /** A message's utterances, with the time each should take, ms. */
+  split: (message: Pick<MessageCommand, 'text' | 'mode'>) => { expected: number }[];
+  logger: Logger;
+};
+
+type Begun = { record: MessageRecord; line: Inherited[] };
+
+/**
+ * What a former owner left behind: vendor sessions, which are stopped, and messages it had begun, of which is concluded what was said.
+ * If the avatar is about to end an utterance, it may: its relay outlives its worker for a while, so viewers hear it.
+ */
+export class Inheritance {
+  /** What is known of each begun message, once the vendor sessions are stopped. Never rejects, but for a session that is lost. */
+  readonly known: Promise<ReadonlyMap<MessageId, Known>>;
+  /** Resolves when the vendor sessions are stopped, or left to the sweep. */
+  readonly gone: Promise<unknown>;
+  readonly #parts: InheritanceParts;
+  readonly #hurry = new AbortController();
+
+  constructor(parts: InheritanceParts) {
+    this.#parts = parts;
+    const gone = Promise.withResolvers<unknown>();
+    this.gone = gone.promise;
+    this.known = this.#take(gone.resolve);
+    // whoever needs it asks for it
+    this.known.catch(() => {});
+  }
+
+  /** Silences the avatar now, whatever it is saying. */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
+  async #take(gone: (when: unknown) => void): Promise<ReadonlyMap<MessageId, Known>> {
+    const { record } = this.#parts.owned;
+    if (record.liveAt === undefined && record.vendorSessions.length === 0) {
+      gone(undefined);
+      return new Map();
+    }
+    const begun = await this.#begun().catch((error: unknown) => {
+      gone(this.#stop());
+      throw error;
+    });
+    const line = begun.flatMap((message) => message.line);
+    await this.#listenToTheEnd(line);
+    const stopped = this.#stop();
+    gone(stopped);
+    const openUntil = await within(stopped, reapPatience);
+    return knownOf(begun, settle(line, { openUntil, onUncertain: record.onUncertain }));
+  }
+
+  /** The messages that the former owner had begun, in order. */
+  async #begun(): Promise<Begun[]> {
+    const { owned, split, store } = this.#parts;
+    const begun: Begun[] = [];
+    for (const message of await this.#patiently(() =>
+      store.listMessages(owned.id, { states: ['accepted', 'speaking'], limit: pageSize }),
+    )) {
+      // oxlint-disable-next-line no-await-in-loop -- one behind which nothing was begun ends it
+      const record = await this.#patiently(() => owned.message(message.id));
+      if (record.utterances.length === 0) break;
+      const utterances = new Map(record.utterances.map((utterance) => [utterance.index, utterance]));
+      begun.push({ record, line: split(record).map(({ expected }, index) => ({ record: utterances.get(index), expected })) });
+    }
+    return begun;
+  }
+
+  async #listenToTheEnd(line: readonly Inherited[]): Promise<void> {
+    const now = Date.now();
+    const until = worthWaiting(line, now);
+    if (until === now || this.#parts.owned.record.vendorSessions.length === 0) return;
+    this.#parts.logger.info({ ms: Math.round(until - now) }, 'the avatar may end its utterance');
+    await delay(until - now, undefined, { signal: this.#hurry.signal }).catch(() => {});
+  }
+
+  /** Stops all; returns until when the newest was open for certain. */
+  async #stop(): Promise<number | undefined> {
+    const { owned, provider, vendorSessions } = this.#parts;
+    const stop = async (ref: VendorSession): Promise<number | undefined> => {
+      const at = Date.now();
+      const found = await vendorSessions.stop(ref, 'its worker is gone', () => provider.reap(ref));
+      return found?.wasOpen ? at : undefined;
+    };
+    return (await Promise.all(owned.record.vendorSessions.map(stop))).at(-1);
+  }
+
+  async #patiently<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one try after the other
+        return await read();
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || this.#hurry.signal.aborted) throw error;
+        // oxlint-disable-next-line no-await-in-loop -- one try after the other
+        await delay(error.retryAfter);
+      }
+    }
+  }
+}
+
+function knownOf(begun: readonly Begun[], verdicts: readonly Verdict[]): Map<MessageId, Known> {
+  let at = 0;
+  return new Map(
+    begun.map(({ record, line }) => {
+      const { id, speakingAt, submittedAt } = record;
+      at += line.length;
+      return [id, { verdicts: verdicts.slice(at - line.length, at), submittedAt, speakingAt }];
+    }),
+  );
+}

@@ -1,0 +1,191 @@
+import type { AvatarSettings, SessionEventBody, SessionId, VendorSession } from '@avatar-bridge/contracts';
+import type { MediaRelay, Relay } from '@avatar-bridge/relay';
+import type { Logger } from 'pino';
+import { LostError } from '../lost-error.ts';
+import type { Metrics } from '../metrics.ts';
+import type { AvatarProvider, ProviderSession } from '../providers/avatar-provider.ts';
+import type { VendorEvent } from '../providers/vendor-event.ts';
+import { within } from '../within.ts';
+import type { StageAccess } from './stage-access.ts';
+import type { VendorSessions } from './vendor-sessions.ts';
+
+/** ms that the picture may stand still before the vendor session is given up. */
+const stallBound = 5_000;
+/** ms that the avatar may take to show itself in the vendor's room; it needs 2 to 5 s. */
+const mediaTimeout = 15_000;
+/** ms that a relay may take to leave both rooms. */
+const leavingBound = 5_000;
+
+export type LinkParts = {
+  sessionId: SessionId;
+  room: string;
+  avatar: AvatarSettings;
+  provider: AvatarProvider;
+  mediaRelay: MediaRelay;
+  stage: StageAccess;
+  vendorSessions: VendorSessions;
+  metrics: Metrics;
+  logger: Logger;
+};
+
+/** Nothing is called any more once `lost` was, or the link is being closed. */
+export type LinkListeners = {
+  vendor: (event: VendorEvent) => void;
+  voice: (active: boolean) => void;
+  event: (event: SessionEventBody) => void;
+  /** Once: the avatar is no more on the stage, or will not speak again. */
+  lost: (error: LostError) => void;
+};
+
+/** A vendor session and the relay that carries it to the stage. */
+export class Link {
+  readonly session: ProviderSession;
+  readonly #relay: Relay;
+  readonly #parts: LinkParts;
+  readonly #listeners: LinkListeners;
+  /** Since when the picture stands still; it does until the first packet. */
+  #stalledSince: number | undefined = Date.now();
+  #over = false;
+  #opened = false;
+  #lost: LostError | undefined;
+  #stopping: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
+
+  private constructor(session: ProviderSession, relay: Relay, parts: LinkParts, listeners: LinkListeners) {
+    this.session = session;
+    this.#relay = relay;
+    this.#parts = parts;
+    this.#listeners = listeners;
+  }
+
+  /** Opens both; resolves when the avatar is on the stage and can be spoken to. Whatever fails, nothing stays open. */
+  static async open(parts: LinkParts, listeners: LinkListeners, signal: AbortSignal): Promise<Link> {
+    const { sessionId, room, avatar, provider, mediaRelay, stage, vendorSessions, metrics } = parts;
+    let link: Link | undefined;
+    let ref: VendorSession | undefined;
+    let session: ProviderSession | undefined;
+    let relay: Relay | undefined;
+    const early: VendorEvent[] = [];
+    const onEvent = (event: VendorEvent) => (link ? link.#onVendorEvent(event) : void early.push(event));
+    const recordRef = (opened: VendorSession) => {
+      ref = opened;
+      return vendorSessions.record(opened);
+    };
+    try {
+      session = await metrics.vendorCall('open', () => provider.open({ sessionId, avatar, recordRef, onEvent, signal }));
+      relay = await mediaRelay.start(
+        { id: sessionId, source: session.room, stage: await stage.admit(sessionId, room), mediaTimeout },
+        signal,
+      );
+      link = new Link(session, relay, parts, listeners);
+      link.#listen();
+      await session.listen(signal);
+      signal.throwIfAborted();
+      if (link.#lost) throw link.#lost;
+      link.#opened = true;
+      for (const event of early) link.#onVendorEvent(event);
+      return link;
+    } catch (error) {
+      if (link) link.#over = true;
+      const reason = 'it could not be opened';
+      if (ref) await vendorSessions.stop(ref, reason, async () => (session ? session.close(reason) : void (await provider.reap(ref!))));
+      await relay?.close(reason);
+      throw error;
+    }
+  }
+
+  /** When the picture has stood still for too long (epoch ms); Infinity while it moves. */
+  get stallDeadline(): number {
+    return this.#stalledSince === undefined ? Number.POSITIVE_INFINITY : this.#stalledSince + stallBound;
+  }
+
+  /** Gives it up if the picture has stood still for too long. */
+  checkStall(now: number): void {
+    if (now >= this.stallDeadline)
+      this.#lose(new LostError('media-stalled', `The avatar's picture stood still for ${stallBound / 1_000} s`));
+  }
+
+  /** Tells viewers; what can't be told is lost, as on any network. */
+  tell(how: (relay: Relay) => Promise<void>): void {
+    how(this.#relay).catch((error: unknown) => this.#parts.logger.debug({ err: error }, 'the stage was not told'));
+  }
+
+  /** Stops the vendor session, which is what costs money; the stage keeps the last picture. Idempotent, never rejects. */
+  stopVendor(reason: string): Promise<void> {
+    this.#over = true;
+    this.#stopping ??= this.#parts.vendorSessions.stop(this.session.ref, reason, () => this.session.close(reason));
+    return this.#stopping;
+  }
+
+  /** Takes the avatar off the stage. Idempotent, never rejects. */
+  leaveStage(reason: string): Promise<void> {
+    this.#over = true;
+    this.#leaving ??= within(this.#relay.close(reason), leavingBound).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, 'the relay did not close');
+    });
+    return this.#leaving;
+  }
+
+  #listen(): void {
+    const { event, voice } = this.#listeners;
+    const heard =
+      <A extends unknown[]>(listener: (...args: A) => void) =>
+      (...args: A) => {
+        if (!this.#over) listener(...args);
+      };
+    this.#relay
+      .on(
+        'engineChosen',
+        heard(({ engine, reason }) => {
+          this.#parts.metrics.relayStarted(engine, reason);
+          event({ type: 'relay.started', engine, reason });
+        }),
+      )
+      .on(
+        'data',
+        heard(({ payload }) => this.session.handleRoomData(payload)),
+      )
+      .on(
+        'speaking',
+        heard(({ active }) => voice(active)),
+      )
+      .on(
+        'firstFrame',
+        heard(({ kind }) => {
+          if (kind === 'video') this.#stalledSince = undefined;
+          event({ type: 'media.started', kind });
+        }),
+      )
+      .on(
+        'mediaStalled',
+        heard(({ kind, sinceMs }) => {
+          if (kind === 'video') this.#stalledSince = Date.now() - sinceMs;
+          event({ type: 'media.stalled', kind, since: Math.round(sinceMs) });
+        }),
+      )
+      .on(
+        'mediaResumed',
+        heard(({ kind, gapMs }) => {
+          if (kind === 'video') this.#stalledSince = undefined;
+          event({ type: 'media.resumed', kind, gap: Math.round(gapMs) });
+        }),
+      )
+      .on('sourceDisconnected', ({ reason }) => this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)))
+      .on('stageDisconnected', ({ reason }) => this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)))
+      .on('failed', ({ code }) => this.#lose(new LostError(`relay-${code}`, `The relay failed: ${code}`)))
+      .on('closed', ({ reason }) => this.#lose(new LostError('relay-closed', `The relay closed: ${reason}`)));
+  }
+
+  #onVendorEvent(event: VendorEvent): void {
+    if (this.#over) return;
+    if (event.type === 'closed') this.#lose(new LostError('vendor-lost', `The vendor closed its session: ${event.reason}`));
+    else this.#listeners.vendor(event);
+  }
+
+  #lose(error: LostError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#lost = error;
+    if (this.#opened) this.#listeners.lost(error);
+  }
+}

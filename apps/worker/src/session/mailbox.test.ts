@@ -1,0 +1,56 @@
+import type { QueuedCommand } from '@avatar-bridge/session-store';
+import { describe, expect, it } from 'vitest';
+import type { Known } from '../speech/speaker.ts';
+import type { Inheritance } from './inheritance.ts';
+import { Mailbox } from './mailbox.ts';
+
+const message = (id: string): QueuedCommand => ({ type: 'message', id, seq: 1, mode: 'repeat', text: id, acceptedAt: 0, entryId: id });
+const interrupt: QueuedCommand = { type: 'interrupt', id: 'interrupt', at: 0, entryId: '1' };
+
+describe('Mailbox', () => {
+  const open = async (...commands: QueuedCommand[]) => {
+    const known = Promise.withResolvers<ReadonlyMap<string, Known>>();
+    const over = new AbortController();
+    const owned = {
+      async *commands() {
+        yield* commands;
+        await new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve()));
+      },
+    };
+    const news = Promise.withResolvers<void>();
+    let left = commands.length;
+    const wake = () => (--left === 0 ? news.resolve() : undefined);
+    const inheritance = { known: known.promise, hurry: () => {}, gone: Promise.resolve() } as unknown as Inheritance;
+    const mailbox = new Mailbox({ owned, inheritance, wake, failed: () => {} });
+    const reading = mailbox.read(over.signal);
+    await news.promise;
+    const close = async () => {
+      over.abort();
+      await reading;
+    };
+    return { mailbox, known, close };
+  };
+  const ids = (mailbox: Mailbox) => mailbox.take().map(({ command }) => command.id);
+
+  it('holds messages back until it is known what was said of them', async () => {
+    const { mailbox, known, close } = await open(message('a'), message('b'));
+    expect(ids(mailbox)).toEqual([]);
+    known.resolve(new Map([['a', { verdicts: ['said'] }]]));
+    await known.promise;
+    expect(mailbox.take().map(({ command, known: of }) => [command.id, of?.verdicts])).toEqual([
+      ['a', ['said']],
+      ['b', undefined],
+    ]);
+    await close();
+  });
+
+  it('lets an interrupt through at once, with what it acts on', async () => {
+    const { mailbox, known, close } = await open(message('a'), interrupt, message('b'));
+    expect(ids(mailbox)).toEqual(['a', 'interrupt']);
+    expect(ids(mailbox)).toEqual([]);
+    known.resolve(new Map());
+    await known.promise;
+    expect(ids(mailbox)).toEqual(['b']);
+    await close();
+  });
+});

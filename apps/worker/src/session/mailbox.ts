@@ -1,0 +1,52 @@
+import type { MessageId } from '@avatar-bridge/contracts';
+import type { OwnedSession, QueuedCommand } from '@avatar-bridge/session-store';
+import type { Known } from '../speech/speaker.ts';
+import type { Inheritance } from './inheritance.ts';
+
+/** A command, and for a message that a former owner began: what is known of it. */
+export type Incoming = { command: QueuedCommand; known: Known | undefined };
+
+export type MailboxParts = {
+  owned: Pick<OwnedSession, 'commands'>;
+  inheritance: Inheritance;
+  /** There is something to take. */
+  wake: () => void;
+  failed: (error: unknown) => void;
+};
+
+/**
+ * Reads a session's commands ahead of what is done about them. Messages are held back until it is known what a former owner has said of
+ * them; interrupt and stop are not, nor is what they act on.
+ */
+export class Mailbox {
+  readonly #parts: MailboxParts;
+  #waiting: QueuedCommand[] = [];
+  #known: ReadonlyMap<MessageId, Known> | undefined;
+
+  constructor(parts: MailboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads until the signal aborts; never rejects. */
+  async read(signal: AbortSignal): Promise<void> {
+    const { failed, inheritance, owned, wake } = this.#parts;
+    const commands = async () => {
+      for await (const command of owned.commands({ signal })) {
+        this.#waiting.push(command);
+        wake();
+      }
+    };
+    const inherit = async () => {
+      this.#known = await inheritance.known;
+      wake();
+    };
+    await Promise.all([commands().catch(failed), inherit().catch(failed)]);
+  }
+
+  /** Takes out what is to be obeyed now, in order. */
+  take(): Incoming[] {
+    const urgent = this.#waiting.findLastIndex(({ type }) => type !== 'message') + 1;
+    const ready = this.#waiting.splice(0, this.#known ? this.#waiting.length : urgent);
+    return ready.map((command) => ({ command, known: command.type === 'message' ? this.#known?.get(command.id) : undefined }));
+  }
+}

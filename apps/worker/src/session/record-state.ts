@@ -1,0 +1,28 @@
+import type { OwnedSession, StateChange } from '@avatar-bridge/session-store';
+import type { State } from './state.ts';
+
+/** What its record says a new owner begins with. */
+export function firstState({ record }: OwnedSession): State {
+  if (record.stopRequested) return { name: 'stopping', end: { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason } };
+  if (record.liveAt === undefined) return { name: 'starting', attempt: 0, notBefore: 0 };
+  return { name: 'recovering', attempt: 0, notBefore: 0, reason: 'Another worker took it over' };
+}
+
+/** What the session's listeners are told of a state. */
+export function changeOf(state: State, { epoch, record }: OwnedSession, worker: string): StateChange | undefined {
+  switch (state.name) {
+    case 'starting':
+      return { type: 'session.starting', epoch, worker };
+    case 'live':
+      return { type: 'session.live', room: record.room };
+    case 'recovering':
+      return { type: 'session.recovering', reason: state.reason, attempt: state.attempt };
+    case 'stopping':
+      return { type: 'session.stopping', reason: state.end.message };
+    case 'releasing':
+    case 'released':
+    case 'ended':
+    case 'fenced':
+      return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import type { SessionEventBody } from '@avatar-bridge/contracts';
+import type { OwnedSession } from '@avatar-bridge/session-store';
+import type { Metrics } from '../metrics.ts';
+import type { Journal } from '../session/journal.ts';
+import type { Fact, Piece, Speech } from './speech-queue.ts';
+
+export type Unspoken =
+  | { state: 'interrupted' | 'expired' }
+  | { state: 'failed'; code: string; reason: string }
+  | { state: 'dropped'; reason: string };
+
+/** Writes down how messages fare, with their times. */
+export class MessageBook {
+  readonly #owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>;
+  readonly #journal: Journal;
+  readonly #metrics: Metrics;
+
+  constructor(owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>, journal: Journal, metrics: Metrics) {
+    this.#owned = owned;
+    this.#journal = journal;
+    this.#metrics = metrics;
+  }
+
+  /** The one write that the vendor call waits for. False: the message is finished, it must not be said. */
+  async submitting(piece: Piece): Promise<boolean> {
+    try {
+      return await this.#owned.recordUtterance(piece.speech.message.id, { index: piece.index, state: 'submitting' });
+    } catch (error) {
+      this.#journal.noticeFence(error);
+      throw error;
+    }
+  }
+
+  /** `first`: nothing of the message was submitted before. */
+  submitted(piece: Piece, taskId: string, first: boolean): void {
+    const { message, submittedAt } = piece.speech;
+    this.#record(piece, 'submitted', taskId);
+    if (!first || submittedAt === undefined) return;
+    const waited = since(message.acceptedAt, submittedAt);
+    this.#metrics.waited(waited);
+    this.#journal.write(() => this.#owned.updateMessage(message.id, { submittedAt, waited }));
+  }
+
+  note(fact: Fact): void {
+    switch (fact.type) {
+      case 'piece.speaking':
+        return this.#record(fact.piece, 'speaking', fact.taskId);
+      case 'piece.spoken':
+        // the message's own end says as much
+        return fact.piece === fact.piece.speech.pieces.at(-1) ? undefined : this.#record(fact.piece, 'spoken');
+      case 'speaking':
+        return this.#speaking(fact.speech, fact.taskId, fact.at);
+      case 'spoken':
+        return this.spoken(fact.speech);
+    }
+  }
+
+  spoken(speech: Speech): void {
+    const { message } = speech;
+    const firstFrame = speech.speakingAt === undefined ? {} : { firstFrame: since(message.acceptedAt, speech.speakingAt) };
+    this.#finish(speech, 'spoken', {}, { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrame });
+  }
+
+  unspoken(speech: Speech, end: Unspoken): void {
+    const message = { messageId: speech.message.id, seq: speech.message.seq };
+    switch (end.state) {
+      case 'interrupted':
+        return this.#finish(speech, 'interrupted', {}, { type: 'message.interrupted', ...message });
+      case 'expired':
+        return this.#finish(speech, 'expired', {}, { type: 'message.expired', ...message });
+      case 'failed': {
+        const { code, reason } = end;
+        return this.#finish(speech, 'failed', { reason }, { type: 'message.failed', ...message, code, reason });
+      }
+      case 'dropped': {
+        const { reason } = end;
+        return this.#finish(speech, 'dropped', { reason }, { type: 'message.dropped', ...message, reason });
+      }
+    }
+  }
+
+  #speaking(speech: Speech, taskId: string, at: number): void {
+    const { message, submittedAt = at } = speech;
+    const waited = since(message.acceptedAt, submittedAt);
+    const vendor = since(submittedAt, at);
+    // the relay passes packets on within a millisecond: what is spoken is on the stage
+    const firstFrame = since(message.acceptedAt, at);
+    this.#metrics.vendor(vendor);
+    this.#metrics.firstFrame(firstFrame);
+    const event: SessionEventBody = { type: 'message.speaking', messageId: message.id, seq: message.seq, taskId, waited, vendor };
+    this.#journal.write(() => this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendor, firstFrame }, event));
+  }
+
+  #finish(speech: Speech, state: 'spoken' | Unspoken['state'], patch: { reason?: string }, event: SessionEventBody): void {
+    this.#metrics.messageFinished(state);
+    this.#journal.write(() => this.#owned.updateMessage(speech.message.id, { state, ...patch }, event));
+  }
+
+  #record(piece: Piece, state: 'submitted' | 'speaking' | 'spoken', taskId?: string): void {
+    this.#journal.write(() =>
+      this.#owned.recordUtterance(piece.speech.message.id, { index: piece.index, state, ...(taskId && { taskId }) }),
+    );
+  }
+}
+
+/** Clocks of two machines differ; no time is negative. */
+function since(from: number, to: number): number {
+  return Math.max(0, Math.round(to - from));
+}

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Fact, type Piece, type Speech, SpeechQueue, speechOf } from './speech-queue.ts';
+
+let seq = 0;
+function message(texts: string[], more: { mode?: 'talk' | 'repeat'; expiresAt?: number } = {}): Speech {
+  seq += 1;
+  const id = `msg_${String(seq).padStart(32, '0')}`;
+  return speechOf(
+    { type: 'message', id, seq, mode: 'repeat', text: texts.join(' '), acceptedAt: 0, ...more },
+    texts.map((text) => ({ text, expected: 1_000 })),
+  );
+}
+const told = (facts: Fact[]) =>
+  facts.map((fact) => ('piece' in fact ? `${fact.type} ${fact.piece.text}` : `${fact.type} ${fact.speech.message.text}`));
+
+describe('SpeechQueue', () => {
+  let queue: SpeechQueue;
+  const submit = (taskId: string, at = 0): Piece => {
+    const piece = queue.next();
+    if (!piece) throw new Error('nothing to submit');
+    queue.submitting(piece, at);
+    queue.submitted(piece, taskId, at);
+    return piece;
+  };
+
+  beforeEach(() => {
+    queue = new SpeechQueue(2);
+  });
+
+  it('hands out utterances in order, one playing and one waiting, across messages', () => {
+    queue.add(message(['a1', 'a2']));
+    queue.add(message(['b1']));
+    expect(submit('1').text).toBe('a1');
+    expect(submit('2').text).toBe('a2');
+    expect(queue.next()).toBeUndefined();
+    queue.started('1', 1);
+    queue.ended('1', 2);
+    expect(queue.next()?.text).toBe('b1');
+  });
+
+  it('submits one at a time', () => {
+    queue.add(message(['a1', 'a2']));
+    queue.submitting(queue.next()!, 0);
+    expect(queue.next()).toBeUndefined();
+  });
+
+  it('submits nothing behind a question until the answer is spoken', () => {
+    queue.add(message(['q'], { mode: 'talk' }));
+    queue.add(message(['b']));
+    submit('1');
+    expect(queue.next()).toBeUndefined();
+    queue.started('1', 1);
+    expect(queue.next()?.text).toBe('b');
+  });
+
+  it('tells when a message begins and when it has been spoken', () => {
+    queue.add(message(['a1', 'a2']));
+    submit('1');
+    submit('2');
+    expect(told(queue.started('1', 1))).toEqual(['piece.speaking a1', 'speaking a1 a2']);
+    expect(told(queue.ended('1', 2))).toEqual(['piece.spoken a1']);
+    expect(told(queue.started('2', 3))).toEqual(['piece.speaking a2']);
+    expect(told(queue.ended('2', 4))).toEqual(['piece.spoken a2', 'spoken a1 a2']);
+    expect(queue.speeches).toEqual([]);
+  });
+
+  it('bears an end before its beginning', () => {
+    queue.add(message(['a']));
+    submit('1');
+    expect(told(queue.ended('1', 1))).toEqual(['piece.speaking a', 'speaking a', 'piece.spoken a', 'spoken a']);
+    expect(queue.started('1', 2)).toEqual([]);
+  });
+
+  it('bears doubled events', () => {
+    queue.add(message(['a', 'b']));
+    submit('1');
+    submit('2');
+    queue.started('1', 1);
+    expect(queue.started('1', 2)).toEqual([]);
+    queue.ended('1', 3);
+    expect(queue.ended('1', 4)).toEqual([]);
+  });
+
+  it('takes the beginning of the next for the lost end of the one before', () => {
+    queue.add(message(['a']));
+    queue.add(message(['b']));
+    submit('1');
+    submit('2');
+    queue.started('1', 1);
+    expect(told(queue.started('2', 5))).toEqual(['piece.spoken a', 'spoken a', 'piece.speaking b', 'speaking b']);
+  });
+
+  it('remembers events that come before the vendor has named the task', () => {
+    queue.add(message(['a']));
+    const piece = queue.next()!;
+    queue.submitting(piece, 0);
+    expect(queue.started('1', 1)).toEqual([]);
+    expect(queue.unknownTaskSince(0)).toBe('1');
+    expect(told(queue.submitted(piece, '1', 2))).toEqual(['piece.speaking a', 'speaking a']);
+  });
+
+  it('ignores tasks that are none of its own', () => {
+    queue.add(message(['a']));
+    submit('1');
+    expect([...queue.started('opening', 1), ...queue.ended('opening', 2)]).toEqual([]);
+  });
+
+  it('lets a cleared message come to nothing, whatever arrives later', () => {
+    queue.add(message(['a']));
+    const piece = queue.next()!;
+    queue.submitting(piece, 0);
+    expect(queue.clear().map((speech) => speech.message.text)).toEqual(['a']);
+    expect(queue.submitted(piece, '1', 1)).toEqual([]);
+    expect(queue.ended('1', 2)).toEqual([]);
+    expect(queue.outstanding).toEqual([]);
+  });
+
+  it('says again what a lost vendor session held, and nothing else', () => {
+    queue.add(message(['a1', 'a2', 'a3']));
+    submit('1');
+    submit('2');
+    queue.started('1', 1);
+    queue.ended('1', 2);
+    expect(queue.lost().map((speech) => [speech.message.text, speech.losses])).toEqual([['a1 a2 a3', 1]]);
+    expect(submit('3').text).toBe('a2');
+    expect(submit('4').text).toBe('a3');
+  });
+
+  it('expires a message that waited too long, unless the vendor has had some of it', () => {
+    queue.add(message(['a1', 'a2'], { expiresAt: 100 }));
+    queue.add(message(['b'], { expiresAt: 200 }));
+    submit('1');
+    expect(queue.nextExpiry).toBe(200);
+    expect(queue.expire(150)).toEqual([]);
+    expect(queue.expire(200).map((speech) => speech.message.text)).toEqual(['b']);
+  });
+
+  it('knows since when the first in line is first', () => {
+    queue.add(message(['a', 'b']));
+    submit('1', 10);
+    submit('2', 20);
+    expect(queue.front).toMatchObject({ piece: { text: 'a' }, since: 10 });
+    queue.started('1', 30);
+    queue.ended('1', 500);
+    expect(queue.front).toMatchObject({ piece: { text: 'b' }, since: 500 });
+  });
+
+  it('offers again what the vendor refused', () => {
+    queue.add(message(['a']));
+    const piece = queue.next()!;
+    queue.submitting(piece, 0);
+    queue.refused(piece);
+    expect(queue.next()).toBe(piece);
+  });
+});

@@ -1,0 +1,94 @@
+/** An utterance, and what the former owner wrote down of it; `at`, epoch ms, is when it got into that state. */
+export type Inherited = {
+  record: { state: 'submitting' | 'submitted' | 'speaking' | 'spoken'; at: number } | undefined;
+  /** How long it should take to say, ms: right within some 30 %. */
+  expected: number;
+};
+
+export type Circumstances = {
+  /**
+   * Until when the former owner's vendor session is known to have been open, and so to have spoken what it had been given (epoch ms);
+   * undefined when it was found gone: nobody knows since when.
+   */
+  openUntil: number | undefined;
+  onUncertain: 'replay' | 'skip';
+};
+
+/** `said`: heard to its end. `say`: to be said (again). `skip`: perhaps not heard, and not said again. */
+export type Verdict = 'said' | 'say' | 'skip';
+
+/** ms from being given an utterance to the first word: usually, and at most. */
+const start = { usual: 500, late: 1_500 };
+/** When an utterance has ended for certain, though it took longer than expected. */
+const certain = (expected: number): number => 1.3 * expected + 500;
+/** ms that it is worth to wait for the certain end; and ms before the expected end from which on it is always worth it. */
+const patience = { certain: 2_500, expected: 1_000 };
+
+/**
+ * Decides what a new owner does about each of the utterances, in order, that its predecessor left behind. One without a record was never
+ * given to the vendor. Evidence, strongest first:
+ *
+ * | recorded   | vendor session                     | verdict                   |
+ * |------------|------------------------------------|---------------------------|
+ * | spoken     | whatever                           | said                      |
+ * | speaking   | open until it had ended for certain| said                      |
+ * | submitted  | open until it had ended for certain| said                      |
+ * | speaking   | closed before that, or gone        | cut off: by `onUncertain` |
+ * | submitted  | closed before that, or gone        | by `onUncertain`          |
+ * | submitting | whatever                           | by `onUncertain`          |
+ * | nothing    | whatever                           | say                       |
+ *
+ * Order is kept: nothing behind an utterance that is said again counts as said.
+ */
+export function settle(line: readonly Inherited[], { openUntil, onUncertain }: Circumstances): Verdict[] {
+  const unsure: Verdict = onUncertain === 'replay' ? 'say' : 'skip';
+  const ends = timeline(line);
+  let again = false;
+  return line.map(({ record }, index) => {
+    const verdict = again ? 'say' : judge(record, ends[index], openUntil, unsure);
+    again ||= verdict === 'say';
+    return verdict;
+  });
+}
+
+/**
+ * Until when a former owner's vendor session is worth to be left open, so that it can end what it is saying, heard through the relay that
+ * outlived its worker (epoch ms). `now` when it is not: what has long to go is better cut off and said again.
+ */
+export function worthWaiting(line: readonly Inherited[], now: number): number {
+  let until = now;
+  for (const end of timeline(line)) {
+    if (!end) continue;
+    const close = end.certain - until <= patience.certain || end.expected - until <= patience.expected;
+    if (!close) break;
+    until = Math.max(until, end.certain);
+  }
+  return until;
+}
+
+type End = { expected: number; certain: number };
+
+/** When each utterance of which the vendor had taken hold comes to its end, if nothing stops it. */
+function timeline(line: readonly Inherited[]): (End | undefined)[] {
+  let before: End = { expected: 0, certain: 0 };
+  return line.map(({ record, expected }) => {
+    if (record === undefined || record.state === 'submitting') return undefined;
+    if (record.state === 'spoken') {
+      before = { expected: record.at, certain: record.at };
+      return undefined;
+    }
+    const { at } = record;
+    const from = record.state === 'speaking' ? { usual: at, late: at } : { usual: at + start.usual, late: at + start.late };
+    before = {
+      expected: Math.max(from.usual, before.expected) + expected,
+      certain: Math.max(from.late, before.certain) + certain(expected),
+    };
+    return before;
+  });
+}
+
+function judge(record: Inherited['record'], end: End | undefined, openUntil: number | undefined, unsure: Verdict): Verdict {
+  if (record === undefined) return 'say';
+  if (record.state === 'spoken') return 'said';
+  return end && openUntil !== undefined && openUntil >= end.certain ? 'said' : unsure;
+}

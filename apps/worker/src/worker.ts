@@ -1,0 +1,102 @@
+import type { MediaRelay } from '@avatar-bridge/relay';
+import { type Lease, type LeaseWorker, SessionEndedError, type SessionStore, UnknownSessionError } from '@avatar-bridge/session-store';
+import type { Logger } from 'pino';
+import type { Metrics } from './metrics.ts';
+import type { AvatarProvider } from './providers/avatar-provider.ts';
+import { SessionActor } from './session/session-actor.ts';
+import type { StageAccess } from './session/stage-access.ts';
+import { Sweep } from './sweep.ts';
+
+export type WorkerParts = {
+  store: SessionStore;
+  provider: AvatarProvider;
+  mediaRelay: MediaRelay;
+  stage: StageAccess;
+  metrics: Metrics;
+  logger: Logger;
+  /** Names this worker to people; two at a time must not share it. */
+  name: string;
+  /** Concurrent sessions that the vendor account allows, over all workers. */
+  slots: number;
+  /** Sessions at a time. */
+  capacity: number;
+  /** ms that sessions have to be handed over in a drain. Default 20,000. */
+  drainDeadline?: number;
+};
+
+/**
+ * ms that a lease lasts without renewal, and ms between looks for those that ran out: together with a vendor's start a killed worker's
+ * sessions speak again after 5 s at most.
+ */
+const leaseTimes = { lockDuration: 3_000, stalledInterval: 1_000 };
+/** ms of a drain that are kept for stopping vendor sessions after the last utterance. */
+const stoppingTime = 3_000;
+
+/** Leases sessions and owns each by an actor, until it is drained. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #actors = new Set<SessionActor>();
+  readonly #drainDeadline: number;
+  readonly #leases: LeaseWorker;
+  readonly #sweeping = new AbortController();
+  readonly #sweep: Promise<void>;
+  #draining: Promise<void> | undefined;
+
+  constructor(parts: WorkerParts) {
+    const { store, name, capacity, drainDeadline = 20_000 } = parts;
+    this.#parts = parts;
+    this.#drainDeadline = drainDeadline;
+    this.#leases = store.leases({
+      worker: name,
+      capacity,
+      ...leaseTimes,
+      run: (lease, signal) => this.#run(lease, signal),
+    });
+    this.#sweep = new Sweep(parts).run(this.#sweeping.signal);
+  }
+
+  /** Sessions owned now. */
+  get sessions(): number {
+    return this.#actors.size;
+  }
+
+  /** Whether sessions can be leased and kept, asked of Redis now. */
+  async ready(): Promise<{ ok: boolean; detail: string }> {
+    const leases = this.#leases.health();
+    if (!leases.ok) return leases;
+    return this.#parts.store.ready();
+  }
+
+  /** Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes haste. */
+  drain(): Promise<void> {
+    if (this.#draining) for (const actor of this.#actors) actor.release(Date.now());
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    const { logger } = this.#parts;
+    logger.info({ sessions: this.sessions }, 'draining');
+    this.#sweeping.abort();
+    await this.#leases.close('drain', { deadline: this.#drainDeadline });
+    await this.#sweep;
+    logger.info({ sessions: this.sessions }, 'drained');
+  }
+
+  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'> {
+    const { store, name } = this.#parts;
+    const owned = await store.claim(lease.sessionId, { epoch: lease.epoch, worker: name }).catch((error: unknown) => {
+      if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return undefined;
+      throw error;
+    });
+    if (!owned) return 'ended';
+    const drainDeadline = Math.max(this.#drainDeadline - stoppingTime, this.#drainDeadline / 2);
+    const actor = new SessionActor({ ...this.#parts, worker: name, drainDeadline }, owned, lease);
+    this.#actors.add(actor);
+    try {
+      return await actor.run(signal);
+    } finally {
+      this.#actors.delete(actor);
+    }
+  }
+}

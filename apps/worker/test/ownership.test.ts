@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pino } from 'pino';
+import { AvatarSettings } from '@avatar-bridge/contracts';
+import { createMetrics } from '../src/metrics.ts';
+import { Sweep } from '../src/sweep.ts';
+import { Rig, sentence } from './support/rig.ts';
+import { WorkerProcess } from './support/worker-process.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.open();
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+describe('a worker whose session was claimed by another', () => {
+  it('stops its vendor session, writes nothing more and keeps its hands off', async () => {
+    const worker = rig.startWorker();
+    const conversation = await rig.liveSession();
+    await conversation.say('This sentence is cut off because somebody else owns the session from now on, as everybody can hear.');
+    await conversation.until('message.speaking');
+    const usurper = await rig.store.claim(conversation.id, { epoch: 1_000, worker: 'usurper' });
+    await vi.waitUntil(async () => (await conversation.vendorSessions()).every(({ state }) => state === 'closed'), { timeout: 10_000 });
+    const last = (await conversation.events()).at(-1)!;
+    await vi.waitUntil(() => worker.sessions === 0, { timeout: 10_000 });
+    expect((await conversation.events()).at(-1)).toEqual(last);
+    await usurper.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
+    await worker.drain();
+  });
+});
+
+describe('the sweep', () => {
+  const sweep = () =>
+    new Sweep({ store: rig.workerStore, provider: rig.provider(), metrics: createMetrics(), logger: pino({ enabled: false }), slots: 20 });
+  const open = (recordRef: () => Promise<void>) =>
+    rig.provider().open({
+      sessionId: 'ses_test',
+      avatar: AvatarSettings.parse({ quality: 'low' }),
+      recordRef,
+      onEvent: () => {},
+      signal: AbortSignal.timeout(10_000),
+    });
+
+  it('stops vendor sessions whose session has ended', async () => {
+    const { id } = await rig.session();
+    const owned = await rig.store.claim(id, { epoch: 1, worker: 'forgetful' });
+    const session = await open(() => Promise.resolve());
+    await owned.openVendorSession(session.ref);
+    await owned.end({ outcome: 'failed', code: 'test', message: 'Its worker forgot the vendor session' });
+    expect((await sweep().once()).map((entry) => entry.id)).toContain(session.ref.id);
+    expect(await rig.openVendorSessions()).toEqual([]);
+    expect(await rig.store.vendorSessions()).toEqual([]);
+  });
+
+  it('leaves those that have an owner, and gives a new owner time to stop what it inherits', async () => {
+    const { id } = await rig.session();
+    const owned = await rig.store.claim(id, { epoch: 1, worker: 'first' });
+    const session = await open(() => Promise.resolve());
+    await owned.openVendorSession(session.ref);
+    const sweeping = sweep();
+    expect(await sweeping.once()).toEqual([]);
+    expect(await sweeping.once()).toEqual([]);
+    const next = await rig.store.claim(id, { epoch: 2, worker: 'second' });
+    expect(await sweeping.once()).toEqual([]);
+    expect((await sweeping.once()).map((entry) => entry.id)).toEqual([session.ref.id]);
+    await next.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
+  });
+});
+
+describe('twenty sessions', () => {
+  it('are spoken to and ended, and leave neither memory nor vendor sessions behind', async () => {
+    await using worker = await WorkerProcess.start(rig);
+    const round = async (size: number) => {
+      const conversations = await Promise.all(Array.from({ length: size }, () => rig.liveSession()));
+      for (const conversation of conversations) {
+        // oxlint-disable-next-line no-await-in-loop -- one voice at a time is enough for the machine
+        expect(await conversation.finished(await conversation.say(sentence(1)))).toEqual(['spoken']);
+      }
+      await Promise.all(conversations.map((conversation) => conversation.stop()));
+      await Promise.all(conversations.map((conversation) => conversation.until('session.ended')));
+    };
+    const usage = async () => {
+      const metrics = await (await worker.get('/metrics')).text();
+      const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+      const sessions = [...metrics.matchAll(/^avatar_bridge_sessions\{.*\} (\d+)$/gm)].map((match) => Number(match[1]));
+      return { heap: value('nodejs_heap_size_used_bytes') / 1e6, handles: value('nodejs_active_handles_total'), sessions };
+    };
+    const usageAtRest = () =>
+      vi.waitUntil(
+        async () => {
+          const now = await usage();
+          return now.sessions.every((count) => count === 0) && now;
+        },
+        { timeout: 10_000, interval: 200 },
+      );
+    await round(4);
+    const before = await usageAtRest();
+    for (let batch = 0; batch < 4; batch++) await round(4); // oxlint-disable-line no-await-in-loop -- in batches
+    const after = await usageAtRest();
+    console.log('worker after 4 and after 20 sessions:', before, after);
+    expect(after.handles).toBeLessThanOrEqual(before.handles + 2);
+    expect(after.heap).toBeLessThan(before.heap + 15);
+    expect(await rig.openVendorSessions()).toEqual([]);
+    expect(await rig.store.vendorSessions()).toEqual([]);
+  }, 120_000);
+});

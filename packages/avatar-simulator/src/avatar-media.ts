@@ -1,0 +1,29 @@
+import type { ReceivedData, RemoteParticipant, RtpParticipant } from '@avatar-bridge/livekit-rtp';
+
+/** One speech under way. Times: `startedAt` epoch ms, `atMs` after it. */
+export type SpeechUnderWay = {
+  durationMs: number;
+  startedAt: number;
+  finished: Promise<'ended' | 'interrupted'>;
+  segments: { text: string; atMs: number }[];
+};
+
+/** The avatar's part in the room that a vendor session needs. */
+export type AvatarParticipant = Pick<RtpParticipant, 'remoteParticipants' | 'sendData'> & {
+  on(event: 'data', listener: (data: ReceivedData) => void): unknown;
+  on(event: 'participantJoined' | 'participantUpdated', listener: (participant: RemoteParticipant) => void): unknown;
+  on(event: 'disconnected', listener: (end: { reason: string }) => void): unknown;
+};
+
+/** The talking face in a room: what a vendor session drives. */
+export interface AvatarMedia {
+  /** Resolves when both tracks are up; rejects when they never will be. */
+  readonly ready: Promise<void>;
+  readonly participant: AvatarParticipant;
+  /** Resolves when the first sound goes out. One at a time. Rejects when `signal` fires before that. */
+  speak(text: string, options?: { signal?: AbortSignal }): Promise<SpeechUnderWay>;
+  /** Whether there was something to silence. */
+  interrupt(): boolean;
+  stall(kind: 'audio' | 'video' | 'both', on: boolean): void;
+  close(reason?: string): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { VendorFailure } from './vendor-failure.ts';
+
+/** The request's JSON body, whatever its content type. Throws the vendor's error when it breaks the schema. */
+export async function readBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+  let json: unknown;
+  try {
+    json = await c.req.json();
+  } catch {
+    throw VendorFailure.invalid('the body is not JSON');
+  }
+  return check(schema, json);
+}
+
+export function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw VendorFailure.invalid(result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '));
+}

@@ -1,0 +1,72 @@
+import OpusScript from 'opusscript';
+
+/** ms of one audio packet. */
+export const audioFrameMs = 20;
+
+/** 20 ms of silence: a wideband mono CELT frame, as the encoder below makes it of zeros. */
+export const silentFrame: Buffer = Buffer.from([0xb8, 0xff, 0xfe]);
+
+/** Loudness of silence in an audio-level header extension (RFC 6464): -dBov. */
+export const silentLevel = 127;
+
+const opusRates = [8000, 12_000, 16_000, 24_000, 48_000] as const;
+type OpusRate = (typeof opusRates)[number];
+const setComplexity = 4010;
+const peak = 0.75 * 0x7fff;
+
+export type EncodedAudio = { frames: Buffer[]; levels: Uint8Array };
+
+/**
+ * Opus packets of 20 ms, mono, about 40 kbit/s, and the level of each in -dBov. The loudest sample is brought to -2.5 dBFS.
+ * Encoded without prediction from speech models: a tenth of the CPU, and any packet may follow any other.
+ */
+export function encodeOpus(pcm: Int16Array, sampleRate: number): EncodedAudio {
+  const rate = opusRates.find((candidate) => candidate >= Math.min(sampleRate, 48_000))!;
+  const samples = loud(rate === sampleRate ? pcm : resample(pcm, sampleRate, rate));
+  const size = (rate / 1000) * audioFrameMs;
+  const encoder = new OpusScript(rate satisfies OpusRate, 1, OpusScript.Application.RESTRICTED_LOWDELAY);
+  encoder.setBitrate(40_000);
+  encoder.encoderCTL(setComplexity, 4);
+  const count = Math.ceil(samples.length / size);
+  const frames: Buffer[] = [];
+  const levels = new Uint8Array(count);
+  const frame = new Int16Array(size);
+  for (let index = 0; index < count; index++) {
+    frame.fill(0);
+    frame.set(samples.subarray(index * size, (index + 1) * size));
+    frames.push(encoder.encode(Buffer.from(frame.buffer), size));
+    levels[index] = levelOf(frame);
+  }
+  encoder.delete();
+  return { frames, levels };
+}
+
+function levelOf(frame: Int16Array): number {
+  let sum = 0;
+  for (const sample of frame) sum += sample * sample;
+  const rms = Math.sqrt(sum / frame.length) / 0x8000;
+  return rms < 1e-6 ? silentLevel : Math.min(silentLevel, Math.round(-20 * Math.log10(rms)));
+}
+
+function loud(pcm: Int16Array): Int16Array {
+  let loudest = 0;
+  for (const sample of pcm) loudest = Math.max(loudest, Math.abs(sample));
+  if (loudest < 500) return pcm;
+  const gain = peak / loudest;
+  return pcm.map((sample) => Math.round(sample * gain));
+}
+
+/** Cubic interpolation: good enough for speech, and only used to go up a little. */
+function resample(pcm: Int16Array, from: number, to: number): Int16Array {
+  const result = new Int16Array(Math.floor((pcm.length * to) / from));
+  const at = (index: number) => pcm[Math.min(pcm.length - 1, Math.max(0, index))] ?? 0;
+  for (let index = 0; index < result.length; index++) {
+    const position = (index * from) / to;
+    const base = Math.floor(position);
+    const t = position - base;
+    const [a, b, c, d] = [at(base - 1), at(base), at(base + 1), at(base + 2)];
+    const value = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+    result[index] = Math.max(-0x8000, Math.min(0x7fff, Math.round(value)));
+  }
+  return result;
+}

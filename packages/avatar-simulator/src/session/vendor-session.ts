@@ -1,0 +1,304 @@
+import { randomUUID } from 'node:crypto';
+import {
+  maxTaskTextLength,
+  pushToTalkStart,
+  pushToTalkStop,
+  type NewSessionRequest,
+  type SocketEvent,
+  type TaskMode,
+  type TaskType,
+} from '@avatar-bridge/heygen-client';
+import type { AvatarMedia } from '../avatar-media.ts';
+import { resolveAvatar } from '../catalogue.ts';
+import { now } from '../clock.ts';
+import { VendorFailure } from '../http/vendor-failure.ts';
+import { bounds } from '../limits.ts';
+import { answer } from '../responder.ts';
+import { AvatarRoom } from './avatar-room.ts';
+import type { SessionContext } from './session-context.ts';
+import {
+  deadline,
+  next,
+  opened,
+  sessionLimits,
+  type CloseReason,
+  type SessionEvent,
+  type SessionLimits,
+  type SessionState,
+} from './session-state.ts';
+import { SilenceWatch } from './silence-watch.ts';
+import { SpeechQueue } from './speech-queue.ts';
+import type { Task, TaskEnd, TaskOrigin } from './task.ts';
+import { TaskMessages } from './task-messages.ts';
+
+/** A socket of /v1/ws/streaming.chat. */
+export type ChatSocket = { send(payload: object): void; close(code: number, reason: string): void };
+
+/** One session at the double: its state, its avatar, what the avatar has to say, and who listens. */
+export class VendorSession {
+  readonly id = randomUUID();
+  readonly request: NewSessionRequest;
+  /** Whether the API key opened it, not a session token. */
+  readonly openedWithKey: boolean;
+  /** Oldest first. */
+  readonly tasks: Task[] = [];
+  readonly #context: SessionContext;
+  readonly #limits: SessionLimits;
+  readonly #speech: SpeechQueue;
+  readonly #silence: SilenceWatch;
+  readonly #sockets = new Set<ChatSocket>();
+  readonly #room: AvatarRoom;
+  readonly #onClosed: (session: VendorSession) => void;
+  #state: SessionState = opened(now());
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #openings: string[] = [];
+  #released: Promise<void> | undefined;
+  listening = false;
+
+  constructor(options: {
+    request: NewSessionRequest;
+    openedWithKey: boolean;
+    context: SessionContext;
+    onClosed: (session: VendorSession) => void;
+  }) {
+    const { request, context } = options;
+    this.request = request;
+    this.openedWithKey = options.openedWithKey;
+    this.#context = context;
+    this.#onClosed = options.onClosed;
+    this.#limits = sessionLimits(context.limits, request);
+    this.#speech = new SpeechQueue({
+      messages: (task) => this.#messagesAbout(task),
+      answer: (text) => answer(text, this.#prompt()),
+      onSpeaking: (active) => {
+        this.#dispatch({ type: active ? 'speech-started' : 'speech-ended', at: now() });
+        this.#silence.speaking(active);
+      },
+      logger: context.logger,
+    });
+    this.#room = new AvatarRoom({
+      name: this.id,
+      request,
+      context,
+      onClientJoined: () => this.#dispatch({ type: 'client-joined', at: now() }),
+      onText: (text) => this.#roomText(text),
+      onLost: (reason) => void this.close(reason),
+    });
+    this.#silence = new SilenceWatch(context.limits.silenceAfter * 1_000, (times) => this.#userSilent(times));
+    const opening = this.#knowledgeBase()?.opening;
+    if (opening) this.#openings.push(opening);
+    this.#rearm();
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get avatarId(): string {
+    return resolveAvatar(this.request.avatar_id || this.request.avatar_name || 'default');
+  }
+
+  /** Makes the room; the avatar follows in the background. */
+  async start(): Promise<void> {
+    if (this.#state.name !== 'new') throw VendorFailure.of('wrongState');
+    this.#dispatch({ type: 'start', at: now() });
+    try {
+      await this.#room.make();
+    } catch (error) {
+      this.#context.logger.error({ err: error, sessionId: this.id }, 'The room could not be made');
+      void this.close('media-failed');
+      throw new VendorFailure({ status: 500, message: 'Internal server error' });
+    }
+    if (this.state.name !== 'connecting') throw VendorFailure.of('wrongState');
+    void this.#room.bringUp().then((media) => media && this.#connected(media));
+  }
+
+  /** Takes a text; `end` resolves when it was spoken, or never will be. */
+  submit(
+    text: string,
+    options: { type: TaskType; mode: TaskMode; origin: TaskOrigin; receivedAt: number },
+  ): { task: Task; end: Promise<TaskEnd> } {
+    if (this.#state.name !== 'connected') throw VendorFailure.of('wrongState');
+    if (text.trim() === '') throw VendorFailure.invalid('text must not be empty');
+    if (text.length > maxTaskTextLength) throw VendorFailure.invalid(`text must have at most ${maxTaskTextLength} characters`);
+    if (this.#speech.waiting >= bounds.waitingTasks) throw VendorFailure.invalid(`${bounds.waitingTasks} tasks are waiting already`);
+    if (this.#context.switches.values.taskQueueing === 'override') this.#speech.interrupt();
+    this.touch(options.receivedAt);
+    if (options.origin !== 'silence') this.#silence.heard();
+    return this.#say(text, options);
+  }
+
+  /** Silences the avatar and clears what waits; nothing happens when it is silent. */
+  interrupt(): void {
+    this.#mustBeStarted();
+    this.#speech.interrupt();
+    this.touch(now());
+  }
+
+  keepAlive(): void {
+    this.#mustBeOpen();
+    this.touch(now());
+  }
+
+  listen(on: boolean): void {
+    this.#mustBeStarted();
+    this.listening = on;
+    this.touch(now());
+  }
+
+  touch(at: number): void {
+    this.#dispatch({ type: 'activity', at });
+  }
+
+  /** Sent to every socket of the session, keyed as the switch says. */
+  tellSockets(event: SocketEvent): void {
+    const { event_type: type, ...rest } = event;
+    if (type === 'user_start' || type === 'user_stop') this.#silence.heard();
+    const payload = { [this.#context.switches.values.socketEventKey]: type, ...rest };
+    for (const socket of this.#sockets) socket.send(payload);
+  }
+
+  addSocket(socket: ChatSocket, options: { silenceResponse: boolean; openingText?: string }): void {
+    this.#mustBeOpen();
+    if (this.#sockets.size >= bounds.socketsPerSession) throw VendorFailure.invalid('too many sockets');
+    this.#sockets.add(socket);
+    this.touch(now());
+    if (options.silenceResponse) this.#silence.start();
+    if (options.openingText) this.#open(options.openingText);
+  }
+
+  removeSocket(socket: ChatSocket): void {
+    this.#sockets.delete(socket);
+  }
+
+  dropSockets(): number {
+    const sockets = [...this.#sockets];
+    for (const socket of sockets) socket.close(1011, 'dropped');
+    return sockets.length;
+  }
+
+  stall(kind: 'audio' | 'video' | 'both', on: boolean): void {
+    this.#room.stall(kind, on);
+  }
+
+  /** Idempotent. Resolves when the room is deleted. */
+  close(reason: CloseReason): Promise<void> {
+    this.#dispatch({ type: 'close', at: now(), reason });
+    return this.#released ?? Promise.resolve();
+  }
+
+  #connected(media: AvatarMedia): void {
+    this.#dispatch({ type: 'tracks-up', at: now() });
+    this.#speech.attach(media);
+    if (this.request.silence_response) this.#silence.start();
+    for (const opening of this.#openings.splice(0)) this.#open(opening);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state.name === 'closed') throw VendorFailure.of('wrongState');
+  }
+
+  #mustBeStarted(): void {
+    this.#mustBeOpen();
+    if (this.#state.name === 'new') throw VendorFailure.of('wrongState');
+  }
+
+  #dispatch(event: SessionEvent): void {
+    const before = this.#state;
+    this.#state = next(before, event, this.#limits);
+    if (this.#state === before) return;
+    this.#rearm();
+    if (this.#state.name === 'closed') this.#released = this.#release(this.#state.reason);
+  }
+
+  #rearm(): void {
+    clearTimeout(this.#deadlineTimer);
+    const due = deadline(this.#state, this.#limits);
+    if (!due) return;
+    const wait = Math.max(0, Math.ceil(due.at - now()));
+    this.#deadlineTimer = setTimeout(() => {
+      this.#dispatch({ type: 'time', at: now() });
+      if (this.#state.name !== 'closed') this.#rearm();
+    }, wait);
+  }
+
+  async #release(reason: CloseReason): Promise<void> {
+    this.#silence.stop();
+    this.#speech.close();
+    this.#onClosed(this);
+    await this.#room.close(reason);
+    for (const socket of this.#sockets) socket.close(1000, 'session closed');
+    this.#sockets.clear();
+    this.#context.logger.info({ sessionId: this.id, reason }, 'Vendor session closed');
+  }
+
+  /** A text or command that the client sent into the room. */
+  #roomText(text: string): void {
+    if (text === pushToTalkStart) return this.tellSockets({ event_type: 'user_start' });
+    if (text === pushToTalkStop) return this.tellSockets({ event_type: 'user_stop' });
+    this.hear(text, 'room');
+  }
+
+  /** A text that came without a request to answer: taken as a talk task, or dropped as the vendor drops it. */
+  hear(text: string, origin: 'socket' | 'room'): void {
+    try {
+      void this.submit(text, { type: 'talk', mode: 'async', origin, receivedAt: now() });
+    } catch (error) {
+      if (!(error instanceof VendorFailure)) throw error;
+      this.#context.logger.debug({ sessionId: this.id, origin }, 'A text was dropped');
+    }
+  }
+
+  #userSilent(times: number): void {
+    const idleAt =
+      this.#limits.idle === undefined || this.#state.name === 'closed' ? undefined : this.#state.lastActivityAt + this.#limits.idle;
+    const countDown = idleAt === undefined ? 0 : Math.max(0, Math.round((idleAt - now()) / 1_000));
+    this.tellSockets({ event_type: 'user_silence', silence_times: times, count_down: countDown });
+    if (this.#state.name === 'connected')
+      this.#say('Are you still there?', { type: 'repeat', mode: 'async', origin: 'silence', receivedAt: now() });
+  }
+
+  #open(text: string): void {
+    if (this.#state.name !== 'connected') {
+      if (this.#openings.length < bounds.socketsPerSession) this.#openings.push(text);
+      return;
+    }
+    const said = text.slice(0, maxTaskTextLength).trim();
+    if (said) this.#say(said, { type: 'repeat', mode: 'async', origin: 'opening', receivedAt: now() });
+  }
+
+  #say(
+    text: string,
+    options: { type: TaskType; mode: TaskMode; origin: TaskOrigin; receivedAt: number },
+  ): { task: Task; end: Promise<TaskEnd> } {
+    const task: Task = {
+      taskId: randomUUID(),
+      text,
+      taskType: options.type,
+      taskMode: options.mode,
+      origin: options.origin,
+      receivedAt: options.receivedAt,
+    };
+    this.tasks.push(task);
+    if (this.tasks.length > bounds.tasksPerSession) this.tasks.shift();
+    return { task, end: this.#speech.say(task) };
+  }
+
+  #messagesAbout(task: Task): TaskMessages {
+    return new TaskMessages({
+      taskId: task.taskId,
+      switches: this.#context.switches.values,
+      plan: this.#context.faults.takeForTask(this.id),
+      send: (payload) => this.#room.tell(payload),
+    });
+  }
+
+  #knowledgeBase(): { opening?: string; prompt?: string } | undefined {
+    const id = this.request.knowledge_base_id;
+    return id ? this.#context.knowledgeBases.get(id) : undefined;
+  }
+
+  #prompt(): string {
+    return this.request.knowledge_base ?? this.#knowledgeBase()?.prompt ?? '';
+  }
+}

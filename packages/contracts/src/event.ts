@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { EventId, MessageId, SessionId } from './ids.ts';
+import { MessageMode } from './message.ts';
+import { Session, SessionEnd } from './session.ts';
+
+export const AvatarState = z.enum(['initializing', 'listening', 'thinking', 'speaking']);
+export type AvatarState = z.infer<typeof AvatarState>;
+
+const message = { messageId: MessageId, seq: z.int() };
+const media = { kind: z.enum(['audio', 'video']) };
+
+/** What can happen to a session, without the envelope. Names are `noun.verb`; times are epoch ms, durations ms. */
+export const SessionEventBody = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('session.queued') }),
+  z.object({ type: z.literal('session.starting'), epoch: z.int(), worker: z.string() }),
+  z.object({ type: z.literal('session.live'), room: z.string() }),
+  z.object({ type: z.literal('session.recovering'), reason: z.string(), attempt: z.int() }),
+  z.object({ type: z.literal('session.stopping'), reason: z.string() }),
+  z.object({ type: z.literal('session.ended'), ...SessionEnd.shape }),
+
+  z.object({ type: z.literal('vendor.opened'), provider: z.string(), vendorSessionId: z.string() }),
+  z.object({ type: z.literal('vendor.closed'), provider: z.string(), vendorSessionId: z.string(), reason: z.string() }),
+  /** Each event of the vendor as it came, whatever it says. */
+  z.object({ type: z.literal('vendor.event'), source: z.enum(['room', 'socket']), name: z.string(), payload: z.unknown() }),
+
+  z.object({ type: z.literal('message.accepted'), ...message, mode: MessageMode, text: z.string() }),
+  z.object({ type: z.literal('message.speaking'), ...message, taskId: z.string().optional(), waited: z.int(), vendor: z.int().optional() }),
+  z.object({ type: z.literal('message.spoken'), ...message, firstFrame: z.int().optional() }),
+  z.object({ type: z.literal('message.interrupted'), ...message }),
+  z.object({ type: z.literal('message.expired'), ...message }),
+  z.object({ type: z.literal('message.failed'), ...message, code: z.string(), reason: z.string() }),
+  z.object({ type: z.literal('message.dropped'), ...message, reason: z.string() }),
+  z.object({ type: z.literal('interrupt.accepted'), commandId: z.string() }),
+  /** The vendor was told to be silent; `took` counts from the interrupt's acceptance. */
+  z.object({ type: z.literal('interrupt.done'), commandId: z.string(), took: z.int() }),
+
+  z.object({ type: z.literal('avatar.state'), state: AvatarState }),
+  /** What is being said, by whom; a segment grows until it is final. */
+  z.object({
+    type: z.literal('caption.updated'),
+    speaker: z.enum(['avatar', 'user']),
+    segmentId: z.string(),
+    text: z.string(),
+    final: z.boolean(),
+    messageId: MessageId.optional(),
+  }),
+  z.object({ type: z.literal('user.started') }),
+  z.object({ type: z.literal('user.stopped') }),
+  z.object({ type: z.literal('user.silent'), silenceTimes: z.int().optional(), countDown: z.number().optional() }),
+
+  /** The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a cheaper engine). */
+  z.object({ type: z.literal('relay.started'), engine: z.enum(['rtp', 'transcode', 'direct']), reason: z.string().optional() }),
+  /** The first packet of a kind is on the stage. */
+  z.object({ type: z.literal('media.started'), ...media }),
+  z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),
+  z.object({ type: z.literal('media.resumed'), ...media, gap: z.int() }),
+]);
+export type SessionEventBody = z.infer<typeof SessionEventBody>;
+export type SessionEventType = SessionEventBody['type'];
+
+const envelope = z.object({ id: EventId, sessionId: SessionId, at: z.int() });
+
+/** An entry of a session's event log. */
+export const SessionEvent = z.intersection(envelope, SessionEventBody);
+export type SessionEvent = z.infer<typeof envelope> & SessionEventBody;
+
+/** Sent instead of a replay when the asked-for place is no longer in the log: start again from this. */
+export const ResetEvent = z.object({ type: z.literal('reset'), id: EventId, sessionId: SessionId, at: z.int(), snapshot: Session });
+export type ResetEvent = z.infer<typeof ResetEvent>;
+
+/** What listeners get, over SSE and WebSocket alike. */
+export type StreamedEvent = SessionEvent | ResetEvent;

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { SessionId } from './ids.ts';
+
+/** The vendor's picture sizes: low 360p, medium 480p, high 720p. */
+export const Quality = z.enum(['low', 'medium', 'high']);
+export const VideoEncoding = z.enum(['H264', 'VP8']);
+export const VoiceEmotion = z.enum(['excited', 'serious', 'friendly', 'soothing', 'broadcaster']);
+
+export const VoiceSettings = z.strictObject({
+  id: z.string().min(1).max(128).optional(),
+  rate: z.number().min(0.5).max(1.5).optional(),
+  emotion: VoiceEmotion.optional(),
+});
+
+/** Which avatar, and how it looks, sounds and answers. Everything has a default. */
+export const AvatarSettings = z.strictObject({
+  id: z.string().min(1).max(128).default('default'),
+  voice: VoiceSettings.default({}),
+  quality: Quality.default('high'),
+  videoEncoding: VideoEncoding.default('H264'),
+  language: z
+    .string()
+    .regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'must be a language tag like en or en-US')
+    .optional(),
+  /** The prompt that `talk` messages are answered with. */
+  knowledgeBase: z.string().min(1).max(20_000).optional(),
+  knowledgeBaseId: z.string().min(1).max(128).optional(),
+  /** Said by the avatar when it is up. */
+  openingText: z.string().trim().min(1).max(1_000).optional(),
+  /** Whether the avatar speaks up when the user is silent. */
+  silenceResponse: z.boolean().default(false),
+  stt: z
+    .strictObject({
+      provider: z.enum(['deepgram', 'gladia']).optional(),
+      confidence: z.number().min(0).max(1).optional(),
+      language: z.string().max(16).optional(),
+    })
+    .default({}),
+  /** The vendor closes a session that nobody spoke to for this long, seconds. The worker keeps it alive while it is needed. */
+  idleTimeoutSeconds: z.int().min(30).max(3_599).default(120),
+});
+export type AvatarSettings = z.infer<typeof AvatarSettings>;
+
+/** What a chatbot posts to get a session. `{}` is fine. */
+export const SessionRequest = z.strictObject({
+  avatar: AvatarSettings.prefault({}),
+  /** The stage: the LiveKit room in which viewers watch. Default: a room of the session's own, named as the session. */
+  room: z
+    .string()
+    .regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ - : @')
+    .optional(),
+  /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
+  onUncertain: z.enum(['replay', 'skip']).default('replay'),
+  /** Kept and shown, never read: up to 16 short strings. */
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((m) => Object.keys(m).length <= 16, 'must have at most 16 entries')
+    .default({}),
+});
+export type SessionRequest = z.infer<typeof SessionRequest>;
+
+/** `queued -> starting -> live <-> recovering -> stopping -> ended`. */
+export const SessionState = z.enum(['queued', 'starting', 'live', 'recovering', 'stopping', 'ended']);
+export type SessionState = z.infer<typeof SessionState>;
+
+/** How a session ended. `stopped`: somebody asked for it. `failed`: `message` says what a person can do about it. */
+export const SessionEnd = z.object({ outcome: z.enum(['stopped', 'failed']), code: z.string(), message: z.string() });
+export type SessionEnd = z.infer<typeof SessionEnd>;
+
+/** The vendor session behind a session, as operators see it. */
+export const VendorSession = z.object({ provider: z.string(), id: z.string(), openedAt: z.int() });
+export type VendorSession = z.infer<typeof VendorSession>;
+
+/** A session as the API shows it. Times are epoch ms. */
+export const Session = z.object({
+  id: SessionId,
+  state: SessionState,
+  /** How many sessions wait before it, while it is queued. */
+  position: z.int().optional(),
+  avatar: AvatarSettings,
+  room: z.string(),
+  onUncertain: z.enum(['replay', 'skip']),
+  metadata: z.record(z.string(), z.string()),
+  createdAt: z.int(),
+  liveAt: z.int().optional(),
+  endedAt: z.int().optional(),
+  end: SessionEnd.optional(),
+  vendorSession: VendorSession.optional(),
+  /** Messages accepted and not yet finished. */
+  pending: z.int(),
+  /** The lease's fencing token: 0 before a worker took it. */
+  epoch: z.int(),
+});
+export type Session = z.infer<typeof Session>;
+
+export const SessionList = z.object({ sessions: z.array(Session), cursor: z.string().optional() });
+export type SessionList = z.infer<typeof SessionList>;
+
+/** What is posted to let somebody watch. With `control` the answer holds a ticket, too. */
+export const ViewerRequest = z.strictObject({
+  identity: z
+    .string()
+    .regex(/^[\w.@-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ - @')
+    .optional(),
+  name: z.string().trim().min(1).max(64).optional(),
+  /** Whether the viewer may speak, interrupt, start and stop, as a chatbot may. */
+  control: z.boolean().default(false),
+});
+export type ViewerRequest = z.infer<typeof ViewerRequest>;
+
+/** What a viewer needs to join the stage: subscribe only, short-lived. */
+export const ViewerAccess = z.object({
+  url: z.string(),
+  token: z.string(),
+  identity: z.string(),
+  room: z.string(),
+  expiresAt: z.int(),
+  /** A short-lived stand-in for a chatbot key, for pages and for this session; it ends at `expiresAt`. */
+  ticket: z.string().optional(),
+  /** The viewer page, with the credentials in the fragment, which browsers keep to themselves. */
+  link: z.string(),
+});
+export type ViewerAccess = z.infer<typeof ViewerAccess>;

@@ -1,0 +1,40 @@
+import { ConnectionQuality as WireQuality, type SubscribedQualityUpdate } from '@livekit/protocol';
+import type { RtpParticipantEvents } from './events.ts';
+import type { ServerMessage } from './signal-connection.ts';
+import type { ConnectionQuality } from './types.ts';
+
+type Told = 'speakers' | 'connectionQuality' | 'audience';
+export type RoomEvent = { [E in Told]: { name: E; args: RtpParticipantEvents[E] } }[Told];
+
+/** The events in messages that change nothing here and are only passed on. */
+export function roomEvents(message: ServerMessage, identityOf: (sid: string) => string): RoomEvent[] {
+  switch (message.case) {
+    case 'speakersChanged': {
+      const speakers = message.value.speakers.map(({ sid, level, active }) => ({ sid, identity: identityOf(sid), level, active }));
+      return [{ name: 'speakers', args: [speakers] }];
+    }
+    case 'connectionQuality':
+      return message.value.updates.map(({ participantSid: sid, quality }) => ({
+        name: 'connectionQuality',
+        args: [{ sid, identity: identityOf(sid), quality: QUALITIES[quality] }],
+      }));
+    case 'trackSubscribed':
+      return [{ name: 'audience', args: [{ trackSid: message.value.trackSid, watched: true }] }];
+    case 'subscribedQualityUpdate':
+      return [{ name: 'audience', args: [{ trackSid: message.value.trackSid, watched: anyEnabled(message.value) }] }];
+    default:
+      return [];
+  }
+}
+
+function anyEnabled({ subscribedCodecs, subscribedQualities }: SubscribedQualityUpdate): boolean {
+  const qualities = subscribedCodecs.length > 0 ? subscribedCodecs.flatMap((codec) => codec.qualities) : subscribedQualities;
+  return qualities.some(({ enabled }) => enabled);
+}
+
+const QUALITIES: Record<WireQuality, ConnectionQuality> = {
+  [WireQuality.POOR]: 'poor',
+  [WireQuality.GOOD]: 'good',
+  [WireQuality.EXCELLENT]: 'excellent',
+  [WireQuality.LOST]: 'lost',
+};

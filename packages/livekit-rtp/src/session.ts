@@ -1,0 +1,309 @@
+import {
+  DisconnectReason as WireReason,
+  LeaveRequest,
+  LeaveRequest_Action,
+  RequestResponse_Reason,
+  SignalTarget,
+  UpdateParticipantMetadata,
+  type JoinResponse,
+  type ParticipantInfo,
+  type RequestResponse,
+  type SessionDescription,
+  type TrickleRequest,
+} from '@livekit/protocol';
+import { disconnectReasonFrom, errorOfDisconnect } from './disconnect-reason.ts';
+import { unlessAborted } from './deadline.ts';
+import { LiveKitRtpError, TerminalError } from './errors.ts';
+import type { RtpParticipantEvents } from './events.ts';
+import { iceServersFrom } from './ice-servers.ts';
+import { IncomingData } from './incoming-data.ts';
+import type { PeerState } from './native-peer.ts';
+import { Publisher } from './publisher.ts';
+import { roomEvents } from './room-events.ts';
+import { Roster, type RosterChange } from './roster.ts';
+import { SignalConnection, type ServerMessage } from './signal-connection.ts';
+import { bindAddressFor, signalUrl } from './signal-url.ts';
+import { Subscriber } from './subscriber.ts';
+import { candidateFrom } from './trickle.ts';
+import type { DisconnectReason, RtpParticipantOptions } from './types.ts';
+
+export type Emit = <E extends Exclude<keyof RtpParticipantEvents, 'disconnected'>>(event: E, ...args: RtpParticipantEvents[E]) => void;
+
+export type SessionCallbacks = {
+  emit: Emit;
+  /** The session is over: connections are closed already. Once, also after close(). */
+  onEnd(reason: DisconnectReason, detail?: string): void;
+};
+
+/**
+ * ms between the loss of a peer connection and `disconnected`: who is thrown out hears of it twice, by the closed connection and by a leave
+ * message with the reason, and the message can be the later one.
+ */
+const LEAVE_GRACE = 1_000;
+
+type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | { name: 'ended'; join?: JoinResponse };
+
+/**
+ * One join: a socket, the two peer connections, and what the server tells over them.
+ *
+ * `connecting` (socket is being opened) -> `joined` (join response came; `ready` resolves when media can flow) -> `ended` (by close(), a
+ * leave from the server, a lost socket or a failed peer connection). Nothing leads back: a new join is a new Session.
+ */
+export class Session {
+  /** Aborts when the session ends, with the error that calls on it fail with. */
+  readonly lifetime = new AbortController();
+  readonly roster = new Roster();
+  readonly #options: RtpParticipantOptions;
+  readonly #callbacks: SessionCallbacks;
+  readonly #signal: SignalConnection;
+  readonly #incoming: IncomingData;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #requests = new Map<number, (response: RequestResponse) => void>();
+  #awaited = new Set<'publisher' | 'subscriber'>();
+  #state: State = { name: 'connecting' };
+  #publisher: Publisher | undefined;
+  #subscriber: Subscriber | undefined;
+  #own: ParticipantInfo | undefined;
+  #token: string;
+  #lastRequestId = 0;
+  #losingMedia: NodeJS.Timeout | undefined;
+  #released: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RtpParticipantOptions, callbacks: SessionCallbacks) {
+    this.#options = options;
+    this.#callbacks = callbacks;
+    this.#token = options.token;
+    this.#ready.promise.catch(() => undefined);
+    this.#incoming = new IncomingData(
+      { onData: (data) => callbacks.emit('data', data), onText: (text) => callbacks.emit('textStream', text) },
+      options.logger,
+    );
+    this.#signal = new SignalConnection(signalUrl(options.url, { autoSubscribe: options.autoSubscribe ?? true }), options.token, {
+      onMessage: (message) => this.#onMessage(message),
+      onLost: (error) => this.#onLost(error),
+    });
+  }
+
+  /** Resolves when joined and connected; rejects with what prevented it. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** The join token, refreshed by the server as long as the session lasts. */
+  get token(): string {
+    return this.#token;
+  }
+
+  get join(): JoinResponse | undefined {
+    return this.#state.name === 'connecting' ? undefined : this.#state.join;
+  }
+
+  get own(): ParticipantInfo | undefined {
+    return this.#own;
+  }
+
+  get publisher(): Publisher {
+    this.lifetime.signal.throwIfAborted();
+    if (this.#publisher === undefined) throw new TerminalError('invalid-options', 'this participant was connected with publish: false');
+    return this.#publisher;
+  }
+
+  /** Resolves when the server has taken the attributes over; rejects when it refuses. */
+  async updateAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void> {
+    const requestId = ++this.#lastRequestId;
+    const { promise, resolve } = Promise.withResolvers<RequestResponse>();
+    this.#requests.set(requestId, resolve);
+    try {
+      this.#signal.send({ case: 'updateMetadata', value: new UpdateParticipantMetadata({ requestId, attributes }) });
+      const { reason, message } = await unlessAborted(promise, signal);
+      if (reason !== RequestResponse_Reason.OK)
+        throw new TerminalError('forbidden', `the server refused the attributes: reason ${reason} ${message}`.trim());
+    } finally {
+      this.#requests.delete(requestId);
+    }
+  }
+
+  /** Ends the session. With `leave`, the server is told. Resolves when everything has been let go of. Idempotent. */
+  close(reason: DisconnectReason, detail?: string, { leave = true } = {}): Promise<unknown> {
+    if (this.#state.name === 'ended') return this.#released;
+    if (leave && this.#state.name === 'joined') {
+      const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
+      this.#signal.send({ case: 'leave', value });
+    }
+    this.#end(reason, errorOfDisconnect(reason, detail), detail);
+    return this.#released;
+  }
+
+  #end(reason: DisconnectReason, error: LiveKitRtpError, detail?: string): void {
+    if (this.#state.name === 'ended') return;
+    this.#state = { name: 'ended', join: this.join };
+    clearTimeout(this.#losingMedia);
+    this.#ready.reject(error);
+    this.lifetime.abort(error);
+    this.#released = Promise.all([this.#publisher?.close(error), this.#subscriber?.close(), this.#signal.close()]);
+    this.#callbacks.onEnd(reason, detail);
+  }
+
+  #onLost(error: LiveKitRtpError): void {
+    this.#end('signal-lost', error, error.message);
+  }
+
+  #onPeerState(which: 'publisher' | 'subscriber', state: PeerState): void {
+    this.#options.logger?.debug({ connection: which, state }, 'peer connection changed state');
+    if (state === 'failed' || state === 'closed') this.#loseMedia(`the ${which} connection ${state}`);
+  }
+
+  /** Ready is when the data channels are open: then media can flow, too, and what others send is not dropped by the server. */
+  #onChannelsOpen(which: 'publisher' | 'subscriber'): void {
+    if (this.#awaited.delete(which) && this.#awaited.size === 0) this.#ready.resolve();
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if (this.#state.name === 'connecting') return this.#onFirst(message);
+    switch (message.case) {
+      case 'offer':
+        return this.#onOffer(message.value);
+      case 'answer':
+        return this.#publisher?.onAnswer(message.value);
+      case 'trickle':
+        return this.#onTrickle(message.value);
+      case 'update':
+        return this.#onParticipants(message.value.participants);
+      case 'trackPublished':
+        return this.#publisher?.onTrackPublished(message.value);
+      case 'trackUnpublished': {
+        const track = this.#publisher?.onTrackUnpublished(message.value.trackSid);
+        if (track !== undefined) this.#callbacks.emit('localTrackUnpublished', track);
+        return;
+      }
+      case 'requestResponse':
+        return this.#onRequestResponse(message.value);
+      case 'mute': {
+        const track = this.#publisher?.tracks.get(message.value.sid);
+        track?.mutedByServer(message.value.muted);
+        if (track !== undefined) this.#callbacks.emit('localTrackMuted', track, message.value.muted);
+        return;
+      }
+      case 'refreshToken':
+        this.#token = message.value;
+        return;
+      case 'leave':
+        return this.#onLeave(message.value);
+      default:
+        for (const { name, args } of roomEvents(message, (sid) => this.#identityOf(sid))) this.#callbacks.emit(name, ...(args as never));
+    }
+  }
+
+  #onFirst(message: ServerMessage): void {
+    if (message.case === 'leave') return this.#onLeave(message.value);
+    if (message.case !== 'join') return this.#end('join-failure', errorOfDisconnect('join-failure', `${message.case} before join`));
+    const join = message.value;
+    this.#state = { name: 'joined', join };
+    this.#own = join.participant;
+    this.#signal.startPings(join);
+    const common = {
+      iceServers: iceServersFrom(join.iceServers),
+      bindAddress: this.#options.bindAddress ?? bindAddressFor(this.#options.url),
+      logger: this.#options.logger,
+      send: this.#signal.send.bind(this.#signal),
+    };
+    this.#subscriber = new Subscriber({
+      ...common,
+      onState: (state) => this.#onPeerState('subscriber', state),
+      onChannel: (channel) => {
+        this.#incoming.attach(channel);
+        if (channel.getLabel() === '_reliable') this.#onChannelsOpen('subscriber');
+      },
+      onSubscribed: (track) => this.#callbacks.emit('trackSubscribed', track),
+      onUnsubscribed: (track) => this.#callbacks.emit('trackUnsubscribed', track),
+      publisherOf: (trackSid) => {
+        const found = this.roster.publisherOf(trackSid);
+        return found && { identity: found.participant.identity, track: found.track };
+      },
+    });
+    if (join.subscriberPrimary) this.#awaited.add('subscriber');
+    if (this.#options.publish ?? true) {
+      this.#awaited.add('publisher');
+      this.#publisher = new Publisher({
+        ...common,
+        cname: join.participant?.sid ?? 'livekit-rtp',
+        onState: (state) => this.#onPeerState('publisher', state),
+        onChannel: (channel) => this.#incoming.attach(channel),
+      });
+      void this.#publisher.reliable.opened.then(() => this.#onChannelsOpen('publisher'));
+      this.#publisher.start().catch((error: unknown) => {
+        if (error instanceof LiveKitRtpError) this.#end('media-lost', error, error.message);
+      });
+    }
+    this.#onParticipants(join.otherParticipants);
+    if (this.#awaited.size === 0) this.#ready.resolve();
+  }
+
+  /** A peer connection is unusable. The reason may be on its way over the socket: see LEAVE_GRACE. */
+  #loseMedia(detail: string): void {
+    this.#losingMedia ??= setTimeout(() => void this.close('media-lost', detail), LEAVE_GRACE);
+  }
+
+  #onOffer(offer: SessionDescription): void {
+    try {
+      this.#subscriber?.onOffer(offer);
+    } catch (error) {
+      this.#options.logger?.warn({ err: error }, 'offer could not be answered');
+      this.#loseMedia('an offer could not be answered');
+    }
+  }
+
+  #onTrickle(trickle: TrickleRequest): void {
+    const candidate = candidateFrom(trickle);
+    if (candidate === undefined) return;
+    const peer = trickle.target === SignalTarget.PUBLISHER ? this.#publisher : this.#subscriber;
+    try {
+      peer?.addCandidate(candidate.candidate, candidate.mid);
+    } catch (error) {
+      this.#options.logger?.debug({ err: error }, 'ICE candidate not taken');
+    }
+  }
+
+  #onParticipants(infos: readonly ParticipantInfo[]): void {
+    const identity = this.#own?.identity ?? '';
+    const own = infos.find((info) => info.identity === identity && info.sid === this.#own?.sid);
+    if (own !== undefined) this.#own = own;
+    const changes = this.roster.apply(infos, identity);
+    for (const change of changes) this.#report(change);
+    if (changes.length > 0) this.#subscriber?.refresh();
+  }
+
+  #report(change: RosterChange): void {
+    switch (change.type) {
+      case 'participantLeft':
+        this.#incoming.forgetParticipant(change.participant);
+        return this.#callbacks.emit('participantLeft', change.participant, change.reason);
+      case 'participantJoined':
+      case 'participantUpdated':
+        return this.#callbacks.emit(change.type, change.participant);
+      case 'trackPublished':
+      case 'trackUnpublished':
+        return this.#callbacks.emit(change.type, change.track, change.participant);
+      case 'trackMuted':
+        return this.#callbacks.emit('trackMuted', change.track, change.participant, change.track.muted);
+      default:
+        return change satisfies never;
+    }
+  }
+
+  #onRequestResponse(response: RequestResponse): void {
+    const waiting = this.#requests.get(response.requestId);
+    if (waiting !== undefined) waiting(response);
+    else if (response.requestId === 0) this.#publisher?.onRefused(response);
+  }
+
+  #onLeave(leave: LeaveRequest): void {
+    const reason = disconnectReasonFrom(leave.reason);
+    const detail = `${WireReason[leave.reason] ?? leave.reason}, ${LeaveRequest_Action[leave.action] ?? leave.action}`;
+    void this.close(reason === 'client' ? 'other' : reason, detail, { leave: false });
+  }
+
+  #identityOf(sid: string): string {
+    return sid === this.#own?.sid ? this.#own.identity : (this.roster.bySid(sid)?.identity ?? '');
+  }
+}

@@ -1,0 +1,114 @@
+import { Ping, SignalRequest, SignalResponse, type JoinResponse } from '@livekit/protocol';
+import { WebSocket, type RawData } from 'ws';
+import { RetryableError, TerminalError, type LiveKitRtpError } from './errors.ts';
+import { Heartbeat } from './heartbeat.ts';
+
+export type ServerMessage = SignalResponse['message'];
+export type ClientMessage = Exclude<SignalRequest['message'], { case: undefined }>;
+
+export type SignalCallbacks = {
+  /** Every message in order, the join response first. */
+  onMessage(message: ServerMessage): void;
+  /** The socket is gone, or the server is silent. Once, and never after close(). */
+  onLost(error: LiveKitRtpError): void;
+};
+
+/** How long close() waits for the server's close frame. */
+const CLOSE_PATIENCE = 1_000;
+const DEFAULT_PING_INTERVAL = 5;
+const DEFAULT_PING_TIMEOUT = 15;
+
+/** The WebSocket to the server, with its pings. One connection, never reopened. */
+export class SignalConnection {
+  readonly #socket: WebSocket;
+  readonly #callbacks: SignalCallbacks;
+  readonly #closed = Promise.withResolvers<void>();
+  #heartbeat: Heartbeat | undefined;
+  #lost = false;
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor(url: URL, token: string, callbacks: SignalCallbacks) {
+    this.#callbacks = callbacks;
+    this.#socket = new WebSocket(url, {
+      headers: { Authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+      maxPayload: 16 * 1024 * 1024,
+    });
+    this.#socket.on('message', (data) => this.#receive(data));
+    this.#socket.on('unexpected-response', (request, response) => {
+      request.destroy();
+      response.resume();
+      this.#lose(refusal(response.statusCode ?? 0));
+    });
+    this.#socket.on('error', (cause) => this.#lose(new RetryableError('signal-failed', 'the connection to the server failed', { cause })));
+    this.#socket.on('close', (code) => {
+      clearTimeout(this.#patience);
+      this.#closed.resolve();
+      this.#lose(new RetryableError('signal-lost', `the server closed the connection with code ${code}`));
+    });
+  }
+
+  /** Sends a request. Dropped when the socket is not open any more: the loss is reported by `onLost`. */
+  send(message: ClientMessage): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(new SignalRequest({ message }).toBinary());
+  }
+
+  /** Starts the pings that the join response asks for. */
+  startPings(join: Pick<JoinResponse, 'pingInterval' | 'pingTimeout'>): void {
+    this.#heartbeat ??= new Heartbeat({
+      interval: (join.pingInterval || DEFAULT_PING_INTERVAL) * 1_000,
+      timeout: (join.pingTimeout || DEFAULT_PING_TIMEOUT) * 1_000,
+      ping: () => this.send({ case: 'pingReq', value: new Ping({ timestamp: BigInt(Date.now()) }) }),
+      onDead: () => this.#lose(new RetryableError('signal-lost', 'the server does not answer pings')),
+    });
+  }
+
+  /** Closes the socket; resolves when it is closed. Idempotent. */
+  close(): Promise<void> {
+    this.#lost = true;
+    this.#heartbeat?.close();
+    if (this.#socket.readyState === WebSocket.CLOSED) this.#closed.resolve();
+    else if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
+    else {
+      this.#patience ??= setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE);
+      this.#socket.close(1000);
+    }
+    return this.#closed.promise;
+  }
+
+  #receive(data: RawData): void {
+    this.#heartbeat?.alive();
+    if (this.#lost) return;
+    let message: ServerMessage;
+    try {
+      message = SignalResponse.fromBinary(bytesOf(data)).message;
+    } catch (cause) {
+      this.#lose(new RetryableError('signal-failed', 'the server sent something that is not a signal response', { cause }));
+      return;
+    }
+    this.#callbacks.onMessage(message);
+  }
+
+  #lose(error: LiveKitRtpError): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#heartbeat?.close();
+    this.#callbacks.onLost(error);
+  }
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
+
+/** What the HTTP status of a refused upgrade means (livekit-server pkg/service/rtcservice.go). */
+function refusal(status: number): LiveKitRtpError {
+  const message = `the server refused the join with HTTP status ${status}`;
+  if (status === 401) return new TerminalError('unauthorized', message);
+  if (status === 403) return new TerminalError('forbidden', message);
+  if (status === 404) return new TerminalError('room-not-found', message);
+  if (status === 408 || status === 429 || status >= 500) return new RetryableError('server-unavailable', message);
+  return new TerminalError('rejected', message);
+}

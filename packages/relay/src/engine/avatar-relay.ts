@@ -1,0 +1,291 @@
+import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
+import { CancelledError, RelayError, RetryableError } from '../errors.ts';
+import type { AvatarState, Caption, MediaStats, RelayEvents, RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import type { RelayEngine, SourceRoom, StageRoom, StageTrack } from './relay-engine.ts';
+
+const KINDS: readonly RelayMediaKind[] = ['video', 'audio'];
+const MEDIA_TIMEOUT = 30_000;
+/**
+ * How long a join that is under way may go on when the relay ends. One that is cut off before the server's first answer would leave a
+ * participant in the room until the server misses it, after 20 s; one that is finished can be followed by a proper leave.
+ */
+const JOIN_PATIENCE = 2_000;
+/** Leaving takes milliseconds; whatever keeps it longer shall not keep the caller. */
+const LEAVE_TIMEOUT = 5_000;
+const TICK = 250;
+const TICKS_PER_SECOND = 4;
+
+export type RelayEmit = <E extends keyof RelayEvents>(event: E, ...args: RelayEvents[E]) => void;
+export type RelayContext = { emit: RelayEmit; logger: Logger; signal?: AbortSignal };
+
+/**
+ * One avatar carried from the vendor's room to the stage, in this process, by whatever engine.
+ *
+ * starting -> running -> closed. While it starts, whatever goes wrong rejects `start`; afterwards it is told by events. The vendor's room may go
+ * away without ending the relay: the stage keeps the tracks.
+ */
+export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
+  /** Resolves when both tracks are on the stage. `emit` may be called before that, and not after `closed`. */
+  static async start<T extends { readonly kind: RelayMediaKind }>(
+    engine: RelayEngine<T>,
+    options: RelayOptions,
+    context: RelayContext,
+  ): Promise<AvatarRelay<T>> {
+    if (context.signal?.aborted) throw new CancelledError('the start of the relay was cancelled', { cause: context.signal.reason });
+    const relay = new AvatarRelay(engine, options, context);
+    const onAbort = (): void =>
+      relay.#started.reject(new CancelledError('the start of the relay was cancelled', { cause: context.signal?.reason }));
+    context.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      void relay.#join(options).catch((error: unknown) => relay.#started.reject(error));
+      await relay.#started.promise;
+      relay.#running = true;
+      return relay;
+    } catch (error) {
+      await relay.#end('start-failed');
+      throw error;
+    } finally {
+      context.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  readonly id: string;
+  readonly #engine: RelayEngine<T>;
+  readonly #context: RelayContext;
+  readonly #lifetime = new AbortController();
+  readonly #started = Promise.withResolvers<void>();
+  readonly #startedAt = performance.now();
+  readonly #mediaTimeout: number;
+  readonly #tracks = new Map<RelayMediaKind, StageTrack<T>>();
+  /** The avatar's newest track of each kind. */
+  readonly #latest = new Map<RelayMediaKind, T>();
+  readonly #publishing = new Set<RelayMediaKind>();
+  readonly #rooms: Promise<SourceRoom | StageRoom<T>>[] = [];
+  #source: SourceRoom | undefined;
+  #stage: StageRoom<T> | undefined;
+  #stageJoined: Promise<StageRoom<T>> | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+  #mediaTimer: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #speaking = false;
+  #sourceGone = false;
+  #running = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(engine: RelayEngine<T>, options: RelayOptions, context: RelayContext) {
+    this.id = options.id;
+    this.#engine = engine;
+    this.#context = context;
+    this.#mediaTimeout = options.mediaTimeout ?? MEDIA_TIMEOUT;
+    this.#started.promise.catch(() => {});
+    this.#mediaTimer = setTimeout(() => this.#onMediaTimeout(), this.#mediaTimeout);
+    this.#ticker = setInterval(() => this.#tick(performance.now()), TICK);
+  }
+
+  async sendToSource(payload: string, topic?: string): Promise<void> {
+    if (this.#source === undefined) throw new RetryableError('disconnected', 'source: not connected', { side: 'source' });
+    await this.#source.sendData(payload, topic);
+  }
+
+  async caption(caption: Caption): Promise<void> {
+    await this.#stage?.caption(caption);
+  }
+
+  async setAvatarState(state: AvatarState): Promise<void> {
+    await this.#stage?.setState(state);
+  }
+
+  async sendToStage(payload: string, topic?: string): Promise<void> {
+    await this.#stage?.sendData(payload, topic);
+  }
+
+  async stats(): Promise<MediaStats> {
+    const [video, audio] = await Promise.all([this.#tracks.get('video')?.stats(), this.#tracks.get('audio')?.stats()]);
+    const skew = this.#engine.skew?.();
+    return {
+      id: this.id,
+      uptime: Math.round(performance.now() - this.#startedAt),
+      ...(skew === undefined ? {} : { skew }),
+      ...(video === undefined ? {} : { video }),
+      ...(audio === undefined ? {} : { audio }),
+    };
+  }
+
+  /** Leaves both rooms. Resolves after `closed`. Idempotent. */
+  async close(reason = 'closed'): Promise<void> {
+    await this.#end(reason);
+  }
+
+  async #join(options: RelayOptions): Promise<void> {
+    const context = { signal: this.#lifetime.signal, logger: this.#context.logger };
+    const stage = this.#engine.joinStage(
+      options,
+      {
+        disconnected: (reason) => this.#onStageDisconnected(reason),
+        trackRemoved: () =>
+          this.#fail(new RetryableError('track-removed', 'stage: the track was taken out of the room', { side: 'stage' })),
+      },
+      context,
+    );
+    const source = this.#engine.joinSource(
+      options,
+      {
+        track: (track) => this.#onTrack(track),
+        trackEnded: (track) => this.#onTrackEnded(track),
+        trackMuted: (track, muted) => this.#tracks.get(track.kind)?.setMuted(track, muted),
+        failed: (error) => this.#fail(error),
+        data: (data) => this.#emit('data', data),
+        speaking: (active, level) => this.#onSpeaking(active, level),
+        disconnected: (reason) => this.#onSourceDisconnected(reason),
+      },
+      context,
+    );
+    this.#rooms.push(source, stage);
+    this.#stageJoined = stage;
+    // Either may fail first; the other's failure, when it is cancelled for that, is nobody's concern.
+    stage.catch(() => {});
+    source.catch(() => {});
+    [this.#source, this.#stage] = await Promise.all([source, stage]);
+    this.#checkStarted();
+  }
+
+  #checkStarted(): void {
+    if (this.#source !== undefined && KINDS.every((kind) => this.#tracks.has(kind))) this.#started.resolve();
+  }
+
+  #onTrack(track: T): void {
+    const { kind } = track;
+    this.#latest.set(kind, track);
+    const onStage = this.#tracks.get(kind);
+    if (onStage !== undefined) this.#feed(onStage, track);
+    else if (!this.#publishing.has(kind)) void this.#publish(track).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Puts a track on the stage for good. When this one ends before that, the next one is the reason for another try. */
+  async #publish(track: T): Promise<void> {
+    const { kind } = track;
+    this.#publishing.add(kind);
+    const stage = await this.#stageJoined;
+    if (stage === undefined || this.#closing !== undefined) return;
+    const published = await stage.publish(track, {
+      signal: this.#lifetime.signal,
+      firstPacket: (now) => this.#emit('firstFrame', { kind, at: Math.round(performance.timeOrigin + now) }),
+      failed: (error) => this.#fail(error),
+    });
+    if (this.#closing !== undefined) {
+      published?.close();
+      return;
+    }
+    this.#publishing.delete(kind);
+    const latest = this.#latest.get(kind);
+    if (published === undefined) {
+      if (latest !== undefined) this.#onTrack(latest);
+      return;
+    }
+    this.#tracks.set(kind, published);
+    if (latest !== undefined) this.#feed(published, latest);
+    this.#checkStarted();
+  }
+
+  #feed(onStage: StageTrack<T>, track: T): void {
+    try {
+      onStage.feed(track);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #onTrackEnded(track: T): void {
+    if (this.#latest.get(track.kind) === track) this.#latest.delete(track.kind);
+    this.#tracks.get(track.kind)?.end(track);
+  }
+
+  #onSpeaking(active: boolean, level: number): void {
+    this.#tracks.get('audio')?.setLevel(active, level);
+    if (active === this.#speaking) return;
+    this.#speaking = active;
+    this.#emit('speaking', { active, level });
+  }
+
+  #onSourceDisconnected(reason: DisconnectReason): void {
+    this.#context.logger.warn({ reason }, 'source room left');
+    this.#sourceGone = true;
+    if (this.#running) this.#emit('sourceDisconnected', { reason });
+    else this.#started.reject(new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' }));
+  }
+
+  #onStageDisconnected(reason: DisconnectReason): void {
+    this.#context.logger.warn({ reason }, 'stage left');
+    if (!this.#running) {
+      this.#started.reject(new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }));
+      return;
+    }
+    this.#emit('stageDisconnected', { reason });
+    void this.#end('stage-disconnected');
+  }
+
+  #onMediaTimeout(): void {
+    if (this.#sourceGone) return;
+    const missing = KINDS.filter((kind) => {
+      const track = this.#tracks.get(kind);
+      return track === undefined || (track.lastPacketAt < 0 && !track.muted);
+    });
+    if (missing.length === 0) return;
+    const message = `source: no ${missing.join(' and no ')} within ${this.#mediaTimeout} ms`;
+    this.#fail(new RetryableError('media-timeout', message, { side: 'source' }));
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof RelayError ? error : new RetryableError('failed', 'the relay broke', { cause: error });
+    if (!this.#running) {
+      this.#started.reject(reason);
+      return;
+    }
+    if (this.#closing !== undefined) return;
+    this.#context.logger.error({ code: reason.code, err: reason }, 'relay failed');
+    this.#emit('failed', { code: reason.code, message: reason.message });
+    void this.#end(reason.code);
+  }
+
+  #tick(now: number): void {
+    for (const [kind, track] of this.#tracks) {
+      const event = track.checkStall(now);
+      if (event?.type === 'stalled') this.#emit('mediaStalled', { kind, sinceMs: Math.round(event.since) });
+      else if (event?.type === 'resumed') this.#emit('mediaResumed', { kind, gapMs: Math.round(event.gap) });
+    }
+    if (++this.#ticks % TICKS_PER_SECOND !== 0) return;
+    this.#source?.everySecond(now);
+    for (const track of this.#tracks.values()) track.everySecond(now);
+  }
+
+  #emit: RelayEmit = (event, ...args) => {
+    if (this.#closing === undefined || event === 'closed') this.#context.emit(event, ...args);
+  };
+
+  #end(reason: string): Promise<void> {
+    this.#closing ??= this.#release(reason);
+    return this.#closing;
+  }
+
+  async #release(reason: string): Promise<void> {
+    clearInterval(this.#ticker);
+    clearTimeout(this.#mediaTimer);
+    this.#started.reject(new CancelledError('the relay was closed'));
+    for (const track of this.#tracks.values()) track.close();
+    const left = Promise.allSettled(this.#rooms.map(async (room) => (await room).close(reason)));
+    if (!(await settledWithin(left, JOIN_PATIENCE))) {
+      this.#lifetime.abort(new CancelledError('the relay was closed'));
+      if (!(await settledWithin(left, LEAVE_TIMEOUT))) this.#context.logger.warn({}, 'a room was not left in time');
+    }
+    this.#context.logger.info({ reason }, 'relay closed');
+    if (this.#running) this.#emit('closed', { reason });
+  }
+}
+
+async function settledWithin(work: Promise<unknown>, timeout: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), timeout);
+  const settled = await Promise.race([work.then(() => true), late.promise]);
+  clearTimeout(timer);
+  return settled;
+}

@@ -1,0 +1,73 @@
+import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
+import type { AvatarState, Caption, RelayEvents, RelayMediaKind, RelayOptions, TrackStats } from '../media-relay.ts';
+import type { StallEvent } from '../rtp/stall-watch.ts';
+
+/** What happens in the vendor's room. */
+export type SourceHandlers<T> = {
+  /** The avatar has a track, the first or another one of its kind. */
+  track(track: T): void;
+  trackEnded(track: T): void;
+  trackMuted(track: T, muted: boolean): void;
+  failed(error: unknown): void;
+  data(data: RelayEvents['data'][0]): void;
+  /** May come again with the same `active`. `level` 0..1. */
+  speaking(active: boolean, level: number): void;
+  disconnected(reason: DisconnectReason): void;
+};
+
+export type StageHandlers = {
+  disconnected(reason: DisconnectReason): void;
+  /** A track of ours is no longer in the room. */
+  trackRemoved(): void;
+};
+
+/** The vendor's room, joined to receive the avatar. */
+export interface SourceRoom {
+  sendData(payload: string, topic: string | undefined): Promise<void>;
+  everySecond(now: number): void;
+  close(reason: string): Promise<void>;
+}
+
+export type PublishHooks = {
+  signal: AbortSignal;
+  /** The first packet was sent; monotonic ms. */
+  firstPacket: (now: number) => void;
+  failed: (error: unknown) => void;
+};
+
+/** The team's room, joined as the avatar. */
+export interface StageRoom<T> {
+  /** Puts a track on the stage as the source has it. `undefined`: it ended before there was anything to put there. */
+  publish(track: T, hooks: PublishHooks): Promise<StageTrack<T> | undefined>;
+  caption(caption: Caption): Promise<void>;
+  setState(state: AvatarState): Promise<void>;
+  sendData(payload: string, topic: string | undefined): Promise<void>;
+  close(reason: string): Promise<void>;
+}
+
+/** A track on the stage with the source tracks that feed it, one after the other. Times are monotonic ms. */
+export interface StageTrack<T> {
+  /** When a packet of the source last came; -1 before the first. */
+  readonly lastPacketAt: number;
+  readonly muted: boolean;
+  /** The source track takes over as soon as it can. Throws a RelayError when it cannot be carried. */
+  feed(track: T): void;
+  end(track: T): void;
+  setMuted(track: T, muted: boolean): void;
+  /** Audio only: how loud the vendor's server says that the avatar is. */
+  setLevel(active: boolean, level: number): void;
+  checkStall(now: number): StallEvent | undefined;
+  everySecond(now: number): void;
+  stats(): TrackStats | Promise<TrackStats>;
+  close(): void;
+}
+
+export type RoomContext = { signal: AbortSignal; logger: Logger };
+
+/** A way to carry one avatar; made anew for each relay. `T` is a track of the avatar in the vendor's room. */
+export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
+  joinSource(options: RelayOptions, handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
+  joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
+  /** ms that the engine makes the voice later than the picture; `undefined` while that is not known. */
+  skew?(): number | undefined;
+}

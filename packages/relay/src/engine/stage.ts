@@ -1,0 +1,122 @@
+import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
+import type { Logger } from '@avatar-bridge/livekit-rtp';
+import { RetryableError } from '../errors.ts';
+import type { AvatarState, Caption, RelayOptions } from '../media-relay.ts';
+import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
+import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from './relay-engine.ts';
+import { roomError } from './room-error.ts';
+import type { SourceTrack } from './source.ts';
+import { TrackRelay } from './track-relay.ts';
+
+/** What LiveKit's components and agents look for. */
+const TRANSCRIPTION_TOPIC = 'lk.transcription';
+const STATE_ATTRIBUTE = 'lk.agent.state';
+/** Tracks of one stream are played in sync. */
+const STREAM = 'avatar';
+const VIDEO_BITRATE = 3_000_000;
+const AUDIO_BITRATE = 64_000;
+/** Announced when the vendor did not say: the size that avatars come in. */
+const USUAL_WIDTH = 1280;
+const USUAL_HEIGHT = 720;
+
+/** The team's room, joined as the avatar. */
+export class Stage implements StageRoom<SourceTrack> {
+  static async connect(options: RelayOptions['stage'], handlers: StageHandlers, context: RoomContext): Promise<Stage> {
+    const stage = new Stage(context.logger);
+    try {
+      stage.#participant = await RtpParticipant.connect({
+        url: options.url,
+        token: options.token,
+        autoSubscribe: false,
+        signal: context.signal,
+        logger: context.logger,
+        listeners: {
+          localTrackUnpublished: () => !stage.#gone && handlers.trackRemoved(),
+          disconnected: ({ reason }) => {
+            if (stage.#gone) return;
+            stage.#gone = true;
+            handlers.disconnected(reason);
+          },
+        },
+      });
+    } catch (error) {
+      throw roomError(error, 'stage');
+    }
+    return stage;
+  }
+
+  readonly #logger: Logger;
+  #participant: RtpParticipant | undefined;
+  #audioSid: string | undefined;
+  #gone = false;
+
+  private constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  async publish(track: SourceTrack, { signal, firstPacket }: PublishHooks): Promise<TrackRelay> {
+    const { kind, mimeType } = track;
+    const codec = stageCodec(mimeType, track.codecs);
+    const published = await this.#call((participant) =>
+      kind === 'video'
+        ? participant.publishTrack({
+            kind: 'video',
+            name: 'avatar-video',
+            source: 'camera',
+            stream: STREAM,
+            codec,
+            width: track.width || USUAL_WIDTH,
+            height: track.height || USUAL_HEIGHT,
+            bitrate: VIDEO_BITRATE,
+            signal,
+          })
+        : participant.publishTrack({
+            kind: 'audio',
+            name: 'avatar-audio',
+            source: 'microphone',
+            stream: STREAM,
+            codec,
+            bitrate: AUDIO_BITRATE,
+            stereo: isStereo(track.codecs),
+            dtx: usesDtx(track.codecs),
+            signal,
+          }),
+    );
+    if (kind === 'audio') this.#audioSid = published.sid;
+    this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
+    return new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
+  }
+
+  /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
+  async caption(caption: Caption): Promise<void> {
+    const attributes: Record<string, string> = {
+      'lk.segment_id': caption.segmentId,
+      'lk.transcription_final': String(caption.final),
+      ...(this.#audioSid === undefined ? {} : { 'lk.transcribed_track_id': this.#audioSid }),
+    };
+    await this.#call((participant) => participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }));
+  }
+
+  async setState(state: AvatarState): Promise<void> {
+    await this.#call((participant) => participant.setAttributes({ [STATE_ATTRIBUTE]: state }));
+  }
+
+  async sendData(payload: string, topic: string | undefined): Promise<void> {
+    const options = { reliable: true, ...(topic === undefined ? {} : { topic }) };
+    await this.#call((participant) => participant.sendData(Buffer.from(payload), options));
+  }
+
+  async close(reason: string): Promise<void> {
+    this.#gone = true;
+    await this.#participant?.close(reason);
+  }
+
+  async #call<T>(work: (participant: RtpParticipant) => Promise<T>): Promise<T> {
+    if (this.#gone || this.#participant === undefined) throw new RetryableError('disconnected', 'stage: not connected', { side: 'stage' });
+    try {
+      return await work(this.#participant);
+    } catch (error) {
+      throw roomError(error, 'stage');
+    }
+  }
+}

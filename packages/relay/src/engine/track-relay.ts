@@ -1,0 +1,114 @@
+import type { PublishedTrack } from '@avatar-bridge/livekit-rtp';
+import { TerminalError } from '../errors.ts';
+import type { RelayMediaKind, TrackStats } from '../media-relay.ts';
+import { levelOfSpeaker } from '../rtp/audio-level.ts';
+import type { InletStats } from '../rtp/inlet.ts';
+import { Leg } from '../rtp/leg.ts';
+import { StallWatch } from '../rtp/stall-watch.ts';
+import type { StallEvent } from '../rtp/stall-watch.ts';
+import type { StageTrack } from './relay-engine.ts';
+import type { SourceTrack } from './source.ts';
+import { trackStats } from './track-stats.ts';
+
+export type TrackRelayOptions = { kind: RelayMediaKind; mimeType: string; published: PublishedTrack; onFirstPacket(now: number): void };
+
+/** One track on the stage with the source tracks that feed it, one after the other. */
+export class TrackRelay implements StageTrack<SourceTrack> {
+  readonly kind: RelayMediaKind;
+  readonly mimeType: string;
+  readonly #published: PublishedTrack;
+  readonly #leg: Leg;
+  readonly #watch = new StallWatch();
+  /** What fed it and has ended: the counts only. */
+  readonly #ended: InletStats[] = [];
+  readonly #feeding = new Set<SourceTrack>();
+  #source: SourceTrack | null = null;
+  #framesBefore = 0;
+  #framesCountedAt = performance.now();
+  #framesPerSecond = 0;
+
+  constructor(options: TrackRelayOptions) {
+    const { published } = options;
+    this.kind = options.kind;
+    this.mimeType = options.mimeType;
+    this.#published = published;
+    this.#leg = new Leg({
+      kind: options.kind,
+      mimeType: options.mimeType,
+      output: {
+        ssrc: published.ssrc,
+        payloadType: published.codec.payloadType,
+        clockRate: published.codec.clockRate,
+        get audioLevelId() {
+          return published.audioLevelId;
+        },
+        send: (packet) => published.send(packet),
+      },
+      epoch: performance.timeOrigin,
+      onFirstPacket: (now) => options.onFirstPacket(now),
+    });
+    published.onRtcp = (packet) => this.#leg.onStageRtcp(packet, performance.now());
+  }
+
+  get lastPacketAt(): number {
+    return this.#leg.lastPacketAt;
+  }
+
+  get muted(): boolean {
+    return this.#source?.muted() ?? false;
+  }
+
+  feed(source: SourceTrack): void {
+    if (source.mimeType !== this.mimeType) {
+      const message = `source: the codec changed from ${this.mimeType} to ${source.mimeType}`;
+      throw new TerminalError('unsupported-codec', message, { side: 'source' });
+    }
+    this.#source = source;
+    this.#feeding.add(source);
+    this.#leg.bind(source.inlet, performance.now());
+    this.#published.setMuted(source.muted());
+  }
+
+  end(source: SourceTrack): void {
+    this.#leg.unbind(source.inlet);
+    if (this.#feeding.delete(source)) this.#ended.push(source.inlet.stats());
+    if (this.#source === source) this.#source = null;
+  }
+
+  setMuted(source: SourceTrack, muted: boolean): void {
+    if (source !== this.#source) return;
+    this.#published.setMuted(muted);
+    if (!muted) source.inlet.requestKeyFrame(performance.now());
+  }
+
+  setLevel(active: boolean, level: number): void {
+    this.#leg.audioLevel = levelOfSpeaker(active, level);
+  }
+
+  checkStall(now: number): StallEvent | undefined {
+    return this.#watch.check(this.#leg.lastPacketAt, !this.muted && !this.#leg.resting, now);
+  }
+
+  everySecond(now: number): void {
+    const { frames } = this.#leg.stats;
+    this.#framesPerSecond = ((frames - this.#framesBefore) * 1000) / (now - this.#framesCountedAt);
+    this.#framesBefore = frames;
+    this.#framesCountedAt = now;
+  }
+
+  stats(): TrackStats {
+    return trackStats({
+      codec: this.mimeType,
+      leg: this.#leg.stats,
+      inlets: [...this.#ended, ...[...this.#feeding].map(({ inlet }) => inlet.stats())],
+      framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
+      sinceLastPacket: this.#leg.lastPacketAt < 0 ? -1 : Math.round(performance.now() - this.#leg.lastPacketAt),
+      muted: this.muted,
+    });
+  }
+
+  close(): void {
+    this.#published.onRtcp = null;
+    if (this.#source !== null) this.end(this.#source);
+  }
+}

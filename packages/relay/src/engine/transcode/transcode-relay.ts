@@ -1,0 +1,40 @@
+import { dispose } from '@livekit/rtc-node';
+import type { RelayOptions } from '../../media-relay.ts';
+import { AvatarRelay } from '../avatar-relay.ts';
+import type { RelayContext } from '../avatar-relay.ts';
+import type { RelayEngine } from '../relay-engine.ts';
+import { watchForPanic } from './ffi.ts';
+import { TranscodeSource } from './source-room.ts';
+import type { DecodedTrack } from './source-room.ts';
+import { TranscodeStage } from './stage-room.ts';
+import { SyncKeeper } from './sync-keeper.ts';
+
+/**
+ * The `transcode` engine: pictures and sound are decoded and encoded anew by LiveKit's own client. `broken` is called when its native side has
+ * panicked, which no relay of this process survives.
+ */
+export function startTranscodeRelay(
+  options: RelayOptions,
+  context: RelayContext,
+  broken: (message: string) => void,
+): Promise<AvatarRelay<DecodedTrack>> {
+  const start = AvatarRelay.start(transcodeEngine(), options, context);
+  // The native side runs as soon as the first room is being joined.
+  watchForPanic(broken);
+  return start;
+}
+
+/** Lets go of the native side, for good. */
+export async function disposeTranscode(): Promise<void> {
+  await dispose();
+}
+
+function transcodeEngine(): RelayEngine<DecodedTrack> {
+  const sync = new SyncKeeper();
+  return {
+    joinSource: ({ source }, handlers, { logger }) =>
+      TranscodeSource.join(source, handlers, { logger, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
+    joinStage: (options, handlers, { logger }) => TranscodeStage.join(options, handlers, { sync, logger }),
+    skew: () => sync.skew,
+  };
+}

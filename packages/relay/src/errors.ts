@@ -1,0 +1,47 @@
+/** Which of the two rooms an error is about. */
+export type Side = 'source' | 'stage';
+
+/**
+ * Why a call failed, for code to decide on. Those of joining a room come from livekit-rtp (`unauthorized`, `room-not-found`, `timeout`,
+ * `ice-failed` …); the others:
+ * - `media-timeout`: the avatar's tracks were not there, or brought no packets, in time
+ * - `unsupported-codec`: the vendor's codec cannot be carried without encoding it anew
+ * - `disconnected`: the room of that side was left meanwhile
+ * - `track-removed`: the stage's server took the avatar's track out of the room
+ * - `engine-not-available`: this version has no such engine
+ * - `host-died`: the process that carried the media is gone
+ * - `cancelled`: the caller's signal, or close()
+ */
+export type RelayErrorCode = string;
+
+/** The base of every error this package throws on purpose. */
+export class RelayError extends Error {
+  override name = 'RelayError';
+  readonly code: RelayErrorCode;
+  readonly side: Side | undefined;
+
+  constructor(code: RelayErrorCode, message: string, options: ErrorOptions & { side?: Side } = {}) {
+    super(message, options);
+    this.code = code;
+    this.side = options.side;
+  }
+}
+
+/** Trying again with the same arguments will fail again. */
+export class TerminalError extends RelayError {
+  override name = 'TerminalError';
+}
+
+/** The network, a server or a relay host failed; the same call may succeed later. */
+export class RetryableError extends RelayError {
+  override name = 'RetryableError';
+}
+
+/** The caller's AbortSignal fired, or the relay was closed meanwhile. */
+export class CancelledError extends RelayError {
+  override name = 'CancelledError';
+
+  constructor(message: string, options: ErrorOptions & { side?: Side } = {}) {
+    super('cancelled', message, options);
+  }
+}

@@ -1,0 +1,28 @@
+import type { RelayContext } from '../engine/avatar-relay.ts';
+import type { AvatarState, Caption, HostedEngine, MediaStats, RelayOptions } from '../media-relay.ts';
+
+/** A relay in this process. */
+export interface RunningRelay {
+  sendToSource(payload: string, topic?: string): Promise<void>;
+  caption(caption: Caption): Promise<void>;
+  setAvatarState(state: AvatarState): Promise<void>;
+  sendToStage(payload: string, topic?: string): Promise<void>;
+  stats(): Promise<MediaStats>;
+  close(reason?: string): Promise<void>;
+}
+
+export type LoadedEngine = {
+  start(options: RelayOptions, context: RelayContext): Promise<RunningRelay>;
+  /** Lets go of what is native, before the process ends. */
+  dispose(): Promise<void>;
+};
+
+/** Each engine brings a WebRTC library of its own, of which a process shall have one. `broken` is called when the library is of no use any more. */
+export async function loadEngine(name: HostedEngine, broken: (message: string) => void): Promise<LoadedEngine> {
+  if (name === 'rtp') {
+    const { startRtpRelay } = await import('../engine/rtp-relay.ts');
+    return { start: startRtpRelay, dispose: async () => {} };
+  }
+  const { disposeTranscode, startTranscodeRelay } = await import('../engine/transcode/transcode-relay.ts');
+  return { start: (options, context) => startTranscodeRelay(options, context, broken), dispose: disposeTranscode };
+}

@@ -1,0 +1,61 @@
+import { CancelledError, RelayError, RetryableError, TerminalError } from '../errors.ts';
+import type { Side } from '../errors.ts';
+import type { AvatarState, Caption, DataOptions, MediaStats, RelayEvents, RelayOptions } from '../media-relay.ts';
+
+/**
+ * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; never media. Both ends are this
+ * package in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host; tokens travel in
+ * `start` only, so they are in no argument list, environment or log.
+ */
+export type RelayCall =
+  | { method: 'sendToSource'; payload: string; options: DataOptions }
+  | { method: 'caption'; caption: Caption }
+  | { method: 'setAvatarState'; state: AvatarState }
+  | { method: 'sendToStage'; payload: string; options: DataOptions }
+  | { method: 'stats' };
+
+export type HostCommand =
+  | { type: 'start'; relay: number; options: RelayOptions }
+  /** Answered by `result` or `fault`. */
+  | { type: 'call'; relay: number; call: number; request: RelayCall }
+  /** Also takes back a start that is under way. Answered by the event `closed`, or by `refused`. */
+  | { type: 'close'; relay: number; reason: string }
+  /** Close everything and exit. */
+  | { type: 'leave'; reason: string }
+  /** Answered by `pong`. */
+  | { type: 'ping'; ping: number };
+
+export type HostMessage =
+  | { type: 'started'; relay: number }
+  | { type: 'refused'; relay: number; error: WireError }
+  | RelayEventMessage
+  | { type: 'result'; relay: number; call: number; value: MediaStats | null }
+  | { type: 'fault'; relay: number; call: number; error: WireError }
+  | { type: 'log'; level: 'info' | 'warn' | 'error'; fields: Record<string, unknown>; message: string }
+  | { type: 'pong'; ping: number };
+
+export type RelayEventMessage = {
+  [E in keyof RelayEvents]: { type: 'event'; relay: number; event: E; args: RelayEvents[E] };
+}[keyof RelayEvents];
+
+export type WireError = { kind: 'terminal' | 'retryable' | 'cancelled'; code: string; message: string; side?: Side };
+
+export function toWire(error: unknown): WireError {
+  if (!(error instanceof RelayError)) {
+    return { kind: 'retryable', code: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+  const kind = error instanceof TerminalError ? 'terminal' : error instanceof CancelledError ? 'cancelled' : 'retryable';
+  return { kind, code: error.code, message: error.message, ...(error.side === undefined ? {} : { side: error.side }) };
+}
+
+export function fromWire(error: WireError): RelayError {
+  const options = error.side === undefined ? {} : { side: error.side };
+  switch (error.kind) {
+    case 'terminal':
+      return new TerminalError(error.code, error.message, options);
+    case 'retryable':
+      return new RetryableError(error.code, error.message, options);
+    case 'cancelled':
+      return new CancelledError(error.message, options);
+  }
+}

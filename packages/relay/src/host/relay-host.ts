@@ -1,0 +1,188 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@avatar-bridge/livekit-rtp';
+import { CancelledError, RetryableError } from '../errors.ts';
+import type { EngineChoice, HostedEngine, Relay, RelayOptions } from '../media-relay.ts';
+import { fromWire } from './protocol.ts';
+import type { HostCommand, HostMessage } from './protocol.ts';
+import { RemoteRelay } from './remote-relay.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+/** All that a host needs to know of its surroundings; the worker's keys are not among it. */
+const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+const LEAVE_TIMEOUT = 10_000;
+const PING_INTERVAL = 5_000;
+/** A host that answers nothing for so long is stuck, and its relays with it. */
+const PING_TIMEOUT = 15_000;
+
+export type RelayHostOptions = {
+  engine: HostedEngine;
+  /** ms that the host carries on when this process is gone without a word. */
+  orphanGrace: number;
+  logger: Logger;
+  /** Its last relay is gone. */
+  onIdle(host: RelayHost): void;
+  onExit(host: RelayHost): void;
+};
+
+type Hosted = { relay: RemoteRelay; start: PromiseWithResolvers<Relay> };
+
+/** A relay host as its worker sees it: forked on construction, gone after `onExit`. */
+export class RelayHost {
+  readonly #options: RelayHostOptions;
+  readonly #child: ChildProcess;
+  readonly #relays = new Map<number, Hosted>();
+  readonly #exited = Promise.withResolvers<void>();
+  readonly #pinger: NodeJS.Timeout;
+  #lastRelay = 0;
+  #lastPing = 0;
+  #answeredAt = performance.now();
+  #leaving = false;
+  #gone = false;
+
+  constructor(options: RelayHostOptions) {
+    this.#options = options;
+    this.#child = fork(MAIN, [String(options.orphanGrace), options.engine], {
+      env: Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    if (this.#child.stderr !== null) createInterface(this.#child.stderr).on('line', (line) => this.#onLine(line));
+    this.#child.on('message', (message: HostMessage) => this.#onMessage(message));
+    this.#child.on('error', (error) => options.logger.error({ err: error, pid: this.pid }, 'relay host error'));
+    this.#child.once('exit', (code, signal) => this.#onExit(code, signal));
+    this.#pinger = setInterval(() => this.#ping(), PING_INTERVAL);
+    options.logger.info({ pid: this.pid, engine: options.engine }, 'relay host forked');
+  }
+
+  get engine(): HostedEngine {
+    return this.#options.engine;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Relays that it carries or starts. */
+  get load(): number {
+    return this.#relays.size;
+  }
+
+  /** Relays that it was ever given. */
+  get started(): number {
+    return this.#lastRelay;
+  }
+
+  /** Whether it takes new relays. */
+  get open(): boolean {
+    return !this.#leaving && !this.#gone;
+  }
+
+  async start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
+    const number = ++this.#lastRelay;
+    const start = Promise.withResolvers<Relay>();
+    const relay = new RemoteRelay(options.id, choice, {
+      call: (call, request) => this.#send({ type: 'call', relay: number, call, request }),
+      close: (reason) => this.#send({ type: 'close', relay: number, reason }),
+    });
+    this.#relays.set(number, { relay, start });
+    const onAbort = (): void => this.#send({ type: 'close', relay: number, reason: 'cancelled' });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#send({ type: 'start', relay: number, options });
+    try {
+      return await start.promise;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Closes its relays and ends the process; resolves when it is gone. Idempotent. */
+  async close(reason: string): Promise<void> {
+    if (!this.#leaving && !this.#gone) {
+      this.#leaving = true;
+      this.#send({ type: 'leave', reason });
+      const killer = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_TIMEOUT);
+      void this.#exited.promise.then(() => clearTimeout(killer));
+    }
+    return this.#exited.promise;
+  }
+
+  #send(command: HostCommand): void {
+    // A host that is gone is told of by its exit.
+    if (this.#child.connected) this.#child.send(command, () => {});
+  }
+
+  #onMessage(message: HostMessage): void {
+    switch (message.type) {
+      case 'pong':
+        this.#answeredAt = performance.now();
+        return;
+      case 'log':
+        this.#options.logger[message.level]({ hostPid: this.pid, ...message.fields }, message.message);
+        return;
+      case 'started': {
+        const hosted = this.#relays.get(message.relay);
+        hosted?.start.resolve(hosted.relay);
+        hosted?.relay.started();
+        return;
+      }
+      case 'refused': {
+        const hosted = this.#relays.get(message.relay);
+        this.#forget(message.relay);
+        hosted?.start.reject(fromWire(message.error));
+        return;
+      }
+      case 'event': {
+        const hosted = this.#relays.get(message.relay);
+        if (message.event === 'closed') this.#forget(message.relay);
+        hosted?.relay.onEvent(message);
+        return;
+      }
+      case 'result':
+        this.#relays.get(message.relay)?.relay.onResult(message.call, message.value);
+        return;
+      case 'fault':
+        this.#relays.get(message.relay)?.relay.onFault(message.call, message.error);
+        return;
+    }
+  }
+
+  /** Native libraries write as they like; most of it is nothing, but it may be the last words. */
+  #onLine(line: string): void {
+    const level = line.startsWith('[OpenH264]') ? 'debug' : 'warn';
+    this.#options.logger[level]({ hostPid: this.pid, line }, 'relay host wrote');
+  }
+
+  #forget(relay: number): void {
+    this.#relays.delete(relay);
+    if (this.#relays.size === 0 && this.open) this.#options.onIdle(this);
+  }
+
+  #ping(): void {
+    if (performance.now() - this.#answeredAt > PING_TIMEOUT) {
+      this.#options.logger.error({ pid: this.pid }, 'relay host does not answer');
+      this.#child.kill('SIGKILL');
+      return;
+    }
+    this.#send({ type: 'ping', ping: ++this.#lastPing });
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#gone = true;
+    clearInterval(this.#pinger);
+    const orphans = [...this.#relays.values()];
+    this.#relays.clear();
+    if (orphans.length > 0 || !this.#leaving) {
+      this.#options.logger.error({ pid: this.pid, code, signal, relays: orphans.length }, 'relay host died');
+    }
+    this.#options.onExit(this);
+    const message = `the relay host ended (${signal ?? code})`;
+    for (const { relay, start } of orphans) {
+      start.reject(this.#leaving ? new CancelledError(message) : new RetryableError('host-died', message));
+      relay.hostDied(message);
+    }
+    this.#exited.resolve();
+  }
+}

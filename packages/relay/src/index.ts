@@ -1,0 +1,20 @@
+export { createMediaRelay, HostedMediaRelay } from './create-media-relay.ts';
+export type { MediaRelayOptions } from './create-media-relay.ts';
+export { CancelledError, RelayError, RetryableError, TerminalError } from './errors.ts';
+export type { RelayErrorCode, Side } from './errors.ts';
+export type {
+  AvatarState,
+  Caption,
+  DataOptions,
+  EngineChoice,
+  EngineName,
+  EngineReason,
+  MediaRelay,
+  MediaStats,
+  Relay,
+  RelayEvents,
+  RelayMediaKind,
+  RelayOptions,
+  RelayStats,
+  TrackStats,
+} from './media-relay.ts';

@@ -1,0 +1,138 @@
+import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
+
+export type RelayOptions = {
+  /** Names the relay in logs and stats: the session's id. */
+  id: string;
+  /** The vendor's room, joined as the vendor's client; `avatarIdentity` is the participant whose tracks are carried. */
+  source: { url: string; token: string; avatarIdentity: string };
+  /** The team's room. The token decides the identity, and must allow publishing of tracks and data and updating its own attributes. */
+  stage: { url: string; token: string };
+  /** ms until audio and video must have brought packets. Default 30_000. */
+  mediaTimeout?: number;
+  /** What the picture is encoded as by an engine that does so. Default: as the vendor has it, when that is H264 or VP8, otherwise H264. */
+  videoCodec?: 'h264' | 'vp8';
+};
+
+/**
+ * What carries the media. `rtp`: packets as they are; `transcode`: decoded and encoded anew, about thirty times as expensive, but over TCP if need be;
+ * `direct`: the vendor's avatar joins the stage by itself.
+ */
+export type EngineName = 'rtp' | 'transcode' | 'direct';
+/** Engines that run in relay hosts. */
+export type HostedEngine = Exclude<EngineName, 'direct'>;
+/**
+ * Why this engine: `default`; `asked-for`; `ice-failed`: no UDP gets through to one of the rooms, or did not lately; `unsupported-codec`: the vendor's codec
+ * cannot be carried without encoding it anew.
+ */
+export type EngineReason = 'default' | 'asked-for' | 'ice-failed' | 'unsupported-codec';
+export type EngineChoice = { engine: EngineName; reason: EngineReason };
+
+export type RelayMediaKind = 'video' | 'audio';
+export type AvatarState = 'initializing' | 'listening' | 'thinking' | 'speaking';
+export type Caption = { text: string; /** Captions with the same id replace each other. */ segmentId: string; final: boolean };
+export type DataOptions = { topic?: string };
+
+/** Argument lists by event name. */
+export type RelayEvents = {
+  /** The first event of every relay. */
+  engineChosen: [EngineChoice];
+  /** The first packet of this kind went to the stage; `at` in ms since 1970. Once for each kind. */
+  firstFrame: [{ kind: RelayMediaKind; at: number }];
+  /** No packet came for a second, though the track is not muted. `sinceMs`: since the last one. */
+  mediaStalled: [{ kind: RelayMediaKind; sinceMs: number }];
+  /** Packets come again after mediaStalled. */
+  mediaResumed: [{ kind: RelayMediaKind; gapMs: number }];
+  /** A data packet in the vendor's room, from whomever. */
+  data: [{ payload: string; topic?: string; participantIdentity?: string }];
+  /** The vendor's server began or ceased to name the avatar among the active speakers. `level` 0..1. */
+  speaking: [{ active: boolean; level: number }];
+  /** The vendor's room is gone for this relay. The stage keeps the participant and the last picture until close(). */
+  sourceDisconnected: [{ reason: DisconnectReason }];
+  /** The team's room is gone for this relay; `closed` follows. `duplicate-identity`: another relay has taken the stage over. */
+  stageDisconnected: [{ reason: DisconnectReason }];
+  /** The relay cannot go on; `closed` follows. */
+  failed: [{ code: string; message: string }];
+  /** The last event, exactly once. */
+  closed: [{ reason: string }];
+};
+
+/** Counted since the start. */
+export type TrackStats = {
+  /** `video/h264`, `video/vp8`, `audio/opus` */
+  codec: string;
+  /** Sent to the stage, without repeats; bytes with RTP headers. */
+  packets: number;
+  bytes: number;
+  /** Packets from the vendor that never came. */
+  lost: number;
+  /** Packets from the vendor that came because they were asked for. */
+  repaired: number;
+  /** ms, of the packets from the vendor. */
+  jitter: number;
+  /** Packets that the vendor was asked to send again. */
+  nacksSent: number;
+  /** Packets that the stage asked for again, and those of them that were sent. */
+  nacksReceived: number;
+  resent: number;
+  plisSent: number;
+  plisReceived: number;
+  keyFrames: number;
+  /** Over the last second. */
+  framesPerSecond: number;
+  /** Times that another source, or another stream of the same one, took over. */
+  switches: number;
+  /** Packets that were not passed on, by reason. */
+  dropped: { duplicates: number; refused: number; late: number; padding: number; unsent: number };
+  /** Packets that the stage's server says it did not get. */
+  stageLost: number;
+  /** ms since the last packet; -1 before the first. */
+  sinceLastPacket: number;
+  muted: boolean;
+};
+
+/** What an engine counts of one relay. */
+export type MediaStats = {
+  id: string;
+  /** ms since the start. */
+  uptime: number;
+  /** ms that the engine makes the voice later than the picture. Only `transcode` can; known after some seconds. */
+  skew?: number;
+  video?: TrackStats;
+  audio?: TrackStats;
+};
+
+export type RelayStats = MediaStats & { engine: EngineName; engineReason: EngineReason };
+
+/**
+ * Carries one avatar from the vendor's room to the stage, until `closed`. Calls after that reject with CancelledError.
+ * Listeners that are set in the same turn in which `start` resolved miss nothing.
+ */
+export interface Relay extends AsyncDisposable {
+  readonly id: string;
+  readonly engine: EngineName;
+  on<E extends keyof RelayEvents>(event: E, listener: (...args: RelayEvents[E]) => void): this;
+  once<E extends keyof RelayEvents>(event: E, listener: (...args: RelayEvents[E]) => void): this;
+  off<E extends keyof RelayEvents>(event: E, listener: (...args: RelayEvents[E]) => void): this;
+  /** A reliable data packet in the vendor's room. */
+  sendToSource(payload: string, options?: DataOptions): Promise<void>;
+  /** A caption on the stage, as LiveKit's components show them: a text stream on topic `lk.transcription`. */
+  caption(caption: Caption): Promise<void>;
+  /** The participant attribute `lk.agent.state` on the stage. */
+  setAvatarState(state: AvatarState): Promise<void>;
+  /** A reliable data packet on the stage. */
+  sendToStage(payload: string, options?: DataOptions): Promise<void>;
+  stats(): Promise<RelayStats>;
+  /** Leaves both rooms; resolves after `closed`. Idempotent. */
+  close(reason?: string): Promise<void>;
+}
+
+/** Carries avatars between rooms. Declared by those who use it; `createMediaRelay` makes one. */
+export interface MediaRelay extends AsyncDisposable {
+  /**
+   * Joins both rooms; resolves when the avatar's audio and video are on the stage. Rejects with TerminalError (a token refused, a codec that
+   * cannot be carried), RetryableError or CancelledError, and then leaves no participant behind.
+   */
+  start(options: RelayOptions, signal?: AbortSignal): Promise<Relay>;
+  /** Closes every relay and what carries them. Idempotent. */
+  close(reason?: string): Promise<void>;
+}

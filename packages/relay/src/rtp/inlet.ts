@@ -1,0 +1,270 @@
+import {
+  buildNack,
+  buildPli,
+  buildReceiverReport,
+  buildRemb,
+  createRtpHeader,
+  forEachRtcp,
+  isRtcp,
+  parseRtpHeader,
+  RTCP_SR,
+} from '@avatar-bridge/livekit-rtp';
+import type { Codec, MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
+import { randomInt } from 'node:crypto';
+import { KeyFrameRequests } from './key-frame-requests.ts';
+import { MissingPackets } from './missing-packets.ts';
+import { PayloadRoles, ROLE_MEDIA, ROLE_RTX } from './payload-roles.ts';
+import { Reception } from './reception.ts';
+import type { SourceClock } from './source-clock.ts';
+import { unwrapRtx } from './strip.ts';
+
+/** Packets of an SSRC that was replaced are ignored for so long, should they still come. */
+const FORMER_SSRC_IGNORED = 5_000;
+/** What the server is told that it may send, in bit/s: no limit of ours. */
+const BANDWIDTH = 50_000_000;
+
+/** Where an inlet's packets go: a Leg. */
+export type InletSink = {
+  forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void;
+  senderReport(inlet: Inlet): void;
+};
+
+export type InletOptions = {
+  kind: MediaKind;
+  /** Lower case: `video/h264`, `video/vp8`, `audio/opus`. */
+  mimeType: string;
+  /** The payload types of the m-line. */
+  codecs: readonly Codec[];
+  /** Shared by the tracks of one source. */
+  clock: SourceClock;
+  sendRtcp(packet: Buffer): void;
+  /** Asks for a call of `onTimer` after so many ms. */
+  schedule(delay: number): void;
+};
+
+export type InletStats = {
+  packets: number;
+  bytes: number;
+  /** Packets that never came, not counting those before the last break of the stream. */
+  lost: number;
+  /** Packets that came because they were asked for. */
+  repaired: number;
+  duplicates: number;
+  /** Packets of no use here: unknown payload type, a replaced SSRC, too old, malformed. */
+  refused: number;
+  nacks: number;
+  plis: number;
+  /** ms */
+  jitter: number;
+};
+
+/**
+ * One inbound track, bound to its m-line: sorts its packets, asks its server for what is missing and for key frames, and reports to it.
+ * `now` is a monotonic time in ms everywhere.
+ */
+export class Inlet {
+  readonly kind: MediaKind;
+  readonly mimeType: string;
+  readonly clockRate: number;
+  readonly clock: SourceClock;
+  /** Grows when the numbers or timestamps of the packets have no relation to those before. */
+  generation = 0;
+  /** Whether the last break was a jump within one stream, so that packets are missing at it. */
+  jumped = false;
+  /** The last sender report: ms since 1900 on the source's clock, its RTP timestamp, and when it came. `undefined` before the first. */
+  report: { ntp: number; timestamp: number; at: number } | undefined;
+  sink: InletSink | null = null;
+
+  readonly #options: InletOptions;
+  readonly #roles: PayloadRoles;
+  readonly #header = createRtpHeader();
+  readonly #ownSsrc = randomInt(1, 0x7fffffff);
+  readonly #missing = new MissingPackets();
+  readonly #keyFrameRequests = new KeyFrameRequests();
+  #reception: Reception | null = null;
+  #formerSsrc = -1;
+  #formerSince = 0;
+  #timerAt = Infinity;
+  #packets = 0;
+  #bytes = 0;
+  #lostBefore = 0;
+  #repaired = 0;
+  #duplicates = 0;
+  #refused = 0;
+  #nacks = 0;
+  #plis = 0;
+
+  constructor(options: InletOptions) {
+    this.kind = options.kind;
+    this.mimeType = options.mimeType;
+    this.clock = options.clock;
+    this.clockRate = options.codecs.find((codec) => codec.mimeType.toLowerCase() === options.mimeType)?.clockRate ?? 90_000;
+    this.#options = options;
+    this.#roles = new PayloadRoles(options.codecs, options.mimeType);
+  }
+
+  /** The source's SSRC; -1 before its first packet. */
+  get ssrc(): number {
+    return this.#reception?.ssrc ?? -1;
+  }
+
+  /** One packet from the track, RTP or RTCP. It is changed in place and passed on. */
+  receive(packet: Buffer, now: number): void {
+    if (packet.length >= 2 && isRtcp(packet)) {
+      this.#onRtcp(packet, now);
+      return;
+    }
+    const header = parseRtpHeader(packet, this.#header);
+    if (header === undefined) {
+      this.#refused++;
+      return;
+    }
+    this.#packets++;
+    this.#bytes += packet.length;
+    const role = this.#roles.of(header.payloadType);
+    if (role === ROLE_MEDIA) this.#onMedia(packet, header, now, false);
+    else if (role === ROLE_RTX) this.#onRtx(packet, header, now);
+    else this.#refused++;
+  }
+
+  /** Asks the source for a key frame, at most one request in 500 ms: a request that comes too early is made later. */
+  requestKeyFrame(now: number): void {
+    if (this.kind !== 'video') return;
+    this.#keyFrameRequests.request();
+    this.#ask(now);
+  }
+
+  /** A key frame has begun: requests made before it are served. */
+  keyFrameBegan(): void {
+    this.#keyFrameRequests.served();
+  }
+
+  onTimer(now: number): void {
+    this.#timerAt = Infinity;
+    this.#ask(now);
+  }
+
+  /** Receiver report and bandwidth for the server. Call it once a second, media or not. */
+  sendReport(now: number): void {
+    if (this.#reception === null) return;
+    const report = buildReceiverReport(this.#ownSsrc, [this.#reception.block(now)]);
+    if (this.kind === 'audio') this.#options.sendRtcp(report);
+    else this.#options.sendRtcp(Buffer.concat([report, buildRemb(this.#ownSsrc, BANDWIDTH, [this.#reception.ssrc])]));
+  }
+
+  stats(): InletStats {
+    return {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      lost: this.#lostBefore + (this.#reception?.lost ?? 0),
+      repaired: this.#repaired,
+      duplicates: this.#duplicates,
+      refused: this.#refused,
+      nacks: this.#nacks,
+      plis: this.#plis,
+      jitter: this.#reception?.jitter ?? 0,
+    };
+  }
+
+  #onRtx(packet: Buffer, header: RtpHeader, now: number): void {
+    if (this.#reception === null) return;
+    const original = unwrapRtx(packet, header, this.#roles.original(header.payloadType));
+    if (original === undefined) return;
+    header.ssrc = this.#reception.ssrc;
+    this.#onMedia(original, header, now, true);
+  }
+
+  #onMedia(packet: Buffer, header: RtpHeader, now: number, resent: boolean): void {
+    const reception = this.#receptionOf(header, now);
+    if (reception === null) {
+      this.#refused++;
+      return;
+    }
+    const before = reception.highest;
+    const sequence = reception.extend(header.sequenceNumber);
+    switch (reception.arrived(sequence, header.timestamp, now, resent)) {
+      case 'newest':
+        if (sequence > before + 1) this.#onGap(before + 1, sequence - 1, now);
+        this.sink?.forward(this, packet, header, sequence, true, now);
+        return;
+      case 'late':
+        if (this.#missing.remove(sequence) > 0) this.#repaired++;
+        this.sink?.forward(this, packet, header, sequence, false, now);
+        return;
+      case 'jump':
+        this.#break(true);
+        this.sink?.forward(this, packet, header, reception.highest, true, now);
+        return;
+      case 'duplicate':
+        this.#duplicates++;
+        return;
+      case 'too-old':
+        this.#refused++;
+        return;
+    }
+  }
+
+  #receptionOf(header: RtpHeader, now: number): Reception | null {
+    const current = this.#reception;
+    if (current !== null && current.ssrc === header.ssrc) return current;
+    if (header.ssrc === this.#formerSsrc && now - this.#formerSince < FORMER_SSRC_IGNORED) return null;
+    if (current !== null) {
+      this.#formerSsrc = current.ssrc;
+      this.#formerSince = now;
+      this.#lostBefore += current.lost;
+    }
+    this.#break(false);
+    this.report = undefined;
+    this.#reception = new Reception(header.ssrc, this.clockRate, header.sequenceNumber);
+    return this.#reception;
+  }
+
+  #break(jumped: boolean): void {
+    this.generation++;
+    this.jumped = jumped;
+    this.#missing.clear();
+  }
+
+  #onGap(from: number, to: number, now: number): void {
+    if (!this.#missing.add(from, to, now)) this.requestKeyFrame(now);
+    this.#wakeAt(this.#missing.dueAt, now);
+  }
+
+  #ask(now: number): void {
+    const media = this.ssrc;
+    if (media < 0) {
+      // Without an SSRC nothing can be asked for; the first packet brings it within this time.
+      if (this.#keyFrameRequests.pending) this.#wakeAt(now + 50, now);
+      return;
+    }
+    if (this.#missing.size > 0) {
+      const numbers = this.#missing.due(now);
+      if (numbers.length > 0) {
+        this.#nacks += numbers.length;
+        this.#options.sendRtcp(buildNack(this.#ownSsrc, media, numbers));
+      }
+    }
+    if (this.#keyFrameRequests.due(now)) {
+      this.#plis++;
+      this.#options.sendRtcp(buildPli(this.#ownSsrc, media));
+    }
+    this.#wakeAt(Math.min(this.#missing.dueAt, this.#keyFrameRequests.dueAt), now);
+  }
+
+  #wakeAt(at: number, now: number): void {
+    if (at >= this.#timerAt) return;
+    this.#timerAt = at;
+    this.#options.schedule(Math.max(1, at - now));
+  }
+
+  #onRtcp(packet: Buffer, now: number): void {
+    forEachRtcp(packet, (type, _format, offset, length) => {
+      if (type !== RTCP_SR || length < 28 || this.#reception === null || packet.readUInt32BE(offset + 4) !== this.#reception.ssrc) return;
+      const seconds = packet.readUInt32BE(offset + 8);
+      const fraction = packet.readUInt32BE(offset + 12);
+      this.#reception.senderReport((((seconds & 0xffff) << 16) | (fraction >>> 16)) >>> 0, now);
+      this.report = { ntp: seconds * 1000 + (fraction * 1000) / 2 ** 32, timestamp: packet.readUInt32BE(offset + 16), at: now };
+      this.sink?.senderReport(this);
+    });
+  }
+}

@@ -1,0 +1,294 @@
+import { forEachRtcp, PSFB_FIR, PSFB_PLI, readNack, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTPFB_NACK } from '@avatar-bridge/livekit-rtp';
+import type { MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
+import { randomInt } from 'node:crypto';
+import { AudioLevelWriter, SILENCE } from './audio-level.ts';
+import type { Inlet, InletSink } from './inlet.ts';
+import { startsKeyFrame } from './key-frame.ts';
+import type { LegOutput } from './leg-output.ts';
+import { timestampDelta } from './numbers.ts';
+import { PacketRing } from './packet-ring.ts';
+import { Renumbering } from './renumbering.ts';
+import { ReportWriter } from './report-writer.ts';
+import { stripHeader } from './strip.ts';
+
+/** How long a new source of video may go without a recognised key frame until its packets are passed on all the same, in ms. */
+const KEY_FRAME_PATIENCE = 3_000;
+const RING_SIZE = { video: 512, audio: 128 };
+/** The least step of the timestamp from one source to the next, in s: a frame's length, so that the two do not overlap. */
+const LEAST_STEP = { video: 1 / 60, audio: 0.02 };
+/** Opus frames of at most 2 bytes announce silence during which nothing needs to be sent (RFC 6716, DTX). */
+const DTX_PAYLOAD = 2;
+
+export type LegOptions = {
+  kind: MediaKind;
+  /** Lower case. */
+  mimeType: string;
+  output: LegOutput;
+  /** Time 0 of `now` in ms since 1970. */
+  epoch: number;
+  /** The first packet of all has been sent. */
+  onFirstPacket(now: number): void;
+  /** First sequence number; default random. */
+  firstSequenceNumber?: number;
+  /** What is added to the timestamps of the first source; default random. */
+  timestampOffset?: number;
+};
+
+export type LegStats = {
+  packets: number;
+  bytes: number;
+  /** Packets the transport did not take. */
+  unsent: number;
+  /** Packets that came too late to have a number. */
+  late: number;
+  /** Padding-only packets that were left out. */
+  padding: number;
+  frames: number;
+  keyFrames: number;
+  /** Packets that the stage asked for again, and how many of them were still there. */
+  nacks: number;
+  resent: number;
+  /** Key frames that the stage asked for. */
+  plis: number;
+  /** Changes from one source, or one SSRC, to the next. */
+  switches: number;
+  /** What the stage's server says that it did not get: fraction 0..1 of late, and in total. */
+  stageFractionLost: number;
+  stageLost: number;
+};
+
+/**
+ * One outbound track. Whatever its sources do (end, begin anew, replace each other), what it sends is one stream: one SSRC, sequence numbers
+ * without holes but those of lost packets, timestamps that follow the clock. A new source takes over at its first key frame, while the former
+ * one goes on.
+ */
+export class Leg implements InletSink {
+  readonly kind: MediaKind;
+  /** `now` of the last media packet that was passed on; -1 before the first. */
+  lastPacketAt = -1;
+  /** Whether the source announced with that packet that it may send nothing for a while. */
+  resting = false;
+  /** Written into audio packets, in -dBov. The vendor's server takes the true one out, and without any the stage's would name no speaker. */
+  audioLevel = SILENCE;
+
+  readonly #options: LegOptions;
+  readonly #output: LegOutput;
+  readonly #ring: PacketRing;
+  readonly #numbers: Renumbering;
+  readonly #reports: ReportWriter;
+  readonly #levels = new AudioLevelWriter();
+  #current: Inlet | null = null;
+  #candidate: Inlet | null = null;
+  #candidateSince = 0;
+  #generation = -1;
+  #timestampOffset = 0;
+  #lastTimestamp = 0;
+  #keyFrameTimestamp = -1;
+  #payloadBytes = 0;
+  readonly #stats: LegStats = {
+    packets: 0,
+    bytes: 0,
+    unsent: 0,
+    late: 0,
+    padding: 0,
+    frames: 0,
+    keyFrames: 0,
+    nacks: 0,
+    resent: 0,
+    plis: 0,
+    switches: 0,
+    stageFractionLost: 0,
+    stageLost: 0,
+  };
+
+  constructor(options: LegOptions) {
+    this.kind = options.kind;
+    this.#options = options;
+    this.#output = options.output;
+    this.#ring = new PacketRing(RING_SIZE[options.kind]);
+    // Below 2^15, so that receivers cannot take the first wrap around for a packet from before the start (RFC 3711, 3.3.1).
+    this.#numbers = new Renumbering(options.firstSequenceNumber ?? randomInt(0x8000));
+    this.#timestampOffset = options.timestampOffset ?? randomInt(0xffffffff);
+    this.#reports = new ReportWriter(options.output);
+  }
+
+  get stats(): LegStats {
+    return { ...this.#stats };
+  }
+
+  /** The source whose packets are sent now. */
+  get source(): Inlet | null {
+    return this.#current;
+  }
+
+  /** The next source. It takes over at its first key frame (audio: at its first packet); binding another one before that replaces it. */
+  bind(inlet: Inlet, now: number): void {
+    if (inlet === this.#current) return;
+    if (this.#candidate !== null) this.#candidate.sink = null;
+    this.#candidate = inlet;
+    this.#candidateSince = now;
+    inlet.sink = this;
+    inlet.requestKeyFrame(now);
+  }
+
+  /** The source has ended; one that waits takes over as soon as it can. */
+  unbind(inlet: Inlet): void {
+    inlet.sink = null;
+    if (this.#candidate === inlet) this.#candidate = null;
+    if (this.#current === inlet) this.#current = null;
+  }
+
+  forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void {
+    const start = header.headerLength;
+    const end = packet.length - header.paddingLength;
+    const keyFrame = end > start && this.kind === 'video' && startsKeyFrame(this.#options.mimeType, packet, start, end);
+    if (inlet !== this.#current || inlet.generation !== this.#generation) {
+      if (end === start || !newest || !this.#admits(inlet, keyFrame, now)) return;
+      this.#takeOver(inlet, header, sequence, now);
+    } else if (end > start) {
+      this.#followTimestamp(header.timestamp, newest, now);
+    }
+    if (end === start && newest) {
+      this.#numbers.skip(sequence);
+      this.#stats.padding++;
+      return;
+    }
+    const number = this.#numbers.map(sequence);
+    if (number < 0) {
+      this.#stats.late++;
+      return;
+    }
+    if (keyFrame) this.#countKeyFrame(inlet, header.timestamp);
+    if (newest) {
+      this.lastPacketAt = now;
+      this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
+      if (header.marker || this.kind === 'audio') this.#stats.frames++;
+    }
+    this.#send(packet, header, number & 0xffff, now);
+  }
+
+  senderReport(inlet: Inlet): void {
+    if (inlet === this.#current && inlet.generation === this.#generation) this.#report(inlet);
+  }
+
+  /** RTCP from the stage's server. Parts about other tracks are passed over. */
+  onStageRtcp(packet: Buffer, now: number): void {
+    const { ssrc } = this.#output;
+    forEachRtcp(packet, (type, format, offset, length) => {
+      if (type === RTCP_RR) {
+        if (format > 0 && length >= 32 && packet.readUInt32BE(offset + 8) === ssrc) this.#onReport(packet, offset + 8);
+      } else if (type === RTCP_PSFB && length >= 12) {
+        const about = format === PSFB_FIR && length >= 20 ? offset + 12 : offset + 8;
+        if ((format === PSFB_PLI || format === PSFB_FIR) && packet.readUInt32BE(about) === ssrc) this.#onKeyFrameWanted(now);
+      } else if (type === RTCP_RTPFB && format === RTPFB_NACK && length >= 16 && packet.readUInt32BE(offset + 8) === ssrc) {
+        this.#onNack(readNack(packet, offset, length));
+      }
+    });
+  }
+
+  #admits(inlet: Inlet, keyFrame: boolean, now: number): boolean {
+    const isCurrent = inlet === this.#current;
+    if (!isCurrent && inlet !== this.#candidate) return false;
+    if (isCurrent && inlet.jumped) {
+      inlet.requestKeyFrame(now);
+      return true;
+    }
+    if (this.kind === 'audio' || keyFrame) return true;
+    inlet.requestKeyFrame(now);
+    if (isCurrent) return now - this.lastPacketAt > KEY_FRAME_PATIENCE;
+    return now - this.#candidateSince > KEY_FRAME_PATIENCE;
+  }
+
+  #takeOver(inlet: Inlet, header: RtpHeader, sequence: number, now: number): void {
+    const first = this.lastPacketAt < 0;
+    const jump = inlet === this.#current && inlet.jumped;
+    if (inlet === this.#candidate) {
+      if (this.#current !== null) this.#current.sink = null;
+      this.#current = inlet;
+      this.#candidate = null;
+    }
+    this.#generation = inlet.generation;
+    // After a jump packets are missing: one number is left out for receivers to see it.
+    this.#numbers.rebase(sequence, jump ? 1 : 0);
+    if (first) {
+      this.#lastTimestamp = (header.timestamp + this.#timestampOffset) >>> 0;
+    } else if (jump) {
+      this.#followTimestamp(header.timestamp, true, now);
+    } else {
+      this.#stats.switches++;
+      this.#rebaseTimestamp(header.timestamp, now);
+    }
+    this.#keyFrameTimestamp = -1;
+    this.#report(inlet);
+  }
+
+  /**
+   * Keeps `#lastTimestamp` the newest one sent; a source whose timestamps jump against the clock is brought back to it. A packet that is late
+   * can have the newest timestamp all the same: when padding overtook it.
+   */
+  #followTimestamp(timestamp: number, newest: boolean, now: number): void {
+    const rate = this.#output.clockRate;
+    const step = timestampDelta(timestamp + this.#timestampOffset, this.#lastTimestamp);
+    const elapsed = ((now - this.lastPacketAt) * rate) / 1000;
+    const jumps = step < -rate || step > elapsed + 5 * rate;
+    if (newest && jumps) this.#rebaseTimestamp(timestamp, now);
+    else if (step > 0 && !jumps) this.#lastTimestamp = (timestamp + this.#timestampOffset) >>> 0;
+  }
+
+  #rebaseTimestamp(timestamp: number, now: number): void {
+    const rate = this.#output.clockRate;
+    const step = Math.round(Math.max(LEAST_STEP[this.kind] * rate, ((now - this.lastPacketAt) * rate) / 1000));
+    this.#lastTimestamp = (this.#lastTimestamp + step) >>> 0;
+    this.#timestampOffset = (this.#lastTimestamp - timestamp) >>> 0;
+  }
+
+  #countKeyFrame(inlet: Inlet, timestamp: number): void {
+    if (timestamp === this.#keyFrameTimestamp) return;
+    this.#keyFrameTimestamp = timestamp;
+    this.#stats.keyFrames++;
+    inlet.keyFrameBegan();
+  }
+
+  #send(packet: Buffer, header: RtpHeader, sequenceNumber: number, now: number): void {
+    const output = this.#output;
+    let out = stripHeader(packet, header);
+    if (output.audioLevelId !== undefined) out = this.#levels.add(out, output.audioLevelId, this.audioLevel);
+    out[1] = (header.marker ? 0x80 : 0) | output.payloadType;
+    out.writeUInt16BE(sequenceNumber, 2);
+    out.writeUInt32BE((header.timestamp + this.#timestampOffset) >>> 0, 4);
+    out.writeUInt32BE(output.ssrc, 8);
+    this.#ring.put(sequenceNumber, out);
+    if (!output.send(out)) {
+      this.#stats.unsent++;
+      return;
+    }
+    this.#stats.bytes += out.length;
+    this.#payloadBytes += packet.length - header.headerLength - header.paddingLength;
+    if (++this.#stats.packets === 1) this.#options.onFirstPacket(now);
+  }
+
+  #report(inlet: Inlet): void {
+    const { report } = inlet;
+    if (report === undefined) return;
+    const ntp = inlet.clock.toOurs(report.ntp, this.#options.epoch + report.at);
+    this.#reports.send(ntp, report.timestamp + this.#timestampOffset, this.#stats.packets, this.#payloadBytes);
+  }
+
+  #onReport(packet: Buffer, block: number): void {
+    this.#stats.stageFractionLost = packet[block + 4]! / 256;
+    this.#stats.stageLost = packet.readIntBE(block + 5, 3);
+  }
+
+  #onKeyFrameWanted(now: number): void {
+    this.#stats.plis++;
+    this.#current?.requestKeyFrame(now);
+  }
+
+  #onNack(numbers: number[]): void {
+    this.#stats.nacks += numbers.length;
+    for (const number of numbers) {
+      const packet = this.#ring.get(number);
+      if (packet !== undefined && this.#output.send(packet)) this.#stats.resent++;
+    }
+  }
+}

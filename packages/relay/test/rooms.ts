@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
+import type { VideoGrant } from 'livekit-server-sdk';
+import { inject } from 'vitest';
+
+type Server = 'vendor' | 'stage';
+
+export const AVATAR = 'avatar';
+export const RELAY = 'avatar-ses_1';
+
+/** A pair of rooms of its own for each test, with tokens as the vendor and the worker make them. */
+export class Rooms {
+  readonly name = `relay-${randomUUID()}`;
+
+  url(server: Server): string {
+    return inject('livekit')[server].url;
+  }
+
+  service(server: Server): RoomServiceClient {
+    const { url, apiKey, apiSecret } = inject('livekit')[server];
+    return new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
+  }
+
+  async token(server: Server, identity: string, grant: VideoGrant = {}, kind?: 'agent'): Promise<string> {
+    const { apiKey, apiSecret } = inject('livekit')[server];
+    const token = new AccessToken(apiKey, apiSecret, { identity, ttl: '1h' });
+    token.addGrant({ roomJoin: true, room: this.name, ...grant });
+    if (kind !== undefined) token.kind = kind;
+    return token.toJwt();
+  }
+
+  /** What `MediaRelay.start` wants. */
+  async relayOptions(): Promise<{
+    id: string;
+    source: { url: string; token: string; avatarIdentity: string };
+    stage: { url: string; token: string };
+  }> {
+    return {
+      id: this.name,
+      source: { url: this.url('vendor'), token: await this.token('vendor', 'client'), avatarIdentity: AVATAR },
+      stage: {
+        url: this.url('stage'),
+        token: await this.token(
+          'stage',
+          RELAY,
+          { canPublish: true, canPublishData: true, canSubscribe: false, canUpdateOwnMetadata: true },
+          'agent',
+        ),
+      },
+    };
+  }
+
+  async participants(server: Server): Promise<string[]> {
+    try {
+      return (await this.service(server).listParticipants(this.name)).map(({ identity }) => identity);
+    } catch {
+      return [];
+    }
+  }
+}

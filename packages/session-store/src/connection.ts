@@ -1,0 +1,108 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { StoreUnavailableError } from './errors.ts';
+import { rateLimited } from './log.ts';
+import * as scripts from './scripts/index.ts';
+import type { Script } from './scripts/script.ts';
+import type { Logger } from './types.ts';
+
+/** An answer of a script: a status, and what belongs to it. */
+export type Answer = [status: string, ...rest: unknown[]];
+
+/** Errors in which Redis says that it can't serve now. */
+const passing = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
+
+const common: RedisOptions = {
+  protocol: 2,
+  // Back within a second of Redis, however long it was away.
+  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 4), 800),
+  // A primary that became a replica: find the new one.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  connectTimeout: 2_000,
+  keepAlive: 10_000,
+};
+
+/**
+ * For callers that want to know at once. A command is never sent twice: with 0 retries, those under way when the connection breaks
+ * are rejected right then; with more, ioredis would send them again, or without resending forget them.
+ */
+const failFast: RedisOptions = {
+  ...common,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResubscribe: false,
+  commandTimeout: 5_000,
+  // A peer that is gone without a word: no answer for so long breaks the connection.
+  socketTimeout: 6_000,
+};
+
+/** For BullMQ's workers, which wait until Redis is back. They block for up to 10 s: only a longer silence means that the peer is gone. */
+const patient: RedisOptions = { ...common, maxRetriesPerRequest: null, socketTimeout: 15_000 };
+
+export function openRedis(url: string, kind: 'failFast' | 'patient', name: string, logger?: Logger): Redis {
+  const redis = new Redis(url, { ...(kind === 'failFast' ? failFast : patient), connectionName: name });
+  const log = rateLimited(logger);
+  redis.on('error', (error: Error) => log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'));
+  return redis;
+}
+
+/** Waits until the connection works or `ms` have passed, whichever is first. */
+export async function settled(redis: Redis, ms: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      redis.off('ready', done);
+      redis.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    redis.once('ready', done);
+    redis.once('close', done);
+  });
+}
+
+type ScriptCommand = (...args: (string | number)[]) => Promise<Answer>;
+
+/** The connection that commands and scripts go over. Throws StoreUnavailableError where ioredis throws whatever it does. */
+export class Connection {
+  readonly redis: Redis;
+
+  constructor(redis: Redis) {
+    this.redis = redis;
+    for (const { name, keys, lua } of Object.values(scripts)) redis.defineCommand(name, { numberOfKeys: keys.length, lua });
+  }
+
+  async run<K extends string, A extends string>(
+    script: Script<K, A>,
+    keys: Readonly<Record<K, string>>,
+    args: Readonly<Record<A, string | number>>,
+    rest: readonly (string | number)[] = [],
+  ): Promise<Answer> {
+    const command = (this.redis as unknown as Record<string, ScriptCommand>)[script.name] as ScriptCommand;
+    const values: (string | number)[] = [];
+    for (const key of script.keys) values.push(keys[key]);
+    for (const arg of script.args) values.push(args[arg]);
+    for (const value of rest) values.push(value);
+    try {
+      return await command.apply(this.redis, values);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async call<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await command(this.redis);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+/** StoreUnavailableError, unless it is a bug of ours: JavaScript's own errors, and what Redis says of a command that is wrong. */
+export function unavailable(error: unknown): unknown {
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
+  const isReply = error instanceof Error && error.name === 'ReplyError';
+  return isReply && !passing.test(error.message) ? error : new StoreUnavailableError(error);
+}

@@ -1,0 +1,3 @@
+export * from './errors.ts';
+export { openSessionStore } from './open.ts';
+export type * from './types.ts';

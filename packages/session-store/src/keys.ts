@@ -1,0 +1,69 @@
+import type { SessionId } from '@avatar-bridge/contracts';
+
+/**
+ * Every key of a session, under one hash tag, so that one script may use them all on Redis Cluster.
+ *
+ * - `record` hash: state, owner, counters, settings
+ * - `mailbox` stream: commands that may still have to be handled; its name is also the wake-up channel
+ * - `events` stream: the event log; its name is also the channel of new entries
+ * - `messages` hash: fields `<message id>:<name>`
+ * - `accepted` … `dropped` sorted sets: the messages in that state by `seq`
+ * - `idempotency` hash: hash of the Idempotency-Key -> what was answered
+ */
+export const sessionKeyNames = [
+  'record',
+  'mailbox',
+  'events',
+  'messages',
+  'idempotency',
+  'accepted',
+  'speaking',
+  'spoken',
+  'interrupted',
+  'expired',
+  'failed',
+  'dropped',
+] as const;
+export type SessionKeyName = (typeof sessionKeyNames)[number];
+export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
+
+/**
+ * The keys of an account, under one hash tag.
+ *
+ * - `sessions` sorted set, all scores 0: ids of all sessions not yet forgotten; ids sort by creation time
+ * - `open` sorted set, all scores 0: ids of sessions that have not ended
+ * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
+ * - `ready` string, 1 s: the readiness probe's
+ */
+export type AccountKeys = Readonly<Record<'sessions' | 'open' | 'vendorSessions' | 'ready', string>>;
+
+export class Keys {
+  readonly account: AccountKeys;
+  readonly queueName: string;
+  /** BullMQ puts it before `:<queue name>:…`; its hash tag keeps the queue in one slot. */
+  readonly queuePrefix: string;
+  readonly #name: string;
+
+  constructor(account: string) {
+    if (!/^[\w.-]{1,64}$/.test(account)) throw new TypeError('account must be 1 to 64 letters, digits or . _ -');
+    this.#name = account;
+    this.queuePrefix = `ab:{${account}}`;
+    this.queueName = `sessions-${account}`;
+    this.account = {
+      sessions: `${this.queuePrefix}:sessions`,
+      open: `${this.queuePrefix}:open`,
+      vendorSessions: `${this.queuePrefix}:vendor-sessions`,
+      ready: `${this.queuePrefix}:ready`,
+    };
+  }
+
+  session(id: SessionId): SessionKeys {
+    const prefix = `ab:${this.#name}:{${id}}:`;
+    return Object.fromEntries(sessionKeyNames.map((name) => [name, prefix + name])) as SessionKeys;
+  }
+
+  /** String that expires: what `createSession` answered to an Idempotency-Key. */
+  idempotency(hash: string): string {
+    return `${this.queuePrefix}:idempotency:${hash}`;
+  }
+}

@@ -1,0 +1,71 @@
+import type { SessionId } from '@avatar-bridge/contracts';
+import { Queue } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { rateLimited } from './log.ts';
+import type { Logger } from './types.ts';
+
+/** `base` is the session's epoch when the job was made: a job that was lost and put back must not count from 0 again. */
+export type LeaseData = { base: number };
+
+export const leaseAttempts = 20;
+
+/** A finished lease leaves nothing; one that failed for good stays to be looked at. */
+const jobOptions: JobsOptions = { attempts: leaseAttempts, removeOnComplete: true, removeOnFail: { age: 86_400, count: 100 } };
+
+/** The producers' side of the lease queue: one job for each session that has not ended, `jobId` = the session's id. */
+export class LeaseQueue {
+  readonly queue: Queue<LeaseData>;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, keys: Keys, logger?: Logger) {
+    this.#connection = connection;
+    this.queue = new Queue(keys.queueName, {
+      connection: connection.redis,
+      prefix: keys.queuePrefix,
+      streams: { events: { maxLen: 1_000 } },
+      // With either of these left to BullMQ, a queue that was made while Redis was down would be broken for good.
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    });
+    const log = rateLimited(logger);
+    this.queue.on('error', (error) => log('warn', error.message, { error: error.message }, 'lease queue error'));
+  }
+
+  /** Puts the session's job at the end of the queue; nothing happens if it has one. */
+  async add(id: SessionId, base: number): Promise<void> {
+    await this.#connection.call(() => this.queue.add('session', { base }, { ...jobOptions, jobId: id }));
+  }
+
+  /** Takes the session's job out unless a worker holds it. */
+  async remove(id: SessionId): Promise<boolean> {
+    return (await this.#connection.call(() => this.queue.remove(id))) === 1;
+  }
+
+  /** Whether the session has a job that will be worked on. */
+  async has(id: SessionId): Promise<boolean> {
+    const state = await this.#connection.call(() => this.queue.getJobState(id));
+    return state !== 'unknown' && state !== 'failed' && state !== 'completed';
+  }
+
+  /** How many jobs wait before this one; 0 if it does not wait. */
+  async position(id: SessionId): Promise<number> {
+    const waiting = this.queue.toKey('wait');
+    const [length, index] = await this.#connection.call((redis) => Promise.all([redis.llen(waiting), redis.lpos(waiting, id, 'RANK', -1)]));
+    return index === null ? 0 : Math.max(0, length - 1 - index);
+  }
+
+  /** The waiting sessions, next one first. */
+  async waiting(): Promise<SessionId[]> {
+    return (await this.#connection.call((redis) => redis.lrange(this.queue.toKey('wait'), 0, -1))).toReversed();
+  }
+
+  async setSlots(slots: number): Promise<void> {
+    await this.#connection.call(() => this.queue.setGlobalConcurrency(slots));
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+  }
+}

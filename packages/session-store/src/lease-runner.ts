@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
+import { WaitingError } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { openRedis } from './connection.ts';
+import { CancelledError, FencedError, SessionEndedError, UnknownSessionError } from './errors.ts';
+import { HeldLease } from './held-lease.ts';
+import type { Keys } from './keys.ts';
+import { LeaseBullWorker } from './lease-bull-worker.ts';
+import type { LeaseJob } from './lease-bull-worker.ts';
+import { rateLimited } from './log.ts';
+import type { Lease, LeaseOptions, LeaseWorker, Logger } from './types.ts';
+
+/** An outage counts as a stall of every lease: that must never fail a session. */
+const maxStalledCount = 1_000_000;
+const crashDelay = 1_000;
+/** Without contact for so long the worker is taken for wedged, ms; BullMQ asks Redis every second, or renews. */
+const silenceLimit = 15_000;
+/** For BullMQ's own goodbye, once no session is held any more. */
+const goodbyeTimeout = 2_000;
+
+export type LeaseRunnerOptions = LeaseOptions & {
+  redisUrl: string;
+  keys: Keys;
+  logger?: Logger;
+  /** Ends the session: its lease crashed too often. */
+  fail(lease: Lease, end: SessionEnd): Promise<unknown>;
+  closed(): void;
+};
+
+/** Leases sessions and runs each for as long as it lasts. */
+export class LeaseRunner implements LeaseWorker {
+  readonly #options: LeaseRunnerOptions;
+  readonly #lockDuration: number;
+  readonly #redis: Redis;
+  readonly #worker: LeaseBullWorker;
+  readonly #held = new Map<SessionId, HeldLease>();
+  readonly #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: LeaseRunnerOptions) {
+    const { keys, worker, capacity, lockDuration = 10_000, stalledInterval = 3_000, redisUrl, logger } = options;
+    this.#options = options;
+    this.#lockDuration = lockDuration;
+    this.#redis = openRedis(redisUrl, 'patient', `leases:${worker}`, logger);
+    this.#worker = new LeaseBullWorker(keys.queueName, (job, token) => this.#process(job, token as string), {
+      connection: this.#redis,
+      prefix: keys.queuePrefix,
+      name: worker,
+      concurrency: capacity,
+      lockDuration,
+      stalledInterval,
+      maxStalledCount,
+      drainDelay: 1,
+      runRetryDelay: 1_000,
+      autorun: false,
+    });
+    this.#worker.abandoned = (id) => this.#held.get(id)?.remaining() === 0;
+    this.#worker.onRenewal = ({ renewed, lost, since }) => {
+      for (const id of renewed) this.#held.get(id)?.renewed(since);
+      for (const id of lost) this.#held.get(id)?.fence('its lock is gone');
+    };
+    const log = rateLimited(logger);
+    const onError = (error: Error) => log('warn', error.message, { worker, error: error.message }, 'lease worker error');
+    this.#worker.on('error', onError);
+    this.#worker.run().catch(onError);
+  }
+
+  get active(): ReadonlySet<SessionId> {
+    return new Set(this.#held.keys());
+  }
+
+  health(): { ok: boolean; detail: string } {
+    if (this.#closing) return { ok: false, detail: 'it is closing' };
+    const limit = Math.max(silenceLimit, this.#lockDuration);
+    const silence = Math.round(performance.now() - this.#worker.lastContact);
+    return { ok: silence < limit, detail: `last contact with Redis ${silence} ms ago` };
+  }
+
+  close(reason = 'drain', { deadline = 10_000 }: { deadline?: number } = {}): Promise<void> {
+    this.#closing ??= this.#drain(reason, deadline);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #drain(reason: string, deadline: number): Promise<void> {
+    // First closed, then handed over: the other way round this very worker would take its own leases again.
+    const goodbye = this.#worker.close().catch(() => {});
+    for (const lease of this.#held.values()) lease.handOver(reason);
+    const settled = Promise.allSettled(this.#running);
+    if (!(await within(settled, deadline))) {
+      for (const lease of this.#held.values()) lease.fence('its worker was closed before it was handed over');
+    }
+    await within(goodbye, goodbyeTimeout);
+    this.#redis.disconnect();
+    this.#options.closed();
+  }
+
+  #track<T>(run: Promise<T>): Promise<T> {
+    this.#running.add(run);
+    const forget = () => this.#running.delete(run);
+    run.then(forget, forget);
+    return run;
+  }
+
+  async #process(job: LeaseJob, token: string): Promise<string> {
+    const sessionId = job.id as SessionId;
+    const asked = performance.now() - Math.max(0, Date.now() - (job.processedOn ?? Date.now()));
+    const epoch = job.data.base + job.attemptsStarted;
+    const lease = new HeldLease({ sessionId, epoch, lockDuration: this.#lockDuration, since: asked });
+    this.#held.set(sessionId, lease);
+    if (this.#closing) lease.handOver('drain');
+    try {
+      const outcome = await this.#track(this.#run(job, lease));
+      if (outcome === 'released') {
+        // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      return outcome;
+    } finally {
+      lease.release();
+      this.#held.delete(sessionId);
+    }
+  }
+
+  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released'> {
+    const { worker, logger } = this.#options;
+    const { sessionId, epoch } = lease;
+    try {
+      return await this.#options.run(lease, lease.signal);
+    } catch (error) {
+      if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return 'ended';
+      if (lease.remaining() === 0 || (lease.signal.aborted && error instanceof CancelledError)) return 'released';
+      if (error instanceof FencedError) {
+        // Its epoch is too old: the next one is newer.
+        await this.#pause(lease);
+        return 'released';
+      }
+      logger?.error({ worker, sessionId, epoch, err: error }, 'lease crashed');
+      if (job.attemptsMade + 1 >= (job.opts.attempts ?? 1)) {
+        await this.#options.fail(lease, {
+          outcome: 'failed',
+          code: 'worker-crashed',
+          message: 'Workers crashed on it again and again: see their logs',
+        });
+        return 'ended';
+      }
+      await this.#pause(lease);
+      // Tried again before those who wait for a slot.
+      job.opts.lifo = true;
+      throw error;
+    }
+  }
+
+  async #pause(lease: HeldLease): Promise<void> {
+    await delay(crashDelay, undefined, { signal: lease.signal }).catch(() => {});
+  }
+}
+
+/** @returns false if `ms` were not enough */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const timeout = new AbortController();
+  const won = await Promise.race([work.then(() => true), delay(ms, false, { signal: timeout.signal })]);
+  timeout.abort();
+  return won;
+}

@@ -1,0 +1,221 @@
+import type { EventId, MessageId, SessionEnd, SessionEventBody, SessionId } from '@avatar-bridge/contracts';
+import type { Answer, Connection } from './connection.ts';
+import { FencedError, SessionEndedError, StoreUnavailableError, UnknownMessageError, UnknownSessionError } from './errors.ts';
+import { entryTime } from './ids.ts';
+import type { Keys, SessionKeys } from './keys.ts';
+import { messageFields, patchFields, toMessage } from './message-record.ts';
+import * as scripts from './scripts/index.ts';
+import { vendorField } from './session-record.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type {
+  MessagePatch,
+  MessageRecord,
+  OwnedSession,
+  QueuedCommand,
+  Retention,
+  SessionRecord,
+  StateChange,
+  Utterance,
+  VendorSessionRef,
+} from './types.ts';
+import { Wake } from './wake.ts';
+
+/** Finds the work of a wake-up that was lost. */
+const pollInterval = 1_000;
+const pageSize = 100;
+
+export type Ownership = {
+  connection: Connection;
+  subscriptions: Subscriptions;
+  keys: Keys;
+  retention: Retention;
+  closing: AbortSignal;
+  record: SessionRecord;
+  /** What the record's `owner` says while this is the owner. */
+  token: string;
+  /** Called when the session has ended in Redis. */
+  ended(id: SessionId): Promise<void>;
+};
+
+type Entry = [id: string, fields: string[]];
+
+export class ClaimedSession implements OwnedSession {
+  readonly id: SessionId;
+  readonly epoch: number;
+  readonly record: SessionRecord;
+  readonly #parts: Ownership;
+  readonly #keys: SessionKeys;
+
+  constructor(parts: Ownership) {
+    this.id = parts.record.id;
+    this.epoch = parts.record.epoch;
+    this.record = parts.record;
+    this.#parts = parts;
+    this.#keys = parts.keys.session(this.id);
+  }
+
+  async *commands({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<QueuedCommand, void, undefined> {
+    const { subscriptions, closing } = this.#parts;
+    const stopped = () => closing.aborted || signal?.aborted === true;
+    if (stopped()) return;
+    const wake = new Wake();
+    const notify = () => wake.notify();
+    let leave: (() => void) | undefined;
+    signal?.addEventListener('abort', notify);
+    closing.addEventListener('abort', notify);
+    try {
+      let after = this.record.cursor;
+      while (!stopped()) {
+        try {
+          // Without the subscription the poll still finds everything.
+          leave ??= await subscriptions.subscribe(this.#keys.mailbox, String, { message: notify, gap: notify }).catch(() => undefined);
+          const page = await this.#readCommands(after);
+          for (const command of page.commands) {
+            yield command;
+            if (stopped()) return;
+          }
+          after = page.after;
+          if (page.more) continue;
+        } catch (error) {
+          if (error instanceof SessionEndedError) return;
+          if (!(error instanceof StoreUnavailableError)) throw error;
+        }
+        await wake.wait(pollInterval);
+      }
+    } finally {
+      signal?.removeEventListener('abort', notify);
+      closing.removeEventListener('abort', notify);
+      leave?.();
+    }
+  }
+
+  async message(messageId: MessageId): Promise<MessageRecord> {
+    const values = await this.#parts.connection.call((redis) => redis.hmget(this.#keys.messages, ...messageFields(messageId)));
+    const message = toMessage(this.id, messageId, values);
+    if (!message) throw new UnknownMessageError(this.id, messageId);
+    return message;
+  }
+
+  async append(...events: SessionEventBody[]): Promise<EventId[]> {
+    if (events.length === 0) return [];
+    const { owner, maxEvents } = this.#writer;
+    const json = events.map((event) => JSON.stringify(event));
+    return this.#check(await this.#parts.connection.run(scripts.appendEvents, this.#keys, { owner, maxEvents }, json)) as EventId[];
+  }
+
+  async setState(change: StateChange): Promise<EventId> {
+    const state = change.type.slice('session.'.length);
+    const event = JSON.stringify(change);
+    const [id] = this.#check(await this.#parts.connection.run(scripts.setState, this.#keys, { ...this.#writer, state, event }));
+    return id as EventId;
+  }
+
+  async recordUtterance(id: MessageId, utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>): Promise<boolean> {
+    const line = JSON.stringify({ ...utterance, epoch: this.epoch, at: Date.now() });
+    const answer = await this.#parts.connection.run(scripts.recordUtterance, this.#keys, { owner: this.#writer.owner, id, line });
+    return this.#applied(answer, id);
+  }
+
+  async updateMessage(id: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean> {
+    const { state = '' } = patch;
+    const finished = state !== '' && state !== 'accepted' && state !== 'speaking';
+    const fields = patchFields(finished ? { ...patch, finishedAt: patch.finishedAt ?? Date.now() } : patch);
+    const args = { ...this.#writer, keepMessages: this.#parts.retention.messages, id, state, event: event ? JSON.stringify(event) : '' };
+    return this.#applied(await this.#parts.connection.run(scripts.updateMessage, this.#keys, args, fields), id);
+  }
+
+  async advance(entry: string): Promise<void> {
+    const args = { owner: this.#writer.owner, keepMessages: this.#parts.retention.messages, entry };
+    this.#check(await this.#parts.connection.run(scripts.advance, this.#keys, args));
+  }
+
+  async openVendorSession(ref: VendorSessionRef): Promise<void> {
+    const { connection, keys } = this.#parts;
+    // The account's list first: whatever happens next, somebody will find it there and stop it.
+    const entry = JSON.stringify({ ...ref, sessionId: this.id, epoch: this.epoch });
+    await connection.call((redis) => redis.hset(keys.account.vendorSessions, `${ref.provider} ${ref.id}`, entry));
+    const event = JSON.stringify({ type: 'vendor.opened', provider: ref.provider, vendorSessionId: ref.id } satisfies SessionEventBody);
+    const args = { ...this.#writer, field: vendorField(ref), ref: JSON.stringify(ref), event };
+    this.#check(await connection.run(scripts.openVendorSession, this.#keys, args));
+  }
+
+  async closeVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>, reason: string): Promise<void> {
+    const { connection, keys } = this.#parts;
+    await connection.call((redis) => redis.hdel(keys.account.vendorSessions, `${ref.provider} ${ref.id}`));
+    const event = JSON.stringify({
+      type: 'vendor.closed',
+      provider: ref.provider,
+      vendorSessionId: ref.id,
+      reason,
+    } satisfies SessionEventBody);
+    this.#check(await connection.run(scripts.closeVendorSession, this.#keys, { ...this.#writer, field: vendorField(ref), event }));
+  }
+
+  async end(end: SessionEnd): Promise<void> {
+    const { connection, retention, token } = this.#parts;
+    const answer = await endSession(connection, this.#keys, retention, { owner: token, epoch: this.epoch }, end);
+    if (answer[0] !== 'ended') this.#check(answer);
+    await this.#parts.ended(this.id);
+  }
+
+  get #writer() {
+    return { owner: this.#parts.token, maxEvents: this.#parts.retention.events };
+  }
+
+  async #readCommands(after: string): Promise<{ after: string; more: boolean; commands: QueuedCommand[] }> {
+    const args = { owner: this.#writer.owner, after, count: pageSize };
+    const [last, more, ...entries] = this.#check(await this.#parts.connection.run(scripts.readCommands, this.#keys, args));
+    return { after: last as string, more: more === 1, commands: (entries as Entry[]).map(([id, fields]) => toCommand(id, fields)) };
+  }
+
+  #applied(answer: Answer, messageId: MessageId): boolean {
+    if (answer[0] === 'final') return false;
+    if (answer[0] === 'unknown-message') throw new UnknownMessageError(this.id, messageId);
+    this.#check(answer);
+    return true;
+  }
+
+  #check([status, ...rest]: Answer): unknown[] {
+    if (status === 'ok') return rest;
+    if (status === 'fenced') throw new FencedError(this.id, this.epoch, `epoch ${String(rest[0])} owns the session`);
+    throw status === 'ended' ? new SessionEndedError(this.id) : new UnknownSessionError(this.id);
+  }
+}
+
+/** Runs the script that ends a session, for its owner (`owner`), or for who holds its lease or knows that nobody does (`epoch`). */
+export async function endSession(
+  connection: Connection,
+  keys: SessionKeys,
+  retention: Retention,
+  by: { owner: string; epoch: number },
+  end: SessionEnd,
+): Promise<Answer> {
+  const reason = `The session ended: ${end.message}`;
+  return connection.run(scripts.endSession, keys, {
+    ...by,
+    maxEvents: retention.events,
+    ttl: retention.endedSession,
+    end_: JSON.stringify(end),
+    reason,
+    droppedTail: `"reason":${JSON.stringify(reason)}}`,
+    event: JSON.stringify({ type: 'session.ended', ...end } satisfies SessionEventBody),
+  });
+}
+
+function toCommand(entryId: string, flat: readonly string[]): QueuedCommand {
+  const [, type, , id, ...more] = flat as [string, string, string, string, ...string[]];
+  const at = entryTime(entryId);
+  if (type === 'interrupt') return { type, id, at, entryId };
+  if (type === 'stop') return { type, id, at, reason: more[1] as string, entryId };
+  const [, seq, , mode, , expiresAfter, , text] = more;
+  return {
+    type: 'message',
+    id,
+    seq: Number(seq),
+    mode: mode as 'talk' | 'repeat',
+    text: text as string,
+    acceptedAt: at,
+    ...(expiresAfter && { expiresAt: at + Number(expiresAfter) }),
+    entryId,
+  };
+}

@@ -1,0 +1,76 @@
+import type { SessionId } from '@avatar-bridge/contracts';
+import type { Connection } from './connection.ts';
+import { idTime } from './ids.ts';
+import type { Keys } from './keys.ts';
+import type { LeaseQueue } from './lease-queue.ts';
+import type { Reconciled } from './types.ts';
+
+const pageSize = 100;
+/** A session without a record that is younger than this is being created right now. */
+const creationGrace = 60_000;
+
+/** Repairs what crashes between two keys left behind, a page of each index at a time. */
+export class Reconciler {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #leaseQueue: LeaseQueue;
+  readonly #endUnleased: (id: SessionId, reason: string) => Promise<boolean>;
+  readonly #places = new Map<string, SessionId>();
+
+  constructor(parts: {
+    connection: Connection;
+    keys: Keys;
+    leaseQueue: LeaseQueue;
+    endUnleased: (id: SessionId, reason: string) => Promise<boolean>;
+  }) {
+    this.#connection = parts.connection;
+    this.#keys = parts.keys;
+    this.#leaseQueue = parts.leaseQueue;
+    this.#endUnleased = parts.endUnleased;
+  }
+
+  async run(): Promise<Reconciled> {
+    const report: Reconciled = { requeued: [], ended: [], trimmed: 0 };
+    const { sessions, open } = this.#keys.account;
+    const forgotten: SessionId[] = [];
+    for (const [id, [state, epoch, stop]] of await this.#next(open, ['state', 'epoch', 'stop'])) {
+      if (!state) forgotten.push(id);
+      else if (state === 'ended') await this.#connection.call((redis) => redis.zrem(open, id));
+      else if (!(await this.#leaseQueue.has(id))) await this.#revive(id, Number(epoch), stop ?? null, report);
+    }
+    for (const [id, [state]] of await this.#next(sessions, ['state'])) if (!state) forgotten.push(id);
+    const gone = forgotten.filter((id) => idTime(id) < Date.now() - creationGrace);
+    if (gone.length > 0) {
+      const [trimmed, left] = await this.#connection.call((redis) =>
+        Promise.all([redis.zrem(sessions, ...gone), redis.zrem(open, ...gone)]),
+      );
+      report.trimmed = Math.max(trimmed, left);
+    }
+    return report;
+  }
+
+  /** A session that has not ended needs a job, unless it may end right here. */
+  async #revive(id: SessionId, epoch: number, stop: string | null, report: Reconciled): Promise<void> {
+    if (stop && epoch === 0) {
+      if (await this.#endUnleased(id, (JSON.parse(stop) as { reason: string }).reason)) report.ended.push(id);
+      return;
+    }
+    // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.
+    await this.#leaseQueue.remove(id);
+    await this.#leaseQueue.add(id, epoch);
+    report.requeued.push(id);
+  }
+
+  /** The next page of an index, with fields of the records. */
+  async #next(index: string, fields: string[]): Promise<[SessionId, (string | null)[]][]> {
+    const place = this.#places.get(index);
+    const from = place === undefined ? '-' : `(${place}`;
+    const ids = await this.#connection.call((redis) => redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, pageSize));
+    if (ids.length === pageSize) this.#places.set(index, ids[pageSize - 1] as SessionId);
+    else this.#places.delete(index);
+    const records = await this.#connection.call((redis) =>
+      Promise.all(ids.map((id) => redis.hmget(this.#keys.session(id).record, ...fields))),
+    );
+    return ids.map((id, i) => [id, records[i] ?? []]);
+  }
+}

@@ -1,0 +1,21 @@
+import { messageKeys, move, ownersOnly } from './parts.ts';
+import { script } from './script.ts';
+
+/**
+ * Says that the interrupt at `entry` was handled: the next one counts anew. The cursor follows if no unfinished message is before it.
+ * Answers `ok` | `unknown` | `ended` | `fenced, epoch`.
+ */
+export const advance = script('advance', {
+  keys: messageKeys,
+  args: ['owner', 'keepMessages', 'entry'],
+  lua: `
+${move}
+${ownersOnly}
+local interrupt = redis.call('HGET', record, 'interrupt')
+if interrupt then
+  local at = string.match(interrupt, '^%S+ (%S+)')
+  if not before(entry, at) then redis.call('HDEL', record, 'interrupt') end
+end
+settle(entry)
+return {'ok'}`,
+});

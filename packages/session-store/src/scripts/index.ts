@@ -1,0 +1,17 @@
+export { advance } from './advance.ts';
+export { appendEvents } from './append-events.ts';
+export { cancelMessage } from './cancel-message.ts';
+export { claimIdempotencyKey } from './claim-idempotency-key.ts';
+export { claimSession } from './claim-session.ts';
+export { closeVendorSession } from './close-vendor-session.ts';
+export { createSession } from './create-session.ts';
+export { endSession } from './end-session.ts';
+export { interrupt } from './interrupt.ts';
+export { openVendorSession } from './open-vendor-session.ts';
+export { postMessage } from './post-message.ts';
+export { readCommands } from './read-commands.ts';
+export { readEvents } from './read-events.ts';
+export { recordUtterance } from './record-utterance.ts';
+export { requestStop } from './request-stop.ts';
+export { setState } from './set-state.ts';
+export { updateMessage } from './update-message.ts';

@@ -1,0 +1,106 @@
+/** Parts that several scripts share. Each names the variables it reads. */
+
+/** `append(json)` adds to the log and tells the listeners; gives the entry's id. Reads `events`, `maxEvents`. */
+export const append = `
+local function append(json)
+  local id = redis.call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'e', json)
+  redis.call('PUBLISH', events, id .. ' ' .. json)
+  return id
+end`;
+
+/** `time(entryId)`: its ms. */
+export const time = `
+local function time(entryId)
+  return string.match(entryId, '^%d+')
+end`;
+
+/** `before(a, b)` orders stream entry ids. */
+export const before = `
+local function before(a, b)
+  local aTime, aCount = string.match(a, '^(%d+)-(%d+)$')
+  local bTime, bCount = string.match(b, '^(%d+)-(%d+)$')
+  if aTime ~= bTime then return tonumber(aTime) < tonumber(bTime) end
+  return tonumber(aCount) < tonumber(bCount)
+end`;
+
+/** Leaves the script unless the caller is the owner of a session that has not ended. Reads `record`, `owner`. */
+export const ownersOnly = `
+local held = redis.call('HMGET', record, 'state', 'owner', 'epoch')
+if not held[1] then return {'unknown'} end
+if held[2] ~= owner then return {'fenced', held[3]} end
+if held[1] == 'ended' then return {'ended'} end`;
+
+/** Keys of `move`: all that a message's state touches. */
+export const messageKeys = [
+  'record',
+  'mailbox',
+  'events',
+  'messages',
+  'idempotency',
+  'accepted',
+  'speaking',
+  'spoken',
+  'interrupted',
+  'expired',
+  'failed',
+  'dropped',
+] as const;
+
+/**
+ * `move(id, from, to)` puts a message in another state. A final state frees its place in the mailbox, moves the cursor as far as
+ * no unfinished message is before it, and forgets the oldest messages in that state. Reads `messageKeys`, `keepMessages`.
+ *
+ * The cursor may pass an interrupt that nobody handled: it concerns messages before it only, and those are finished by then.
+ */
+export const move = `
+${before}
+local sets = {
+  accepted = accepted, speaking = speaking, spoken = spoken, interrupted = interrupted,
+  expired = expired, failed = failed, dropped = dropped,
+}
+local fields = {
+  'seq', 'mode', 'text', 'state', 'entry', 'event', 'expiresAfter', 'idempotency', 'utterances', 'submittedAt',
+  'speakingAt', 'finishedAt', 'waited', 'vendor', 'firstFrame', 'reason',
+}
+local function open(state)
+  return state == 'accepted' or state == 'speaking'
+end
+local function forget(id)
+  local key = redis.call('HGET', messages, id .. ':idempotency')
+  if key then redis.call('HDEL', idempotency, key) end
+  local names = {}
+  for i, field in ipairs(fields) do names[i] = id .. ':' .. field end
+  redis.call('HDEL', messages, unpack(names))
+end
+local function firstOpen()
+  local first, at
+  for _, set in ipairs({accepted, speaking}) do
+    local found = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+    if found[1] and (not at or tonumber(found[2]) < at) then
+      first, at = found[1], tonumber(found[2])
+    end
+  end
+  return first and redis.call('HGET', messages, first .. ':entry')
+end
+local function settle(entry)
+  local first = firstOpen()
+  if first and not before(entry, first) then return end
+  local cursor = redis.call('HGET', record, 'cursor')
+  if not before(cursor, entry) then return end
+  redis.call('HSET', record, 'cursor', entry)
+  redis.call('XTRIM', mailbox, 'MINID', '~', entry)
+end
+local function move(id, from, to)
+  local at = redis.call('HMGET', messages, id .. ':seq', id .. ':entry')
+  redis.call('HSET', messages, id .. ':state', to)
+  redis.call('ZREM', sets[from], id)
+  redis.call('ZADD', sets[to], at[1], id)
+  if open(to) then return end
+  redis.call('HINCRBY', record, 'pending', -1)
+  settle(at[2])
+  local surplus = redis.call('ZCARD', sets[to]) - tonumber(keepMessages)
+  if surplus > 0 then
+    for _, old in ipairs(redis.call('ZRANGE', sets[to], 0, surplus - 1)) do forget(old) end
+    redis.call('ZREMRANGEBYRANK', sets[to], 0, surplus - 1)
+  end
+end`;

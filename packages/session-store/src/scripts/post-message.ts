@@ -1,0 +1,40 @@
+import { append } from './parts.ts';
+import { script } from './script.ts';
+
+/**
+ * Accepts a message: mailbox entry, event, record, wake-up. `key` and `bodyHash` are empty without an Idempotency-Key;
+ * `eventTail` is the event's JSON from `mode` on.
+ *
+ * Answers `ok, seq, position` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
+ */
+export const postMessage = script('postMessage', {
+  keys: ['record', 'mailbox', 'events', 'messages', 'idempotency', 'accepted'],
+  args: ['maxEvents', 'limit', 'id', 'mode', 'text', 'expiresAfter', 'eventTail', 'key', 'bodyHash'],
+  lua: `
+${append}
+local now = redis.call('HMGET', record, 'state', 'stop', 'pending', 'seq')
+if not now[1] then return {'unknown'} end
+if key ~= '' then
+  local answer = redis.call('HGET', idempotency, key)
+  if answer then return {'replayed', answer} end
+end
+if now[1] == 'ended' or now[2] then return {'ended'} end
+local position = tonumber(now[3])
+if position >= tonumber(limit) then return {'full'} end
+
+local seq = tonumber(now[4]) + 1
+redis.call('HSET', record, 'seq', seq, 'pending', position + 1)
+local entry = redis.call('XADD', mailbox, '*',
+  'type', 'message', 'id', id, 'seq', seq, 'mode', mode, 'expiresAfter', expiresAfter, 'text', text)
+local event = append('{"type":"message.accepted","messageId":"' .. id .. '","seq":' .. seq .. ',' .. eventTail)
+redis.call('HSET', messages, id .. ':seq', seq, id .. ':mode', mode, id .. ':text', text, id .. ':state', 'accepted',
+  id .. ':entry', entry, id .. ':event', event)
+if expiresAfter ~= '' then redis.call('HSET', messages, id .. ':expiresAfter', expiresAfter) end
+redis.call('ZADD', accepted, seq, id)
+if key ~= '' then
+  redis.call('HSET', idempotency, key, bodyHash .. ' ' .. id .. ' ' .. seq .. ' ' .. position)
+  redis.call('HSET', messages, id .. ':idempotency', key)
+end
+redis.call('PUBLISH', mailbox, entry)
+return {'ok', seq, position}`,
+});

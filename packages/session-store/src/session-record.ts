@@ -1,0 +1,57 @@
+import type { Session, SessionId, SessionRequest } from '@avatar-bridge/contracts';
+import type { SessionRecord, VendorSessionRef } from './types.ts';
+
+export type Fields = Readonly<Record<string, string>>;
+
+export const vendorField = (ref: { provider: string; id: string }) => `vendor:${ref.provider}:${ref.id}`;
+
+/** Fields and values in turn, as Redis gives them. */
+export function pairs(flat: readonly string[]): Fields {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+  return fields;
+}
+
+/** What a new session's record begins with, besides what the script writes. */
+export function requestFields(id: SessionId, request: SessionRequest): string[] {
+  const fields = {
+    avatar: JSON.stringify(request.avatar),
+    room: request.room ?? id,
+    onUncertain: request.onUncertain,
+    metadata: JSON.stringify(request.metadata),
+  };
+  return Object.entries(fields).flat();
+}
+
+export function toRecord(id: SessionId, fields: Fields): SessionRecord {
+  const vendorSessions = Object.keys(fields)
+    .filter((name) => name.startsWith('vendor:'))
+    .map((name) => JSON.parse(fields[name] as string) as VendorSessionRef)
+    .toSorted((a, b) => a.openedAt - b.openedAt);
+  const newest = vendorSessions.at(-1);
+  return {
+    id,
+    state: fields['state'] as Session['state'],
+    avatar: JSON.parse(fields['avatar'] as string) as Session['avatar'],
+    room: fields['room'] as string,
+    onUncertain: fields['onUncertain'] as Session['onUncertain'],
+    metadata: JSON.parse(fields['metadata'] as string) as Session['metadata'],
+    createdAt: Number(fields['createdAt']),
+    ...(fields['liveAt'] && { liveAt: Number(fields['liveAt']) }),
+    ...(fields['endedAt'] && { endedAt: Number(fields['endedAt']) }),
+    ...(fields['end'] && { end: JSON.parse(fields['end']) as Session['end'] }),
+    ...(newest && { vendorSession: { provider: newest.provider, id: newest.id, openedAt: newest.openedAt } }),
+    pending: Number(fields['pending']),
+    epoch: Number(fields['epoch']),
+    cursor: fields['cursor'] as string,
+    vendorSessions,
+    ...(fields['worker'] && { worker: fields['worker'] }),
+    ...(fields['stop'] && { stopRequested: JSON.parse(fields['stop']) as SessionRecord['stopRequested'] }),
+  };
+}
+
+/** What everybody may see of a record. */
+export function toSession(record: SessionRecord, position?: number): Session {
+  const { cursor: _, vendorSessions: __, worker: ___, stopRequested: ____, ...session } = record;
+  return position === undefined ? session : { ...session, position };
+}

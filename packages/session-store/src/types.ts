@@ -1,0 +1,266 @@
+import type {
+  EventId,
+  InterruptAccepted,
+  MailboxCommand,
+  Message,
+  MessageAccepted,
+  MessageId,
+  MessageRequest,
+  MessageState,
+  Session,
+  SessionEnd,
+  SessionEvent,
+  SessionEventBody,
+  SessionId,
+  SessionList,
+  SessionRequest,
+  SessionState,
+  StreamedEvent,
+  VendorSession,
+} from '@avatar-bridge/contracts';
+import type { Queue } from 'bullmq';
+
+/** The part of pino that the store uses: an object and a static text. */
+export type Logger = Record<'debug' | 'info' | 'warn' | 'error', (details: object, text: string) => void>;
+
+export type Retention = {
+  /** ms that all keys of an ended session are kept; they expire together. Default 24 h. */
+  endedSession: number;
+  /** Entries that a session's event log keeps, at least; a few more may stay. Default 10,000. */
+  events: number;
+  /** Finished messages that a session keeps, for each final state. Default 10,000. */
+  messages: number;
+  /** ms that an idempotency key of `createSession` is remembered. Those of messages live as long as their message. Default 24 h. */
+  idempotency: number;
+};
+
+export type StoreOptions = {
+  /** redis:// or rediss:// */
+  redisUrl: string;
+  /** The vendor account whose sessions these are; letters, digits, `.`, `_`, `-`. Default `default`. */
+  account?: string;
+  retention?: Partial<Retention>;
+  /** Unfinished messages a session may hold. Default 500. */
+  mailboxLimit?: number;
+  logger?: Logger;
+};
+
+/** What makes a repeated request recognisable. The key is kept as a hash only. */
+export type Idempotency = {
+  idempotencyKey?: string;
+  /** A hash of the request's body; without it the store hashes the parsed request. */
+  bodyHash?: string;
+};
+
+export type SessionQuery = {
+  state?: SessionState;
+  /** From the answer before. */
+  cursor?: string;
+  /** Default 50, at most 200. */
+  limit?: number;
+};
+
+export type MessageQuery = {
+  /** Default: all. */
+  states?: readonly MessageState[];
+  /** Only messages with a greater `seq`. */
+  after?: number;
+  /** Default 100, at most 1,000. */
+  limit?: number;
+};
+
+export type EventQuery = {
+  /** The last event already seen. `0`: everything, the default. */
+  after?: EventId;
+  /** Default 1,000. */
+  limit?: number;
+};
+
+export type EventStreamOptions = {
+  /** The last event already seen. `0`: everything that is kept, the default. `$`: only what comes from now on. */
+  after?: EventId;
+  /** Ends the iteration, without an error. */
+  signal?: AbortSignal;
+};
+
+/** A vendor session that may cost money. `data` is what its provider needs to take it over; no secrets in clear. */
+export type VendorSessionRef = VendorSession & { data?: Record<string, string> };
+
+/** A vendor session that was opened and of which nobody has yet written down that it was stopped. */
+export type VendorSessionEntry = VendorSessionRef & { sessionId: SessionId; epoch: number };
+
+/** A session as its owner sees it. */
+export type SessionRecord = Session & {
+  /** The last mailbox entry that needs no more reading. `0-0` at first. */
+  cursor: string;
+  /** Open vendor sessions, oldest first. */
+  vendorSessions: VendorSessionRef[];
+  worker?: string;
+  /** Somebody asked for the end. The mailbox holds a `stop` command, too. */
+  stopRequested?: { reason: string; at: number };
+};
+
+export type Utterance = {
+  index: number;
+  /** `submitting`: it may or may not have reached the vendor. `speaking`, `spoken`: the vendor's word for it. */
+  state: 'submitting' | 'submitted' | 'speaking' | 'spoken';
+  /** The epoch that wrote the state. */
+  epoch: number;
+  at: number;
+  taskId?: string;
+};
+
+/** A message as its owner sees it; `utterances` by index, each in its newest state. */
+export type MessageRecord = Message & { entryId: string; utterances: Utterance[] };
+
+/** A mailbox command and its place in the mailbox. */
+export type QueuedCommand = MailboxCommand & { entryId: string };
+
+/** The events that say which state a session is in now. */
+export type StateChange = Extract<
+  SessionEventBody,
+  { type: 'session.starting' | 'session.live' | 'session.recovering' | 'session.stopping' }
+>;
+
+export type MessagePatch = Partial<
+  Pick<Message, 'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waited' | 'vendor' | 'firstFrame' | 'reason'>
+>;
+
+export type Lease = {
+  readonly sessionId: SessionId;
+  /** For `claim`. */
+  readonly epoch: number;
+  /** ms that the lease is certain to last from now on; 0 when it is over. Ask before doing what can't be taken back. */
+  remaining(): number;
+  /** Aborts with a FencedError when the lease is over, also while it is being handed over. */
+  readonly fenced: AbortSignal;
+};
+
+export type LeaseOptions = {
+  worker: string;
+  /** Sessions at a time. */
+  capacity: number;
+  /** ms a lease lasts without renewal; it is renewed at least every half of it. Default 10,000. */
+  lockDuration?: number;
+  /** ms between looks for leases that ran out. Default 3,000. */
+  stalledInterval?: number;
+  /**
+   * Works on a session for as long as it lasts. `ended`: the session is over. `released`: another worker shall go on.
+   * `signal` aborts with a FencedError (stop acting at once) or a CancelledError (hand over soon: the worker drains).
+   * A throw counts as a crash: the session is leased again a second later, and ended as failed after 20 of them.
+   */
+  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'>;
+};
+
+export interface LeaseWorker {
+  /** Sessions held now. */
+  readonly active: ReadonlySet<SessionId>;
+  /** Whether leases can be taken and renewed, as of the last attempt. */
+  health(): { ok: boolean; detail: string };
+  /** Takes no new leases, asks each `run` to hand over, and waits for them; after `deadline` ms (default 10,000) they are fenced. */
+  close(reason?: string, options?: { deadline?: number }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a dashboard's queue adapter needs of a session's mailbox. */
+export interface MailboxQueue {
+  readonly sessionId: SessionId;
+  counts(): Promise<Record<MessageState, number>>;
+  /** Messages in mailbox order, from `start` to `end`, both counted and included; `newestFirst` turns the order round. */
+  list(query: { states: readonly MessageState[]; start: number; end: number; newestFirst?: boolean }): Promise<Message[]>;
+  get(messageId: MessageId): Promise<Message | undefined>;
+}
+
+export type Reconciled = {
+  /** Sessions whose lost lease job was put back. */
+  requeued: SessionId[];
+  /** Stopped sessions that nobody had leased and whose end was made up for. */
+  ended: SessionId[];
+  /** Index entries of sessions that are forgotten. */
+  trimmed: number;
+};
+
+/**
+ * All that is kept in Redis. Every method throws StoreUnavailableError within milliseconds while Redis is down, and
+ * UnknownSessionError for a session that is not there.
+ */
+export interface SessionStore {
+  readonly account: string;
+  /** The lease queue: one job for each session that has not ended. */
+  readonly queue: Queue;
+
+  /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
+  createSession(request: SessionRequest, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
+  /** With its position while it is queued. */
+  getSession(id: SessionId): Promise<Session>;
+  /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */
+  listSessions(query?: SessionQuery): Promise<SessionList>;
+  /** Durable when it returns. Throws SessionEndedError, MailboxFullError, IdempotencyMismatchError. */
+  postMessage(id: SessionId, request: MessageRequest, options?: Idempotency): Promise<{ message: MessageAccepted; replayed: boolean }>;
+  /** Throws UnknownMessageError. */
+  getMessage(id: SessionId, messageId: MessageId): Promise<Message>;
+  /** In mailbox order. */
+  listMessages(id: SessionId, query?: MessageQuery): Promise<Message[]>;
+  /** Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws UnknownMessageError. */
+  cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }>;
+  /** Silences what was accepted before. One that is not yet handled takes in those that follow without a message between. Throws SessionEndedError. */
+  interrupt(id: SessionId): Promise<InterruptAccepted>;
+  /** Asks for the session's end; again is fine. A session that nobody leased ends at once. */
+  stopSession(id: SessionId, reason: string): Promise<Session>;
+  /**
+   * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled, through outages of Redis.
+   * A `reset` comes first when the log no longer reaches back that far.
+   */
+  events(id: SessionId, options?: EventStreamOptions): AsyncIterable<StreamedEvent>;
+  readEvents(id: SessionId, query?: EventQuery): Promise<SessionEvent[]>;
+
+  /** Makes the epoch's holder the owner: every write of an earlier one is refused from now on. Throws FencedError, SessionEndedError. */
+  claim(id: SessionId, owner: { epoch: number; worker: string }): Promise<OwnedSession>;
+  leases(options: LeaseOptions): LeaseWorker;
+  /** How many sessions may be leased at a time, over all workers. */
+  setSlots(slots: number): Promise<void>;
+  /** Repairs what crashes left behind. Each call looks at a bounded part, the next call at the next. Call it every few seconds. */
+  reconcile(): Promise<Reconciled>;
+  /** Every vendor session that may still cost money, also of sessions that have ended. */
+  vendorSessions(): Promise<VendorSessionEntry[]>;
+  /** Call it when the vendor session is stopped for certain. */
+  forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
+
+  mailboxAsQueue(id: SessionId): MailboxQueue;
+  /** Does a write and reads the answer, now. */
+  ready(): Promise<{ ok: boolean; detail: string }>;
+  close(reason?: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The right to act for a session. Every call throws FencedError once a later epoch has claimed it, SessionEndedError once it has ended. */
+export interface OwnedSession {
+  readonly id: SessionId;
+  readonly epoch: number;
+  /** As it was when claimed. */
+  readonly record: SessionRecord;
+  /**
+   * The mailbox after the cursor, then each command as it comes; a message that is finished already is left out.
+   * It reads ahead of the cursor: keep pulling while an earlier message is spoken, to see `interrupt` and `stop` at once.
+   * Waits through outages of Redis. Ends when the signal aborts or the session has ended.
+   */
+  commands(options?: { signal?: AbortSignal }): AsyncIterable<QueuedCommand>;
+  /** Throws UnknownMessageError. */
+  message(messageId: MessageId): Promise<MessageRecord>;
+  /** Returns the events' ids, in order. */
+  append(...events: SessionEventBody[]): Promise<EventId[]>;
+  /** Writes the state that the event names, and the event. */
+  setState(change: StateChange): Promise<EventId>;
+  /** Write it before the vendor is given the utterance, and after, and when there is evidence of speech. False: the message is finished, don't say it. */
+  recordUtterance(messageId: MessageId, utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>): Promise<boolean>;
+  /** Writes the patch and the event; a final state also frees the place in the mailbox. False: it was finished before, nothing is written. */
+  updateMessage(messageId: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean>;
+  /** Says that an interrupt was handled. Messages need no such call: `updateMessage` moves the cursor. */
+  advance(entryId: string): Promise<void>;
+  /** Write it before the vendor session is used. */
+  openVendorSession(ref: VendorSessionRef): Promise<void>;
+  /** Write it after the vendor session was stopped. */
+  closeVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>, reason: string): Promise<void>;
+  /** Drops what is unfinished, writes the end and its events, starts the retention time. */
+  end(end: SessionEnd): Promise<void>;
+}

@@ -1,0 +1,57 @@
+import { SessionRequest } from '@avatar-bridge/contracts';
+import { expect, test } from 'vitest';
+import type { SessionStore } from '../src/index.ts';
+import { RedisServer } from './redis-server.ts';
+import { collect, createSession, eventually, leases, openStore, post, types } from './support.ts';
+
+/** Runs a session from its creation to its end through every script. */
+async function wholeLife(store: SessionStore): Promise<string[]> {
+  const { session } = await store.createSession(SessionRequest.parse({}), { idempotencyKey: 'k' });
+  const following = collect(store.events(session.id));
+  leases(store, {
+    worker: 'w',
+    capacity: 2,
+    async run({ sessionId, epoch }, signal) {
+      const owner = await store.claim(sessionId, { epoch, worker: 'w' });
+      await owner.setState({ type: 'session.live', room: owner.record.room });
+      await owner.openVendorSession({ provider: 'heygen', id: 'v', openedAt: 1 });
+      await owner.append({ type: 'user.started' }, { type: 'user.stopped' });
+      for await (const command of owner.commands({ signal })) {
+        if (command.type === 'interrupt') await owner.advance(command.entryId);
+        if (command.type === 'message') {
+          await owner.recordUtterance(command.id, { index: 0, state: 'submitted', taskId: 't' });
+          await owner.updateMessage(command.id, { state: 'spoken' }, { type: 'message.spoken', messageId: command.id, seq: command.seq });
+        }
+        if (command.type !== 'stop') continue;
+        await owner.closeVendorSession({ provider: 'heygen', id: 'v' }, 'stop');
+        await owner.end({ outcome: 'stopped', code: 'stopped', message: command.reason });
+        return 'ended';
+      }
+      return 'released';
+    },
+  });
+  const message = await post(store, session.id, 'hello');
+  await store.cancelMessage(session.id, message.id);
+  await store.interrupt(session.id);
+  await eventually(async () => (await store.getSession(session.id)).pending === 0);
+  await store.stopSession(session.id, 'enough');
+  await store.stopSession(await createSession(store), 'never leased');
+  const events = await following;
+  await store.reconcile();
+  expect((await store.listSessions()).sessions).toHaveLength(2);
+  return types(events);
+}
+
+test('no script touches keys of two slots, nor keys it was not given: a Redis in cluster mode takes them all', async () => {
+  const redis = await RedisServer.start(['--cluster-enabled', 'yes']);
+  const admin = redis.client();
+  try {
+    await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'));
+    const life = await wholeLife(await openStore({ redisUrl: redis.url }));
+    expect(life).toContain('session.live');
+    expect(life.at(-1)).toBe('session.ended');
+  } finally {
+    admin.disconnect();
+  }
+});

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SessionRequest } from '@avatar-bridge/contracts';
+import type { StreamedEvent } from '@avatar-bridge/contracts';
+import { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { FencedError, StoreUnavailableError } from '../src/index.ts';
+import type { SessionStore } from '../src/index.ts';
+import { RedisServer } from './redis-server.ts';
+import { aborted, collect, createSession, eventually, leases, openStore, ownedSession, post, take, types } from './support.ts';
+
+const works = async (store: SessionStore, id: string) => {
+  await eventually(() =>
+    post(store, id, 'back').then(
+      () => true,
+      () => false,
+    ),
+  );
+};
+
+test('while Redis is down every call fails within milliseconds; when it is back all goes on', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const owner = await ownedSession(store);
+  const message = await post(store, owner.id, 'before');
+  // What was written is on the disk within a second.
+  await delay(1_100);
+  await redis.kill();
+  const calls: [string, () => Promise<unknown>][] = [
+    ['createSession', () => store.createSession(SessionRequest.parse({}), { idempotencyKey: 'k' })],
+    ['getSession', () => store.getSession(owner.id)],
+    ['listSessions', () => store.listSessions()],
+    ['postMessage', () => post(store, owner.id, 'x')],
+    ['getMessage', () => store.getMessage(owner.id, message.id)],
+    ['listMessages', () => store.listMessages(owner.id)],
+    ['cancelMessage', () => store.cancelMessage(owner.id, message.id)],
+    ['interrupt', () => store.interrupt(owner.id)],
+    ['stopSession', () => store.stopSession(owner.id, 'x')],
+    ['readEvents', () => store.readEvents(owner.id)],
+    ['events', () => store.events(owner.id)[Symbol.asyncIterator]().next()],
+    ['claim', () => store.claim(owner.id, { epoch: 9, worker: 'w' })],
+    ['setSlots', () => store.setSlots(3)],
+    ['reconcile', () => store.reconcile()],
+    ['counts', () => store.mailboxAsQueue(owner.id).counts()],
+    ['append', () => owner.append({ type: 'user.started' })],
+    ['end', () => owner.end({ outcome: 'stopped', code: 'x', message: 'x' })],
+  ];
+  // The socket may take a moment to notice.
+  await expect(store.getSession(owner.id)).rejects.toThrow(StoreUnavailableError);
+  const wrong: string[] = [];
+  for (const [name, call] of calls) {
+    const begun = performance.now();
+    const error = await call().catch((e: unknown) => e);
+    if (!(error instanceof StoreUnavailableError)) wrong.push(`${name}: ${String(error)}`);
+    if (performance.now() - begun > 250) wrong.push(`${name} is slow`);
+  }
+  expect(wrong).toEqual([]);
+  expect(await store.ready()).toMatchObject({ ok: false });
+  await redis.start();
+  const up = performance.now();
+  await works(store, owner.id);
+  expect(performance.now() - up).toBeLessThan(3_000);
+  expect(await store.ready()).toMatchObject({ ok: true });
+  expect(await store.getMessage(owner.id, message.id)).toMatchObject({ text: 'before' });
+});
+
+test('a store opens without Redis and works when Redis comes', async () => {
+  const redis = await RedisServer.start();
+  await redis.kill();
+  const begun = performance.now();
+  const store = await openStore({ redisUrl: redis.url });
+  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(await store.ready()).toMatchObject({ ok: false });
+  await expect(store.createSession(SessionRequest.parse({}))).rejects.toThrow(StoreUnavailableError);
+  const started: string[] = [];
+  leases(store, {
+    worker: 'w',
+    capacity: 1,
+    async run({ sessionId }, signal) {
+      started.push(sessionId);
+      await aborted(signal);
+      return 'released';
+    },
+  });
+  await redis.start();
+  const id = await eventually(() => createSession(store).catch(() => undefined));
+  await eventually(() => started.includes(id));
+});
+
+test('listeners and owners see through an outage: no event and no command is missed or doubled', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const other = await openStore({ redisUrl: redis.url, account: store.account });
+  const owner = await ownedSession(store);
+  const seen: StreamedEvent[] = [];
+  const following = collect(other.events(owner.id), seen);
+  const commands = take(owner.commands(), 4);
+  await post(store, owner.id, '1');
+  await post(store, owner.id, '2');
+  await eventually(() => types(seen).filter((type) => type === 'message.accepted').length === 2);
+  await delay(1_100);
+  await redis.kill();
+  await delay(1_500);
+  await redis.start();
+  await works(store, owner.id);
+  await post(store, owner.id, '4');
+  expect((await commands).map((command) => command.type === 'message' && [command.seq, command.text])).toEqual([
+    [1, '1'],
+    [2, '2'],
+    [3, 'back'],
+    [4, '4'],
+  ]);
+  await owner.end({ outcome: 'stopped', code: 'stopped', message: 'over' });
+  await following;
+  expect(seen.flatMap((event) => (event.type === 'message.accepted' ? event.seq : []))).toEqual([1, 2, 3, 4]);
+  expect(seen).toEqual(await store.readEvents(owner.id));
+});
+
+test('an outage longer than the lease: the owner fences itself, then another takes over, never two at once', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const owners = new Set<string>();
+  const log: string[] = [];
+  let most = 0;
+  const worker = (name: string) =>
+    leases(store, {
+      worker: name,
+      capacity: 5,
+      async run(lease, signal) {
+        owners.add(name);
+        most = Math.max(most, owners.size);
+        log.push(`${name} ${lease.epoch}`);
+        const reason = await aborted(signal);
+        owners.delete(name);
+        if (reason instanceof FencedError) log.push(`${name} fenced`);
+        throw reason;
+      },
+    });
+  worker('a');
+  const id = await createSession(store);
+  await eventually(() => owners.has('a'));
+  worker('b');
+  await delay(1_100);
+  await redis.kill();
+  await eventually(() => log.includes('a fenced'));
+  await delay(1_000);
+  await redis.start();
+  const up = performance.now();
+  await eventually(() => owners.size === 1);
+  expect(performance.now() - up).toBeLessThan(8_000);
+  expect(most).toBe(1);
+  expect(log.slice(0, 2)).toEqual(['a 1', 'a fenced']);
+  expect(log[2]).toMatch(/^[ab] 2$/);
+  expect(await store.queue.getJobState(id)).toBe('active');
+});
+
+test('an outage shorter than the lease changes nothing', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const log: string[] = [];
+  leases(store, {
+    worker: 'a',
+    capacity: 5,
+    lockDuration: 5_000,
+    async run(lease, signal) {
+      log.push(`epoch ${lease.epoch}`);
+      await aborted(signal);
+      return 'released';
+    },
+  });
+  await createSession(store);
+  await eventually(() => log.length === 1);
+  await delay(1_100);
+  await redis.kill();
+  await delay(1_000);
+  await redis.start();
+  // Longer than a whole lease, so that it must have been renewed since.
+  await delay(5_500);
+  expect(log).toEqual(['epoch 1']);
+});
+
+test('a Redis that became a read-only replica is unavailable, and says so', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const id = await createSession(store);
+  const admin = new Redis(redis.url);
+  try {
+    await admin.replicaof('127.0.0.1', 1);
+    await eventually(async () => !(await store.ready()).ok);
+    await expect(post(store, id, 'x')).rejects.toThrow(StoreUnavailableError);
+    await admin.replicaof('NO', 'ONE');
+    await works(store, id);
+    expect(await store.ready()).toMatchObject({ ok: true });
+  } finally {
+    admin.disconnect();
+  }
+});
+
+test('a Redis out of memory is unavailable, and workers do not storm it', async () => {
+  const redis = await RedisServer.start();
+  const errors: string[] = [];
+  const logger = { debug: () => {}, info: () => {}, warn: (details: object) => errors.push(JSON.stringify(details)), error: () => {} };
+  const store = await openStore({ redisUrl: redis.url, logger });
+  const id = await createSession(store);
+  const admin = new Redis(redis.url);
+  try {
+    await admin.config('SET', 'maxmemory', '1');
+    leases(store, { worker: 'w', capacity: 1, run: () => Promise.resolve('released') });
+    await expect(post(store, id, 'x')).rejects.toThrow(StoreUnavailableError);
+    expect(await store.ready()).toMatchObject({ ok: false });
+    await delay(1_000);
+    const before = Number(/total_commands_processed:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    await delay(2_000);
+    const after = Number(/total_commands_processed:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    expect(after - before).toBeLessThan(100);
+    expect(errors.length).toBeLessThan(20);
+    await admin.config('SET', 'maxmemory', '0');
+    await works(store, id);
+  } finally {
+    admin.disconnect();
+  }
+});
+
+test('a Redis that is frozen does not hang its callers for ever', async () => {
+  const redis = await RedisServer.start();
+  const store = await openStore({ redisUrl: redis.url });
+  const id = await createSession(store);
+  redis.freeze();
+  try {
+    const begun = performance.now();
+    expect(await store.ready()).toMatchObject({ ok: false });
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    await expect(post(store, id, 'x')).rejects.toThrow(StoreUnavailableError);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  } finally {
+    redis.thaw();
+  }
+  await works(store, id);
+});

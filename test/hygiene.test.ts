@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Bridge } from './setup/bridge.ts';
+
+let bridge: Bridge;
+const redis = new Redis(inject('redisUrl'));
+
+beforeAll(async () => {
+  // A roomy heap is collected late: a small one tells what is kept from what is only not yet collected.
+  bridge = await Bridge.start({ slots: 10, env: { worker: { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=4' } } });
+});
+afterAll(async () => {
+  redis.disconnect();
+  await bridge?.[Symbol.asyncDispose]();
+});
+
+test('50 sessions created, spoken to and deleted leave nothing behind', async () => {
+  await round(10);
+  const before = memory();
+  for (let batch = 0; batch < 4; batch++) await round(10);
+  const after = memory();
+  console.log('resident memory, MB, after 10 and after 50 sessions:', before, after);
+
+  const vendorSessions = await bridge.vendorSessions();
+  expect(vendorSessions).toHaveLength(50);
+  expect(vendorSessions.filter(({ closedAt }) => closedAt === undefined)).toEqual([]);
+
+  const ours = new Set(sessions);
+  for (const server of Object.values(inject('livekit'))) {
+    const rooms = await new RoomServiceClient(server.url.replace('ws', 'http'), server.apiKey, server.apiSecret).listRooms();
+    const stray = rooms.filter(({ name }) => ours.has(name) || vendorSessions.some(({ sessionId }) => sessionId === name));
+    expect(stray.map(({ name }) => name)).toEqual([]);
+  }
+
+  const kept = await unexpiring();
+  expect(kept.filter((key) => sessions.some((id) => key.includes(id)))).toEqual([]);
+  console.log('keys without an end:', kept.length, kept.slice(0, 12));
+  expect(kept.length).toBeLessThanOrEqual(12);
+
+  for (const [name, megabytes] of Object.entries(after)) {
+    expect(megabytes, `${name} grew from ${before[name]} MB`).toBeLessThan((before[name] ?? 0) * 1.25 + 20);
+  }
+}, 600_000);
+
+const sessions: string[] = [];
+
+async function round(size: number): Promise<void> {
+  await Promise.all(
+    Array.from({ length: size }, async () => {
+      const { id, events } = await bridge.liveSession();
+      sessions.push(id);
+      const { id: messageId } = await bridge.say(id, 'Hello.');
+      expect(await events.finished([messageId])).toEqual({ [messageId]: 'message.spoken' });
+      await bridge.deleteSession(id);
+      await events.until('session.ended');
+      events.close();
+    }),
+  );
+}
+
+/** Megabytes of the worker, its relay hosts and the gateway. */
+function memory(): Record<string, number> {
+  const of = (pid: number): number =>
+    Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+  const worker = bridge.stack.workers[0]!.process.pid;
+  const hosts = readFileSync(`/proc/${worker}/task/${worker}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  return {
+    worker: of(worker),
+    gateway: of(bridge.stack.gateway.process.pid),
+    ...Object.fromEntries(hosts.map((pid, index) => [`relay host ${index}`, of(pid)])),
+  };
+}
+
+/** The account's keys that stay for ever. */
+async function unexpiring(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const batch of redis.scanStream({ match: '*', count: 1_000 })) keys.push(...(batch as string[]));
+  const mine = keys.filter((key) => key.includes(bridge.account) || sessions.some((id) => key.includes(id)));
+  const ends = await Promise.all(mine.map((key) => redis.pttl(key)));
+  return mine.filter((_, index) => ends[index] === -1);
+}
