@@ -202,6 +202,7 @@ describe('when the vendor loses, delays or disorders things', () => {
 
   it('opens another vendor session when the picture stands still', async () => {
     const conversation = await rig.liveSession();
+    await conversation.until('media.started', ({ kind }) => kind === 'video');
     const [stalled] = await conversation.vendorSessions();
     await rig.fault({ kind: 'stall-media', sessionId: stalled!.sessionId });
     await conversation.until('media.stalled');
