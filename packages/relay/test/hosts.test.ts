@@ -172,7 +172,22 @@ test('a host that dies again and again ends its relays, and whatever waits to be
   expect(media.hosts).toEqual([]);
 });
 
-test('a relay that the vendor does not let in again fails with what it says', async () => {
+test.concurrent('a host that is frozen is replaced like one that died', async () => {
+  await using scene = new Scene();
+  const [listener] = await Promise.all([scene.listener(), scene.avatar()]);
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+  const { events } = await scene.relay(media);
+  const { pid } = media.hosts[0]!;
+  await until('it relays', () => listener.packets.video.length > 30);
+  process.kill(pid!, 'SIGSTOP');
+  await until('it is replaced', () => events.restarted.length === 1, 30_000);
+  const { length } = listener.packets.video;
+  await until('it relays again', () => listener.packets.video.length > length + 30);
+  expect(isAlive(pid!)).toBe(false);
+  expect(await scene.rooms.participants('stage')).toContain(RELAY);
+}, 60_000);
+
+test.concurrent('a relay that the vendor does not let in again fails with what it says', async () => {
   await using scene = new Scene();
   await scene.avatar();
   await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });

@@ -12,9 +12,9 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** All that a host needs to know of its surroundings; the worker's keys are not among it. */
 const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 const LEAVE_TIMEOUT = 10_000;
-const PING_INTERVAL = 5_000;
-/** A host that answers nothing for so long is stuck, and its relays with it. */
-const PING_TIMEOUT = 15_000;
+const PING_INTERVAL = 3_000;
+/** A host that has left so many pings unanswered is stuck, and its relays with it. Counted, since it is not its fault when this process is late. */
+const UNANSWERED_PINGS = 3;
 
 export type RelayHostOptions = {
   engine: HostedEngine;
@@ -35,7 +35,7 @@ export class RelayHost {
   readonly #pinger: NodeJS.Timeout;
   #lastRelay = 0;
   #lastPing = 0;
-  #answeredAt = performance.now();
+  #unansweredPings = 0;
   #leaving = false;
   #gone = false;
 
@@ -107,7 +107,7 @@ export class RelayHost {
   #onMessage(message: HostMessage): void {
     switch (message.type) {
       case 'pong':
-        this.#answeredAt = performance.now();
+        this.#unansweredPings = 0;
         return;
       case 'log':
         this.#options.logger[message.level]({ hostPid: this.pid, ...message.fields }, message.message);
@@ -146,11 +146,12 @@ export class RelayHost {
   }
 
   #ping(): void {
-    if (performance.now() - this.#answeredAt > PING_TIMEOUT) {
+    if (this.#unansweredPings >= UNANSWERED_PINGS) {
       this.#options.logger.error({ pid: this.pid }, 'relay host does not answer');
       this.#child.kill('SIGKILL');
       return;
     }
+    this.#unansweredPings++;
     this.#send({ type: 'ping', ping: ++this.#lastPing });
   }
 
