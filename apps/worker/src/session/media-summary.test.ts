@@ -1,3 +1,4 @@
+import { SessionEventBody } from '@avatar-bridge/contracts';
 import { expect, it } from 'vitest';
 import { RelayGrowth } from '../relay-growth.ts';
 import { lookInterval } from '../relay-metrics.ts';
@@ -16,4 +17,5 @@ it('sums up once a minute, each time what was carried since', () => {
   const sixth = { type: 'media.stats', over: 60_000, video };
   const nothing = Array.from({ length: 5 }, () => undefined);
   expect(told).toEqual([...nothing, sixth, ...nothing, sixth]);
+  expect(SessionEventBody.parse(told[5])).toEqual(sixth);
 });
