@@ -49,6 +49,8 @@ export function record(relay: Relay): Recorded {
     speaking: [],
     sourceDisconnected: [],
     stageDisconnected: [],
+    restarting: [],
+    restarted: [],
     failed: [],
     closed: [],
   };
