@@ -67,8 +67,17 @@ export class Subscriber {
     for (const leg of this.#legs.values()) this.#bind(leg);
   }
 
+  /** The tracks that are subscribed now. */
+  get tracks(): SubscribedTrack[] {
+    return [...this.#legs.values()].flatMap(({ track }) => track ?? []);
+  }
+
+  /** Ends all tracks and the connection. What the native side has queued for them is not delivered any more. */
   close(): Promise<void> {
-    for (const leg of this.#legs.values()) leg.track?.release();
+    for (const leg of this.#legs.values()) {
+      leg.track?.release();
+      leg.track = null;
+    }
     this.#legs.clear();
     return this.#peer.close();
   }
