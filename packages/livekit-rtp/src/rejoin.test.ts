@@ -44,7 +44,11 @@ describe('a loss', () => {
   });
 
   test('soon after the join is one more failure of the same outage', () => {
-    const events = [lost(lossOf('state-mismatch'), 60_000), { type: 'joined', at: 60_100 } as const, lost(lossOf('state-mismatch'), 60_200)];
+    const events = [
+      lost(lossOf('state-mismatch'), 60_000),
+      { type: 'joined', at: 60_100 } as const,
+      lost(lossOf('state-mismatch'), 60_200),
+    ];
     expect(after(events)).toMatchObject({ name: 'rejoining', tries: 1, wait: 100 });
     expect(after([...events, { type: 'joined', at: 60_300 }, lost(lossOf('state-mismatch'), 90_000)])).toMatchObject({ tries: 0, wait: 0 });
   });

@@ -156,10 +156,7 @@ export class Session {
 
   /** Leaves the room and ends the session. Resolves when everything has been let go of. Idempotent. */
   close(reason: DisconnectReason, detail?: string): Promise<unknown> {
-    if (this.#state.name === 'joined') {
-      const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
-      this.#signal.send({ case: 'leave', value });
-    }
+    this.#sayLeave();
     this.#end({ reason, detail, error: errorOfDisconnect(reason, detail) });
     return this.#released;
   }
@@ -176,7 +173,15 @@ export class Session {
     this.#callbacks.onEnd(loss, subscribed);
   }
 
+  #sayLeave(): void {
+    if (this.#state.name !== 'joined') return;
+    const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
+    this.#signal.send({ case: 'leave', value });
+  }
+
   #onLost(error: LiveKitRtpError): void {
+    // A server that is only frozen reads this when it thaws, and does not keep us in the room until its own timeout.
+    this.#sayLeave();
     this.#end({ reason: error instanceof TerminalError ? 'join-failure' : 'signal-lost', detail: error.message, error });
   }
 

@@ -1,6 +1,6 @@
 import { SessionDescription, SignalTarget, UpdateTrackSettings, VideoQuality } from '@livekit/protocol';
 import { NativePeer, watch, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
-import { finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
+import { asSending, finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
 import type { ClientMessage } from './signal-connection.ts';
 import { SubscribedTrack } from './subscribed-track.ts';
 import { trickleMessage } from './trickle.ts';
@@ -48,7 +48,7 @@ export class Subscriber {
 
   /** Answers an offer. The native calls are synchronous, so one offer is answered before the next message is looked at. */
   onOffer(offer: SessionDescription): void {
-    const sdp = finishAnswer(this.#peer.answer(offer.sdp), offer.sdp);
+    const sdp = finishAnswer(this.#peer.answer(asSending(offer.sdp)), offer.sdp);
     this.#options.send({ case: 'answer', value: new SessionDescription({ type: 'answer', sdp, id: offer.id }) });
     const answered = new Map(mediaSections(sdp).map((section) => [section.mid, section]));
     for (const section of mediaSections(offer.sdp)) {
