@@ -24,6 +24,7 @@ async function forward(input: SubscribedTrack, first: Buffer): Promise<void> {
   };
   const askForKeyFrame = (): boolean => kind === 'video' && input.sendRtcp(buildPli(1, header.ssrc));
   output.onRtcp = (packet) => void (parseRtcp(packet).some(({ type }) => type === 'pli') && askForKeyFrame());
+  source.on('trackUnsubscribed', (track) => void (track === input && output.unpublish()));
   askForKeyFrame();
 }
 

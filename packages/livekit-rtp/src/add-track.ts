@@ -7,6 +7,8 @@ const SOURCES = {
   video: { camera: TrackSource.CAMERA, microphone: TrackSource.UNKNOWN, screen: TrackSource.SCREEN_SHARE },
 };
 
+type Announced = { cid: string; ssrc: number; muted: boolean };
+
 /** Throws TerminalError('invalid-options') for what can never be published. */
 export function checkPublishOptions({ kind, codec }: PublishOptions): void {
   const fail = (message: string): never => {
@@ -19,8 +21,8 @@ export function checkPublishOptions({ kind, codec }: PublishOptions): void {
 }
 
 /** The request that announces a track. One layer, no simulcast; RED is declined for its publisher and, with that, for all subscribers. */
-export function addTrackRequest(options: PublishOptions, cid: string, ssrc: number): AddTrackRequest {
-  const common = { cid, name: options.name, stream: options.stream ?? '', source: SOURCES[options.kind][options.source] };
+export function addTrackRequest(options: PublishOptions, { cid, ssrc, muted }: Announced): AddTrackRequest {
+  const common = { cid, muted, name: options.name, stream: options.stream ?? '', source: SOURCES[options.kind][options.source] };
   if (options.kind === 'audio') {
     const stereo = options.stereo ?? options.codec.channels === 2;
     const dtx = options.dtx ?? false;

@@ -16,7 +16,12 @@ export type ReceivedText = {
 export type RtpParticipantEvents = {
   /** Exactly once, and terminal for this participant: everything is closed by then. */
   disconnected: [{ reason: DisconnectReason; detail?: string }];
+  /** The room was lost, and the participant tries to join it again. Once per outage; `reconnected` or `disconnected` follows. */
+  reconnecting: [{ reason: DisconnectReason; detail?: string }];
+  /** In the room again, under another `sid`: our tracks are published and our attributes set. */
+  reconnected: [];
   participantJoined: [RemoteParticipant];
+  /** The reason is `other` for those who were gone when we came back from an outage. */
   participantLeft: [RemoteParticipant, DisconnectReason];
   /** Attributes, metadata or name changed. */
   participantUpdated: [RemoteParticipant];

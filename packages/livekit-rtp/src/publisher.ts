@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   MuteTrackRequest,
   RequestResponse_Reason,
@@ -8,18 +8,18 @@ import {
   type RequestResponse,
   type TrackPublishedResponse,
 } from '@livekit/protocol';
-import { addTrackRequest, checkPublishOptions } from './add-track.ts';
+import { addTrackRequest } from './add-track.ts';
 import { codecOffer } from './codec-offer.ts';
 import { unlessAborted } from './deadline.ts';
-import { connectionError, TerminalError, type LiveKitRtpError } from './errors.ts';
-import { NativePeer, type NativeChannel, type NativeIceServer, type PeerState } from './native-peer.ts';
+import { CancelledError, connectionError, TerminalError, type LiveKitRtpError } from './errors.ts';
+import { NativePeer, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
 import { Negotiator } from './negotiator.ts';
 import { OutgoingChannel } from './outgoing-data.ts';
-import { PublishedTrack } from './published-track.ts';
+import type { PublishedTrack } from './published-track.ts';
 import { accepts, AUDIO_LEVEL_URI, extensionId } from './sdp.ts';
 import type { ClientMessage } from './signal-connection.ts';
 import { trickleMessage } from './trickle.ts';
-import type { Logger, PublishOptions } from './types.ts';
+import type { Logger } from './types.ts';
 
 export type PublisherOptions = {
   iceServers: NativeIceServer[];
@@ -32,6 +32,7 @@ export type PublisherOptions = {
   onChannel(channel: NativeChannel): void;
 };
 
+type Place = { sid: string; cid: string; mid: string };
 type Announcement = { cid: string; resolve(sid: string): void; reject(error: LiveKitRtpError): void };
 
 /** The connection on which our tracks and data go to the server: we offer, the server answers. */
@@ -39,7 +40,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #peer: NativePeer;
   readonly #negotiator: Negotiator;
-  readonly #tracks = new Map<string, PublishedTrack>();
+  readonly #tracks = new Map<string, { track: PublishedTrack; native: NativeTrack }>();
   readonly reliable: OutgoingChannel;
   readonly lossy: OutgoingChannel;
   #announcement: Announcement | undefined;
@@ -68,8 +69,8 @@ export class Publisher {
     );
   }
 
-  get tracks(): ReadonlyMap<string, PublishedTrack> {
-    return this.#tracks;
+  track(sid: string): PublishedTrack | undefined {
+    return this.#tracks.get(sid)?.track;
   }
 
   /** Makes the first offer, which holds the data channels. */
@@ -77,26 +78,28 @@ export class Publisher {
     await this.#negotiator.negotiate();
   }
 
-  async publish(options: PublishOptions, signal: AbortSignal): Promise<PublishedTrack> {
-    checkPublishOptions(options);
+  /** Resolves when packets of the track can be sent. When it rejects, the track has no place here; it is not closed by that. */
+  async publish(track: PublishedTrack, signal: AbortSignal): Promise<void> {
     const cid = randomUUID();
-    const ssrc = randomInt(1, 2 ** 32);
-    const sid = await this.#announce(addTrackRequest(options, cid, ssrc), signal);
-    let track: PublishedTrack | undefined;
+    const { muted } = track;
+    const sid = await this.#announce(addTrackRequest(track.options, { cid, ssrc: track.ssrc, muted }), signal);
+    if (track.closed) throw new CancelledError('the track was unpublished');
+    const mid = String(++this.#lastMid);
     try {
-      const mid = String(++this.#lastMid);
-      track = this.#addTrack(options, { mid, cid, ssrc, sid });
+      const opened = this.#attach(track, { sid, cid, mid });
       const answer = await unlessAborted(this.#negotiator.negotiate(), signal);
-      const { mimeType, payloadType, fmtp = '' } = options.codec;
+      const { mimeType, payloadType, fmtp = '' } = track.codec;
       if (!accepts(answer, mid, payloadType, mimeType.slice(mimeType.indexOf('/') + 1))) {
         throw new TerminalError('unsupported-codec', `the server does not accept ${mimeType} ${fmtp} as payload type ${payloadType}`);
       }
       track.audioLevelId = extensionId(answer, mid, AUDIO_LEVEL_URI);
-      await unlessAborted(track.opened, signal);
-      return track;
-    } catch (error) {
-      if (track !== undefined) await this.#unpublish(track, 'publishing failed', { wait: false });
-      throw connectionError(error);
+      await unlessAborted(opened, signal);
+      if (track.muted !== muted) this.#mute(sid, track.muted);
+    } catch (cause) {
+      const error = connectionError(cause);
+      track.detach(error);
+      await this.#drop(sid, 'publishing failed', { wait: false });
+      throw error;
     }
   }
 
@@ -121,30 +124,32 @@ export class Publisher {
 
   /** The server took a track out of the room. Undefined when it is not ours, or no longer. */
   onTrackUnpublished(sid: string): PublishedTrack | undefined {
-    const track = this.#tracks.get(sid);
+    const track = this.#tracks.get(sid)?.track;
     if (track === undefined) return undefined;
-    void this.#unpublish(track, 'unpublished by the server', { wait: false });
+    track.release();
+    void this.#drop(sid, 'unpublished by the server', { wait: false });
     return track;
   }
 
-  close(error: Error): Promise<void> {
+  close(error: LiveKitRtpError): Promise<void> {
     this.#closed = true;
     this.#negotiator.close(error);
-    for (const track of this.#tracks.values()) track.release();
+    for (const { track } of this.#tracks.values()) track.detach(error);
     this.#tracks.clear();
     return this.#peer.close();
   }
 
-  #addTrack(options: PublishOptions, { mid, cid, ssrc, sid }: { mid: string; cid: string; ssrc: number; sid: string }): PublishedTrack {
-    const { kind, codec, stream = 'default', stereo = codec.channels === 2 } = options;
+  #attach(track: PublishedTrack, { sid, cid, mid }: Place): Promise<void> {
+    const { kind, codec, stream = 'default', stereo = codec.channels === 2 } = track.options;
+    const { ssrc } = track;
     const codecs = codecOffer(kind, codec);
     const native = this.#peer.addTrack({ mid, kind, codecs, ssrc, cname: this.#options.cname, stream, trackId: cid, stereo });
-    const track = new PublishedTrack(native, sid, ssrc, codec, {
-      mute: (muted) => this.#options.send({ case: 'mute', value: new MuteTrackRequest({ sid, muted }) }),
-      unpublish: (reason) => this.#unpublish(track, reason),
-    });
-    this.#tracks.set(sid, track);
-    return track;
+    this.#tracks.set(sid, { track, native });
+    return track.attach({ sid, native, mute: (muted) => this.#mute(sid, muted), unpublish: (reason) => this.#drop(sid, reason) });
+  }
+
+  #mute(sid: string, muted: boolean): void {
+    this.#options.send({ case: 'mute', value: new MuteTrackRequest({ sid, muted }) });
   }
 
   /** One announcement at a time, because a refusal does not say which one it is about. */
@@ -165,10 +170,12 @@ export class Publisher {
   }
 
   /** A closed native track leaves its m-line rejected (port 0) in the next offer, and with it the server drops the track. */
-  async #unpublish(track: PublishedTrack, reason?: string, { wait } = { wait: true }): Promise<void> {
-    if (!this.#tracks.delete(track.sid)) return;
-    track.remove();
-    this.#options.logger?.debug({ trackSid: track.sid, reason }, 'track unpublished');
+  async #drop(sid: string, reason?: string, { wait } = { wait: true }): Promise<void> {
+    const dropped = this.#tracks.get(sid);
+    if (dropped === undefined) return;
+    this.#tracks.delete(sid);
+    dropped.native.close();
+    this.#options.logger?.debug({ trackSid: sid, reason }, 'track unpublished');
     const negotiated = this.#negotiator.negotiate();
     if (wait)
       await negotiated.catch((error: unknown) => {

@@ -89,4 +89,21 @@ describe('Roster', () => {
     expect(roster.bySid('PA_2')?.identity).toBe('avatar');
     expect(roster.bySid('PA_1')).toBeUndefined();
   });
+
+  test('a whole room replaces what was known: who is not in it has left, who is in both is not reported', () => {
+    const roster = new Roster();
+    roster.apply([info({ version: 7, tracks: [track('TR_1')] }), info({ sid: 'PA_2', identity: 'gone' })], 'me');
+    roster.apply([info({ sid: 'PA_3', identity: 'changed', attributes: { a: '1' }, version: 9 })], 'me');
+    const others = [info({ tracks: [track('TR_1')] }), info({ sid: 'PA_4', identity: 'new' })];
+    const changes = roster.replace([...others, info({ sid: 'PA_3', identity: 'changed', attributes: { a: '2' } })], 'me');
+    expect(changes).toMatchObject([
+      { type: 'participantLeft', participant: { identity: 'gone' }, reason: 'other' },
+      { type: 'participantJoined', participant: { identity: 'new' } },
+      { type: 'participantUpdated', participant: { identity: 'changed', attributes: { a: '2' } } },
+    ]);
+    expect([...roster.participants.keys()].toSorted()).toEqual(['avatar', 'changed', 'new']);
+    expect(types(roster.replace([info({ sid: 'PA_5' })], 'me'))).toEqual(
+      expect.arrayContaining(['participantLeft', 'trackUnpublished', 'participantJoined']),
+    );
+  });
 });

@@ -30,6 +30,16 @@ export class Roster {
     return infos.filter((info) => info.identity !== ownIdentity).flatMap((info) => this.#applyOne(info));
   }
 
+  /** Takes in the whole room, as a join response tells of it: whoever is not named has left meanwhile, we do not know why. */
+  replace(infos: readonly ParticipantInfo[], ownIdentity: string): RosterChange[] {
+    const here = new Set(infos.map(({ identity }) => identity));
+    const gone = [...this.#entries.values()].filter(({ participant }) => !here.has(participant.identity));
+    const changes = gone.flatMap((entry) => this.#remove(entry, 'other'));
+    // Another server numbers its updates anew.
+    for (const entry of this.#entries.values()) entry.version = 0;
+    return [...changes, ...this.apply(infos, ownIdentity)];
+  }
+
   /** The participant who publishes the track with this id now. */
   publisherOf(trackSid: string): { participant: RemoteParticipant; track: RemoteTrackInfo } | undefined {
     for (const participant of this.participants.values()) {

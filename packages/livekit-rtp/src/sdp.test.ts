@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accepts, AUDIO_LEVEL_URI, extensionId, finishAnswer, mediaSections } from './sdp.ts';
+import { accepts, asSending, AUDIO_LEVEL_URI, extensionId, finishAnswer, mediaSections } from './sdp.ts';
 
 const sdp = (...lines: string[]): string => [...lines, ''].join('\r\n');
 const head = ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0', 'a=group:BUNDLE 0 1 2'];
@@ -52,6 +52,14 @@ describe('SDP of an offer', () => {
     expect(mediaSections(sdp(...head, ...audio('recvonly'), ...video('inactive'))).map(({ sends }) => sends)).toEqual([false, false]);
     const rejected = sdp(...head, ...video('sendonly')).replace('m=video 9', 'm=video 0');
     expect(mediaSections(rejected)[0]!.sends).toBe(false);
+  });
+
+  test('is shown to the native side as if the server sent on every m-line that is in use', () => {
+    const shown = asSending(sdp(...head, ...data, ...audio('recvonly'), ...video('inactive')));
+    expect(shown).toBe(sdp(...head, ...data, ...audio('sendonly'), ...video('sendonly')));
+    expect(asSending(offer)).toBe(offer);
+    const rejected = sdp(...head, ...video('inactive')).replace('m=video 9', 'm=video 0');
+    expect(asSending(rejected)).toBe(rejected);
   });
 });
 

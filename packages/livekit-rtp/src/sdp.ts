@@ -31,9 +31,20 @@ export function mediaSections(sdp: string): MediaSection[] {
 }
 
 /**
- * Corrects the answer that libdatachannel wrote to this offer. An m-line on which the server stopped sending is answered `inactive`
- * (libdatachannel repeats `recvonly`, with which the server could never use the m-line again), and RED and FEC are declined, so that
- * the server sends each codec in its own packets.
+ * The offer as libdatachannel must see it: as if the server sent on every m-line. One that it first sees without that becomes a
+ * track that only sends, for ever: it drops what comes later, and answers accordingly. `finishAnswer` tells the server the truth.
+ */
+export function asSending(offer: string): string {
+  return offer
+    .split(/^(?=m=)/m)
+    .map((section) => (/^m=(audio|video) (?!0 )/.test(section) ? section.replace(/^a=(recvonly|inactive)\b/m, 'a=sendonly') : section))
+    .join('');
+}
+
+/**
+ * Corrects the answer that libdatachannel wrote to this offer. An m-line on which the server does not send is answered `inactive`
+ * (with another answer the server could never use the m-line again), and RED and FEC are declined, so that the server sends each
+ * codec in its own packets.
  */
 export function finishAnswer(answer: string, offer: string): string {
   const description: SessionDescription = parse(answer);

@@ -19,20 +19,29 @@ import { iceServersFrom } from './ice-servers.ts';
 import { IncomingData } from './incoming-data.ts';
 import type { PeerState } from './native-peer.ts';
 import { Publisher } from './publisher.ts';
+import type { Loss } from './rejoin.ts';
 import { roomEvents } from './room-events.ts';
-import { Roster, type RosterChange } from './roster.ts';
+import type { Roster, RosterChange } from './roster.ts';
 import { SignalConnection, type ServerMessage } from './signal-connection.ts';
 import { bindAddressFor, signalUrl } from './signal-url.ts';
+import type { SubscribedTrack } from './subscribed-track.ts';
 import { Subscriber } from './subscriber.ts';
 import { candidateFrom } from './trickle.ts';
 import type { DisconnectReason, RtpParticipantOptions } from './types.ts';
 
-export type Emit = <E extends Exclude<keyof RtpParticipantEvents, 'disconnected'>>(event: E, ...args: RtpParticipantEvents[E]) => void;
+type Told = Exclude<keyof RtpParticipantEvents, 'disconnected' | 'reconnecting' | 'reconnected'>;
 
 export type SessionCallbacks = {
-  emit: Emit;
-  /** The session is over: connections are closed already. Once, also after close(). */
-  onEnd(reason: DisconnectReason, detail?: string): void;
+  emit<E extends Told>(event: E, ...args: RtpParticipantEvents[E]): void;
+  /** The join response is here, and nothing of it has been told yet. */
+  onJoined(): void;
+  /** The session is over: connections are closed already, with the tracks that were subscribed. Once, also after close(). */
+  onEnd(loss: Loss, subscribed: SubscribedTrack[]): void;
+};
+
+export type SessionOptions = RtpParticipantOptions & {
+  /** Who was in the room before, told of by an earlier session; kept up to date. */
+  roster: Roster;
 };
 
 /**
@@ -41,7 +50,7 @@ export type SessionCallbacks = {
  */
 const LEAVE_GRACE = 1_000;
 
-type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | { name: 'ended'; join?: JoinResponse };
+type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | { name: 'ended'; join?: JoinResponse; loss: Loss };
 
 /**
  * One join: a socket, the two peer connections, and what the server tells over them.
@@ -52,11 +61,12 @@ type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | {
 export class Session {
   /** Aborts when the session ends, with the error that calls on it fail with. */
   readonly lifetime = new AbortController();
-  readonly roster = new Roster();
-  readonly #options: RtpParticipantOptions;
+  readonly #options: SessionOptions;
   readonly #callbacks: SessionCallbacks;
   readonly #signal: SignalConnection;
   readonly #incoming: IncomingData;
+  readonly #reached = Promise.withResolvers<void>();
+  readonly #joined = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #requests = new Map<number, (response: RequestResponse) => void>();
   #awaited = new Set<'publisher' | 'subscriber'>();
@@ -69,22 +79,33 @@ export class Session {
   #losingMedia: NodeJS.Timeout | undefined;
   #released: Promise<unknown> = Promise.resolve();
 
-  constructor(options: RtpParticipantOptions, callbacks: SessionCallbacks) {
+  constructor(options: SessionOptions, callbacks: SessionCallbacks) {
     this.#options = options;
     this.#callbacks = callbacks;
     this.#token = options.token;
-    this.#ready.promise.catch(() => undefined);
+    for (const { promise } of [this.#reached, this.#joined, this.#ready]) promise.catch(() => undefined);
     this.#incoming = new IncomingData(
       { onData: (data) => callbacks.emit('data', data), onText: (text) => callbacks.emit('textStream', text) },
       options.logger,
     );
     this.#signal = new SignalConnection(signalUrl(options.url, { autoSubscribe: options.autoSubscribe ?? true }), options.token, {
+      onReached: () => this.#reached.resolve(),
       onMessage: (message) => this.#onMessage(message),
       onLost: (error) => this.#onLost(error),
     });
   }
 
-  /** Resolves when joined and connected; rejects with what prevented it. */
+  /** Resolves when there is a TCP connection; rejects with what prevented it, like the next two. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  /** Resolves when the server has answered with a join response. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  /** Resolves when media can flow. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -96,6 +117,16 @@ export class Session {
 
   get join(): JoinResponse | undefined {
     return this.#state.name === 'connecting' ? undefined : this.#state.join;
+  }
+
+  /** How it ended; undefined before. */
+  get loss(): Loss | undefined {
+    return this.#state.name === 'ended' ? this.#state.loss : undefined;
+  }
+
+  /** Resolves when everything that was open when it ended has been let go of. */
+  get released(): Promise<unknown> {
+    return this.#released;
   }
 
   get own(): ParticipantInfo | undefined {
@@ -123,29 +154,35 @@ export class Session {
     }
   }
 
-  /** Ends the session. With `leave`, the server is told. Resolves when everything has been let go of. Idempotent. */
-  close(reason: DisconnectReason, detail?: string, { leave = true } = {}): Promise<unknown> {
-    if (this.#state.name === 'ended') return this.#released;
-    if (leave && this.#state.name === 'joined') {
-      const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
-      this.#signal.send({ case: 'leave', value });
-    }
-    this.#end(reason, errorOfDisconnect(reason, detail), detail);
+  /** Leaves the room and ends the session. Resolves when everything has been let go of. Idempotent. */
+  close(reason: DisconnectReason, detail?: string): Promise<unknown> {
+    this.#sayLeave();
+    this.#end({ reason, detail, error: errorOfDisconnect(reason, detail) });
     return this.#released;
   }
 
-  #end(reason: DisconnectReason, error: LiveKitRtpError, detail?: string): void {
+  #end(loss: Loss): void {
     if (this.#state.name === 'ended') return;
-    this.#state = { name: 'ended', join: this.join };
+    const { error } = loss;
+    this.#state = { name: 'ended', join: this.join, loss };
     clearTimeout(this.#losingMedia);
-    this.#ready.reject(error);
+    for (const stage of [this.#reached, this.#joined, this.#ready]) stage.reject(error);
     this.lifetime.abort(error);
+    const subscribed = this.#subscriber?.tracks ?? [];
     this.#released = Promise.all([this.#publisher?.close(error), this.#subscriber?.close(), this.#signal.close()]);
-    this.#callbacks.onEnd(reason, detail);
+    this.#callbacks.onEnd(loss, subscribed);
+  }
+
+  #sayLeave(): void {
+    if (this.#state.name !== 'joined') return;
+    const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
+    this.#signal.send({ case: 'leave', value });
   }
 
   #onLost(error: LiveKitRtpError): void {
-    this.#end('signal-lost', error, error.message);
+    // A server that is only frozen reads this when it thaws, and does not keep us in the room until its own timeout.
+    this.#sayLeave();
+    this.#end({ reason: error instanceof TerminalError ? 'join-failure' : 'signal-lost', detail: error.message, error });
   }
 
   #onPeerState(which: 'publisher' | 'subscriber', state: PeerState): void {
@@ -179,7 +216,7 @@ export class Session {
       case 'requestResponse':
         return this.#onRequestResponse(message.value);
       case 'mute': {
-        const track = this.#publisher?.tracks.get(message.value.sid);
+        const track = this.#publisher?.track(message.value.sid);
         track?.mutedByServer(message.value.muted);
         if (track !== undefined) this.#callbacks.emit('localTrackMuted', track, message.value.muted);
         return;
@@ -196,7 +233,7 @@ export class Session {
 
   #onFirst(message: ServerMessage): void {
     if (message.case === 'leave') return this.#onLeave(message.value);
-    if (message.case !== 'join') return this.#end('join-failure', errorOfDisconnect('join-failure', `${message.case} before join`));
+    if (message.case !== 'join') return void this.close('join-failure', `${message.case} before join`);
     const join = message.value;
     this.#state = { name: 'joined', join };
     this.#own = join.participant;
@@ -217,7 +254,7 @@ export class Session {
       onSubscribed: (track) => this.#callbacks.emit('trackSubscribed', track),
       onUnsubscribed: (track) => this.#callbacks.emit('trackUnsubscribed', track),
       publisherOf: (trackSid) => {
-        const found = this.roster.publisherOf(trackSid);
+        const found = this.#options.roster.publisherOf(trackSid);
         return found && { identity: found.participant.identity, track: found.track };
       },
     });
@@ -232,10 +269,12 @@ export class Session {
       });
       void this.#publisher.reliable.opened.then(() => this.#onChannelsOpen('publisher'));
       this.#publisher.start().catch((error: unknown) => {
-        if (error instanceof LiveKitRtpError) this.#end('media-lost', error, error.message);
+        if (error instanceof LiveKitRtpError) this.#end({ reason: 'media-lost', detail: error.message, error });
       });
     }
-    this.#onParticipants(join.otherParticipants);
+    this.#callbacks.onJoined();
+    this.#joined.resolve();
+    this.#tell(this.#options.roster.replace(join.otherParticipants, join.participant?.identity ?? ''));
     if (this.#awaited.size === 0) this.#ready.resolve();
   }
 
@@ -268,7 +307,10 @@ export class Session {
     const identity = this.#own?.identity ?? '';
     const own = infos.find((info) => info.identity === identity && info.sid === this.#own?.sid);
     if (own !== undefined) this.#own = own;
-    const changes = this.roster.apply(infos, identity);
+    this.#tell(this.#options.roster.apply(infos, identity));
+  }
+
+  #tell(changes: RosterChange[]): void {
     for (const change of changes) this.#report(change);
     if (changes.length > 0) this.#subscriber?.refresh();
   }
@@ -298,12 +340,14 @@ export class Session {
   }
 
   #onLeave(leave: LeaveRequest): void {
-    const reason = disconnectReasonFrom(leave.reason);
+    const told = disconnectReasonFrom(leave.reason);
+    const reason = told === 'client' ? 'other' : told;
     const detail = `${WireReason[leave.reason] ?? leave.reason}, ${LeaveRequest_Action[leave.action] ?? leave.action}`;
-    void this.close(reason === 'client' ? 'other' : reason, detail, { leave: false });
+    const askedBack = leave.action !== LeaveRequest_Action.DISCONNECT;
+    this.#end({ reason, detail, error: errorOfDisconnect(reason, detail), askedBack });
   }
 
   #identityOf(sid: string): string {
-    return sid === this.#own?.sid ? this.#own.identity : (this.roster.bySid(sid)?.identity ?? '');
+    return sid === this.#own?.sid ? this.#own.identity : (this.#options.roster.bySid(sid)?.identity ?? '');
   }
 }

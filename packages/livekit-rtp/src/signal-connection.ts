@@ -7,6 +7,8 @@ export type ServerMessage = SignalResponse['message'];
 export type ClientMessage = Exclude<SignalRequest['message'], { case: undefined }>;
 
 export type SignalCallbacks = {
+  /** The server's machine took the connection. Whether the server itself lives is not known before the first message. */
+  onReached(): void;
   /** Every message in order, the join response first. */
   onMessage(message: ServerMessage): void;
   /** The socket is gone, or the server is silent. Once, and never after close(). */
@@ -33,6 +35,13 @@ export class SignalConnection {
       headers: { Authorization: `Bearer ${token}` },
       perMessageDeflate: false,
       maxPayload: 16 * 1024 * 1024,
+      finishRequest: (request) => {
+        request.once('socket', (socket) => {
+          if (socket.connecting) socket.once('connect', () => callbacks.onReached());
+          else callbacks.onReached();
+        });
+        request.end();
+      },
     });
     this.#socket.on('message', (data) => this.#receive(data));
     this.#socket.on('unexpected-response', (request, response) => {

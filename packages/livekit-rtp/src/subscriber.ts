@@ -1,6 +1,6 @@
 import { SessionDescription, SignalTarget, UpdateTrackSettings, VideoQuality } from '@livekit/protocol';
 import { NativePeer, watch, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
-import { finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
+import { asSending, finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
 import type { ClientMessage } from './signal-connection.ts';
 import { SubscribedTrack } from './subscribed-track.ts';
 import { trickleMessage } from './trickle.ts';
@@ -48,7 +48,7 @@ export class Subscriber {
 
   /** Answers an offer. The native calls are synchronous, so one offer is answered before the next message is looked at. */
   onOffer(offer: SessionDescription): void {
-    const sdp = finishAnswer(this.#peer.answer(offer.sdp), offer.sdp);
+    const sdp = finishAnswer(this.#peer.answer(asSending(offer.sdp)), offer.sdp);
     this.#options.send({ case: 'answer', value: new SessionDescription({ type: 'answer', sdp, id: offer.id }) });
     const answered = new Map(mediaSections(sdp).map((section) => [section.mid, section]));
     for (const section of mediaSections(offer.sdp)) {
@@ -67,8 +67,17 @@ export class Subscriber {
     for (const leg of this.#legs.values()) this.#bind(leg);
   }
 
+  /** The tracks that are subscribed now. */
+  get tracks(): SubscribedTrack[] {
+    return [...this.#legs.values()].flatMap(({ track }) => track ?? []);
+  }
+
+  /** Ends all tracks and the connection. What the native side has queued for them is not delivered any more. */
   close(): Promise<void> {
-    for (const leg of this.#legs.values()) leg.track?.release();
+    for (const leg of this.#legs.values()) {
+      leg.track?.release();
+      leg.track = null;
+    }
     this.#legs.clear();
     return this.#peer.close();
   }

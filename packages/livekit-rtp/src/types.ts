@@ -61,7 +61,8 @@ export type ConnectionQuality = 'poor' | 'good' | 'excellent' | 'lost';
  * - `duplicate-identity`: somebody else joined under the same identity
  * - `room-deleted`, `room-closed`: the room is gone
  * - `participant-removed`: the room's owner threw it out
- * - `server-shutdown`, `migration`, `state-mismatch`, `join-failure`: the server wants a new join
+ * - `server-shutdown`, `migration`, `state-mismatch`: the server wants a new join
+ * - `join-failure`: joining did not come about, or the server refused the token when it was to be joined again
  * - `connection-timeout`: the server heard nothing from it any more
  * - `signal-lost`: the socket closed, or the server did not answer pings
  * - `media-lost`: a peer connection failed
@@ -95,6 +96,13 @@ export type RtpParticipantOptions = {
   bindAddress?: string;
   /** ms until connect() gives up. Default 10_000. */
   connectTimeout?: number;
+  /**
+   * Default true: a room that is lost is joined again, as a new participant under the same identity, with the tracks and attributes of
+   * before. Whoever joined under that identity meanwhile is thrown out by it. False: the first loss is `disconnected`.
+   */
+  reconnect?: boolean;
+  /** ms from a loss until rejoining is given up. Default 60_000. */
+  reconnectTimeout?: number;
   /** Aborts connect(). Not looked at afterwards: use close(). */
   signal?: AbortSignal;
   logger?: Logger;

@@ -87,7 +87,7 @@ describe('announcing a track', () => {
   const audio: PublishOptions = { kind: 'audio', name: 'voice', source: 'microphone', stream: 'avatar', codec: opus };
 
   test('audio says whether it is stereo and without gaps, and never RED', () => {
-    expect(addTrackRequest(audio, 'cid', 1)).toMatchObject({
+    expect(addTrackRequest(audio, { cid: 'cid', ssrc: 1, muted: false })).toMatchObject({
       type: TrackType.AUDIO,
       source: TrackSource.MICROPHONE,
       stream: 'avatar',
@@ -95,7 +95,7 @@ describe('announcing a track', () => {
       stereo: true,
       audioFeatures: [AudioTrackFeature.TF_STEREO, AudioTrackFeature.TF_NO_DTX],
     });
-    expect(addTrackRequest({ ...audio, stereo: false, dtx: true }, 'cid', 1)).toMatchObject({
+    expect(addTrackRequest({ ...audio, stereo: false, dtx: true }, { cid: 'cid', ssrc: 1, muted: true })).toMatchObject({
       stereo: false,
       disableDtx: false,
       audioFeatures: [],
@@ -112,7 +112,7 @@ describe('announcing a track', () => {
       height: 720,
       bitrate: 2e6,
     };
-    expect(addTrackRequest(options, 'cid', 7)).toMatchObject({
+    expect(addTrackRequest(options, { cid: 'cid', ssrc: 7, muted: false })).toMatchObject({
       type: TrackType.VIDEO,
       source: TrackSource.CAMERA,
       layers: [{ width: 1280, height: 720, bitrate: 2_000_000, ssrc: 7 }],

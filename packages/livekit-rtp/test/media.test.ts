@@ -241,6 +241,24 @@ describe('subscribing', () => {
     expect(received.every(({ ssrcs }) => ssrcs.size === 1)).toBe(true);
   });
 
+  test('a publisher who is replaced while we join is received, although its first m-lines were offered empty', async () => {
+    for (const delay of [2, 5, 9]) {
+      const room = roomName();
+      const crashed = await join(room, 'avatar');
+      for (const track of await Promise.all([crashed.publishTrack(microphone), crashed.publishTrack(camera)])) feed(track);
+      const received: Received[] = [];
+      const joining = join(room, 'relay', { listeners: { trackSubscribed: counting(received) } });
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      const successor = await join(room, 'avatar');
+      const [voice, picture] = await Promise.all([successor.publishTrack(microphone), successor.publishTrack(camera)]);
+      feed(voice);
+      feed(picture);
+      await joining;
+      await until(() => packetsOf(received, picture.sid, H264) >= 20 && packetsOf(received, voice.sid, OPUS) >= 20, 'packets arrive');
+      expect(received.filter(({ track }) => !track.closed)).toHaveLength(2);
+    }
+  });
+
   test('the publisher is told whether somebody watches', async () => {
     const room = roomName();
     const watched = new Map<string, boolean>();

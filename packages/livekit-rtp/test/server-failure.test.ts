@@ -25,6 +25,7 @@ async function onOwnServer(): Promise<{
   const { promise: gone, resolve } = Promise.withResolvers<Gone>();
   const participant = await RtpParticipant.connect({
     url: own.url,
+    reconnect: false,
     token: await access.toJwt(),
     listeners: {
       disconnected: (event) => {

@@ -138,7 +138,7 @@ export async function startAvatarMedia(options: AvatarMediaOptions): Promise<Ava
   warmUp(options);
   const [picture, participant] = await Promise.all([
     facePictures(videoEncoding, quality),
-    RtpParticipant.connect({ url, token, autoSubscribe: false, logger, signal }),
+    RtpParticipant.connect({ url, token, autoSubscribe: false, reconnect: false, logger, signal }),
   ]);
   try {
     const { width, height, bitrate } = pictureSizes[quality];

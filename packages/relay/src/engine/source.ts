@@ -29,6 +29,7 @@ export class Source implements SourceRoom {
     const source = new Source(options.avatarIdentity, handlers, context.logger);
     try {
       source.#participant = await RtpParticipant.connect({
+        reconnect: false,
         url: options.url,
         token: options.token,
         signal: context.signal,

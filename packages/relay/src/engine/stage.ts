@@ -25,6 +25,7 @@ export class Stage implements StageRoom<SourceTrack> {
     const stage = new Stage(context.logger);
     try {
       stage.#participant = await RtpParticipant.connect({
+        reconnect: false,
         url: options.url,
         token: options.token,
         autoSubscribe: false,
