@@ -50,8 +50,11 @@ export interface StageTrack<T> {
   /** When a packet of the source last came; -1 before the first. */
   readonly lastPacketAt: number;
   readonly muted: boolean;
-  /** The source track takes over as soon as it can. Throws a RelayError when it cannot be carried. */
-  feed(track: T): void;
+  /**
+   * The source track takes over as soon as it can, and the former one goes on until then; `taken` is called when it has. Throws a RelayError when it
+   * cannot be carried.
+   */
+  feed(track: T, taken?: () => void): void;
   end(track: T): void;
   setMuted(track: T, muted: boolean): void;
   /** Audio only: how loud the vendor's server says that the avatar is. */
@@ -64,9 +67,9 @@ export interface StageTrack<T> {
 
 export type RoomContext = { signal: AbortSignal; logger: Logger };
 
-/** A way to carry one avatar; made anew for each relay. `T` is a track of the avatar in the vendor's room. */
+/** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
-  joinSource(options: RelayOptions, handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
+  joinSource(options: RelayOptions['source'], handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
   joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
   /** ms that the engine makes the voice later than the picture; `undefined` while that is not known. */
   skew?(): number | undefined;

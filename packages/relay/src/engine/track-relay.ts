@@ -2,7 +2,7 @@ import type { PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { TerminalError } from '../errors.ts';
 import type { RelayMediaKind, TrackStats } from '../media-relay.ts';
 import { levelOfSpeaker } from '../rtp/audio-level.ts';
-import type { InletStats } from '../rtp/inlet.ts';
+import type { Inlet, InletStats } from '../rtp/inlet.ts';
 import { Leg } from '../rtp/leg.ts';
 import { StallWatch } from '../rtp/stall-watch.ts';
 import type { StallEvent } from '../rtp/stall-watch.ts';
@@ -23,6 +23,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   readonly #ended: InletStats[] = [];
   readonly #feeding = new Set<SourceTrack>();
   #source: SourceTrack | null = null;
+  #awaited: { source: SourceTrack; taken: () => void } | null = null;
   #framesBefore = 0;
   #framesCountedAt = performance.now();
   #framesPerSecond = 0;
@@ -46,6 +47,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
       },
       epoch: performance.timeOrigin,
       onFirstPacket: (now) => options.onFirstPacket(now),
+      onTakenOver: (inlet) => this.#onTakenOver(inlet),
     });
     published.onRtcp = (packet) => this.#leg.onStageRtcp(packet, performance.now());
   }
@@ -58,13 +60,14 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     return this.#source?.muted() ?? false;
   }
 
-  feed(source: SourceTrack): void {
+  feed(source: SourceTrack, taken?: () => void): void {
     if (source.mimeType !== this.mimeType) {
       const message = `source: the codec changed from ${this.mimeType} to ${source.mimeType}`;
       throw new TerminalError('unsupported-codec', message, { side: 'source' });
     }
     this.#source = source;
     this.#feeding.add(source);
+    this.#awaited = taken === undefined ? null : { source, taken };
     this.#leg.bind(source.inlet, performance.now());
     this.#published.setMuted(source.muted());
   }
@@ -109,6 +112,13 @@ export class TrackRelay implements StageTrack<SourceTrack> {
 
   close(): void {
     this.#published.onRtcp = null;
-    if (this.#source !== null) this.end(this.#source);
+    for (const source of this.#feeding) this.end(source);
+  }
+
+  #onTakenOver(inlet: Inlet): void {
+    const awaited = this.#awaited;
+    if (awaited?.source.inlet !== inlet) return;
+    this.#awaited = null;
+    awaited.taken();
   }
 }

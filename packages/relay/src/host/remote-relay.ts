@@ -9,6 +9,7 @@ import type {
   MediaStats,
   Relay,
   RelayEvents,
+  RelayOptions,
   RelayStats,
 } from '../media-relay.ts';
 import { fromWire } from './protocol.ts';
@@ -57,6 +58,10 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay {
 
   async sendToStage(payload: string, options: DataOptions = {}): Promise<void> {
     await this.#call({ method: 'sendToStage', payload, options });
+  }
+
+  async switchSource(source: RelayOptions['source']): Promise<void> {
+    await this.#call({ method: 'switchSource', source });
   }
 
   async stats(): Promise<RelayStats> {

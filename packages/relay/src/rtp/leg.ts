@@ -28,6 +28,8 @@ export type LegOptions = {
   epoch: number;
   /** The first packet of all has been sent. */
   onFirstPacket(now: number): void;
+  /** The source that was bound last has taken over. */
+  onTakenOver?(inlet: Inlet): void;
   /** First sequence number; default random. */
   firstSequenceNumber?: number;
   /** What is added to the timestamps of the first source; default random. */
@@ -202,7 +204,8 @@ export class Leg implements InletSink {
   #takeOver(inlet: Inlet, header: RtpHeader, sequence: number, now: number): void {
     const first = this.lastPacketAt < 0;
     const jump = inlet === this.#current && inlet.jumped;
-    if (inlet === this.#candidate) {
+    const isNew = inlet === this.#candidate;
+    if (isNew) {
       if (this.#current !== null) this.#current.sink = null;
       this.#current = inlet;
       this.#candidate = null;
@@ -220,6 +223,7 @@ export class Leg implements InletSink {
     }
     this.#keyFrameTimestamp = -1;
     this.#report(inlet);
+    if (isNew) this.#options.onTakenOver?.(inlet);
   }
 
   /**

@@ -41,9 +41,9 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
     return this.#newest?.muted() ?? false;
   }
 
-  feed(track: DecodedTrack): void {
+  feed(track: DecodedTrack, taken?: () => void): void {
     this.#newest = track;
-    this.#options.carrier.feed(track);
+    this.#options.carrier.feed(track, taken);
     this.#showMute(track.muted());
   }
 
