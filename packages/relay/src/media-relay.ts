@@ -11,6 +11,8 @@ export type RelayOptions = {
   mediaTimeout?: number;
   /** What the picture is encoded as by an engine that does so. Default: as the vendor has it, when that is H264 or VP8, otherwise H264. */
   videoCodec?: 'h264' | 'vp8';
+  /** Whether the vendor's server is told to send no picture while nobody on the stage watches it. Only `rtp` can. Default true. */
+  pauseUnwatched?: boolean;
 };
 
 /**
@@ -38,10 +40,15 @@ export type RelayEvents = {
   engineChosen: [EngineChoice];
   /** The first packet of this kind went to the stage; `at` in ms since 1970. Once for each kind. */
   firstFrame: [{ kind: RelayMediaKind; at: number }];
-  /** No packet came for a second, though the track is not muted. `sinceMs`: since the last one. */
+  /** No packet came for a second, though the track is neither muted nor paused for want of an audience. `sinceMs`: since the last one. */
   mediaStalled: [{ kind: RelayMediaKind; sinceMs: number }];
   /** Packets come again after mediaStalled. */
   mediaResumed: [{ kind: RelayMediaKind; gapMs: number }];
+  /**
+   * Somebody receives the picture on the stage, or nobody does any more, which the stage's server says some seconds late. Comes on changes only, the
+   * first as soon as it is known. Only of `rtp`.
+   */
+  audience: [{ watched: boolean }];
   /** A data packet in the vendor's room, from whomever. */
   data: [{ payload: string; topic?: string; participantIdentity?: string }];
   /** The vendor's server began or ceased to name the avatar among the active speakers. `level` 0..1. */
@@ -87,6 +94,8 @@ export type TrackStats = {
   plisSent: number;
   plisReceived: number;
   keyFrames: number;
+  /** Key frames that were sent again for viewers who came while the source was silent. Not among `packets`. */
+  keyFramesRepeated: number;
   /** Over the last second. */
   framesPerSecond: number;
   /** Times that another source, or another stream of the same one, took over. */
@@ -98,6 +107,11 @@ export type TrackStats = {
   /** ms since the last packet; -1 before the first. */
   sinceLastPacket: number;
   muted: boolean;
+  /**
+   * ms from a packet's arrival in the process that relays until it was handed to the stage's transport, sampled over some seconds. Only of `rtp`, and
+   * `undefined` before the first sample.
+   */
+  addedLatency?: { p50: number; p99: number };
 };
 
 /** What an engine counts of one relay. */
@@ -107,6 +121,8 @@ export type MediaStats = {
   uptime: number;
   /** ms that the engine makes the voice later than the picture. Only `transcode` can; known after some seconds. */
   skew?: number;
+  /** Whether somebody receives the picture on the stage; `undefined` while that is not known. */
+  watched?: boolean;
   video?: TrackStats;
   audio?: TrackStats;
 };
@@ -132,6 +148,13 @@ export interface Relay extends AsyncDisposable {
   setAvatarState(state: AvatarState): Promise<void>;
   /** A reliable data packet on the stage. */
   sendToStage(payload: string, options?: DataOptions): Promise<void>;
+  /**
+   * Carries the avatar of another vendor room from now on, on the same tracks of the stage: joins it, waits for both its tracks, lets them take over at
+   * its first key frame, and leaves the former room. Resolves when both have been taken over; also works when the former room is gone. Rejects with
+   * TerminalError, RetryableError (`media-timeout` after the relay's `mediaTimeout`; `switching`: another one is under way) or CancelledError, and
+   * then the former source goes on. Events are those of the former room until then, and of the new one afterwards.
+   */
+  switchSource(source: RelayOptions['source']): Promise<void>;
   stats(): Promise<RelayStats>;
   /** Leaves both rooms; resolves after `closed`. Idempotent. */
   close(reason?: string): Promise<void>;

@@ -39,6 +39,8 @@ export class Avatar {
   keyFramesOnDemand = false;
   keyFrameRequests = 0;
   paused = false;
+  /** Only the sound is paused. */
+  voiceless = false;
   readonly #senders: RtpSender[];
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
@@ -89,7 +91,8 @@ export class Avatar {
       if (!this.paused) video!.sendFrame(frame, 1_000_000 + this.#videoSent * 3000);
     }
     for (; this.#audioSent * 20 < elapsed; this.#audioSent++) {
-      if (!this.paused) audio!.sendFrame([this.#opus[this.#audioSent % this.#opus.length]!], 7_000_000 + this.#audioSent * 960);
+      if (!this.paused && !this.voiceless)
+        audio!.sendFrame([this.#opus[this.#audioSent % this.#opus.length]!], 7_000_000 + this.#audioSent * 960);
     }
   }
 }

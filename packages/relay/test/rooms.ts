@@ -37,7 +37,7 @@ export class Rooms {
   }> {
     return {
       id: this.name,
-      source: { url: this.url('vendor'), token: await this.token('vendor', 'client'), avatarIdentity: AVATAR },
+      source: await this.source(),
       stage: {
         url: this.url('stage'),
         token: await this.token(
@@ -48,6 +48,11 @@ export class Rooms {
         ),
       },
     };
+  }
+
+  /** What `Relay.switchSource` wants. */
+  async source(): Promise<{ url: string; token: string; avatarIdentity: string }> {
+    return { url: this.url('vendor'), token: await this.token('vendor', 'client'), avatarIdentity: AVATAR };
   }
 
   async participants(server: Server): Promise<string[]> {

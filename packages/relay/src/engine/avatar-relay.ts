@@ -1,7 +1,10 @@
 import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
 import { CancelledError, RelayError, RetryableError } from '../errors.ts';
 import type { AvatarState, Caption, MediaStats, RelayEvents, RelayMediaKind, RelayOptions } from '../media-relay.ts';
-import type { RelayEngine, SourceRoom, StageRoom, StageTrack } from './relay-engine.ts';
+import { Audience } from './audience.ts';
+import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom, StageRoom, StageTrack } from './relay-engine.ts';
+import { deaf, SourceLink } from './source-link.ts';
+import { SourceSwitch } from './source-switch.ts';
 
 const KINDS: readonly RelayMediaKind[] = ['video', 'audio'];
 const MEDIA_TIMEOUT = 30_000;
@@ -56,19 +59,23 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   readonly #started = Promise.withResolvers<void>();
   readonly #startedAt = performance.now();
   readonly #mediaTimeout: number;
+  readonly #pauseUnwatched: boolean;
+  readonly #audience = new Audience();
+  readonly #stalled = new Set<RelayMediaKind>();
   readonly #tracks = new Map<RelayMediaKind, StageTrack<T>>();
-  /** The avatar's newest track of each kind. */
-  readonly #latest = new Map<RelayMediaKind, T>();
   readonly #publishing = new Set<RelayMediaKind>();
-  readonly #rooms: Promise<SourceRoom | StageRoom<T>>[] = [];
-  #source: SourceRoom | undefined;
+  readonly #rooms = new Set<Promise<SourceRoom | StageRoom<T>>>();
+  #source: SourceLink<T> | undefined;
+  #switch: SourceSwitch<T> | undefined;
+  /** The source that is being switched to. */
+  #next: SourceLink<T> | undefined;
+  #joined = false;
   #stage: StageRoom<T> | undefined;
   #stageJoined: Promise<StageRoom<T>> | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #mediaTimer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #speaking = false;
-  #sourceGone = false;
   #running = false;
   #closing: Promise<void> | undefined;
 
@@ -77,14 +84,40 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#engine = engine;
     this.#context = context;
     this.#mediaTimeout = options.mediaTimeout ?? MEDIA_TIMEOUT;
+    this.#pauseUnwatched = options.pauseUnwatched ?? true;
     this.#started.promise.catch(() => {});
     this.#mediaTimer = setTimeout(() => this.#onMediaTimeout(), this.#mediaTimeout);
     this.#ticker = setInterval(() => this.#tick(performance.now()), TICK);
   }
 
   async sendToSource(payload: string, topic?: string): Promise<void> {
-    if (this.#source === undefined) throw new RetryableError('disconnected', 'source: not connected', { side: 'source' });
-    await this.#source.sendData(payload, topic);
+    await this.#source?.sendData(payload, topic);
+  }
+
+  /**
+   * Carries the avatar of another vendor room from now on: joins it, lets its tracks take over, leaves the former one. Resolves when both have been
+   * taken over. When it rejects, the former source goes on as if nothing had been.
+   */
+  async switchSource(source: RelayOptions['source']): Promise<void> {
+    if (this.#closing !== undefined) throw new CancelledError('the relay is closed');
+    const former = this.#source;
+    if (former === undefined || this.#switch !== undefined)
+      throw new RetryableError('switching', 'source: another switch is under way', { side: 'source' });
+    const next = this.#joinSource(source, deaf());
+    const change = new SourceSwitch({ former, next, onStage: this.#tracks, timeout: this.#mediaTimeout });
+    this.#switch = change;
+    this.#next = next;
+    try {
+      await change.done;
+    } catch (error) {
+      this.#context.logger.warn({ err: error }, 'source could not be switched');
+      this.#leave(next, 'switch-failed');
+      throw error;
+    } finally {
+      this.#switch = undefined;
+      this.#next = undefined;
+    }
+    this.#adopt(next, former);
   }
 
   async caption(caption: Caption): Promise<void> {
@@ -102,10 +135,12 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   async stats(): Promise<MediaStats> {
     const [video, audio] = await Promise.all([this.#tracks.get('video')?.stats(), this.#tracks.get('audio')?.stats()]);
     const skew = this.#engine.skew?.();
+    const { watched } = this.#audience;
     return {
       id: this.id,
       uptime: Math.round(performance.now() - this.#startedAt),
       ...(skew === undefined ? {} : { skew }),
+      ...(watched === undefined ? {} : { watched }),
       ...(video === undefined ? {} : { video }),
       ...(audio === undefined ? {} : { audio }),
     };
@@ -117,45 +152,74 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   async #join(options: RelayOptions): Promise<void> {
-    const context = { signal: this.#lifetime.signal, logger: this.#context.logger };
     const stage = this.#engine.joinStage(
       options,
       {
         disconnected: (reason) => this.#onStageDisconnected(reason),
         trackRemoved: () =>
           this.#fail(new RetryableError('track-removed', 'stage: the track was taken out of the room', { side: 'stage' })),
+        audience: (watched) => this.#onAudience(watched),
       },
-      context,
+      this.#roomContext(),
     );
-    const source = this.#engine.joinSource(
-      options,
-      {
-        track: (track) => this.#onTrack(track),
-        trackEnded: (track) => this.#onTrackEnded(track),
-        trackMuted: (track, muted) => this.#tracks.get(track.kind)?.setMuted(track, muted),
-        failed: (error) => this.#fail(error),
-        data: (data) => this.#emit('data', data),
-        speaking: (active, level) => this.#onSpeaking(active, level),
-        disconnected: (reason) => this.#onSourceDisconnected(reason),
-      },
-      context,
-    );
-    this.#rooms.push(source, stage);
+    this.#source = this.#joinSource(options.source, this.#sourceHandlers());
+    const source = this.#source.joined;
+    this.#rooms.add(stage);
     this.#stageJoined = stage;
     // Either may fail first; the other's failure, when it is cancelled for that, is nobody's concern.
     stage.catch(() => {});
-    source.catch(() => {});
-    [this.#source, this.#stage] = await Promise.all([source, stage]);
+    [, this.#stage] = await Promise.all([source, stage]);
+    this.#joined = true;
     this.#checkStarted();
   }
 
+  #joinSource(source: RelayOptions['source'], handlers: SourceHandlers<T>): SourceLink<T> {
+    const link = new SourceLink(this.#engine, source, handlers, this.#roomContext());
+    this.#rooms.add(link.joined);
+    return link;
+  }
+
+  #roomContext(): RoomContext {
+    return { signal: this.#lifetime.signal, logger: this.#context.logger };
+  }
+
+  #sourceHandlers(): SourceHandlers<T> {
+    return {
+      track: (track) => this.#onTrack(track),
+      trackEnded: (track) => this.#tracks.get(track.kind)?.end(track),
+      trackMuted: (track, muted) => this.#tracks.get(track.kind)?.setMuted(track, muted),
+      failed: (error) => this.#fail(error),
+      data: (data) => this.#emit('data', data),
+      speaking: (active, level) => this.#onSpeaking(active, level),
+      disconnected: (reason) => this.#onSourceDisconnected(reason),
+    };
+  }
+
+  /** The switch is done: from now on the events of the next source are ours. */
+  #adopt(next: SourceLink<T>, former: SourceLink<T>): void {
+    this.#source = next;
+    next.handlers = this.#sourceHandlers();
+    for (const track of former.tracks) this.#tracks.get(track.kind)?.end(track);
+    this.#leave(former, 'switched');
+    this.#context.logger.info({}, 'source switched');
+    this.#onSpeaking(next.voice.active, next.voice.level);
+    if (next.gone !== undefined) this.#onSourceDisconnected(next.gone);
+  }
+
+  #leave(link: SourceLink<T>, reason: string): void {
+    void link
+      .close(reason)
+      .catch((error: unknown) => this.#context.logger.warn({ err: error }, 'a source room was not left'))
+      .finally(() => this.#rooms.delete(link.joined));
+  }
+
   #checkStarted(): void {
-    if (this.#source !== undefined && KINDS.every((kind) => this.#tracks.has(kind))) this.#started.resolve();
+    if (this.#joined && KINDS.every((kind) => this.#tracks.has(kind))) this.#started.resolve();
   }
 
   #onTrack(track: T): void {
     const { kind } = track;
-    this.#latest.set(kind, track);
+    if (this.#switch?.claims(kind) === true) return;
     const onStage = this.#tracks.get(kind);
     if (onStage !== undefined) this.#feed(onStage, track);
     else if (!this.#publishing.has(kind)) void this.#publish(track).catch((error: unknown) => this.#fail(error));
@@ -177,7 +241,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
       return;
     }
     this.#publishing.delete(kind);
-    const latest = this.#latest.get(kind);
+    const latest = this.#source?.latest.get(kind);
     if (published === undefined) {
       if (latest !== undefined) this.#onTrack(latest);
       return;
@@ -195,11 +259,6 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     }
   }
 
-  #onTrackEnded(track: T): void {
-    if (this.#latest.get(track.kind) === track) this.#latest.delete(track.kind);
-    this.#tracks.get(track.kind)?.end(track);
-  }
-
   #onSpeaking(active: boolean, level: number): void {
     this.#tracks.get('audio')?.setLevel(active, level);
     if (active === this.#speaking) return;
@@ -207,9 +266,14 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#emit('speaking', { active, level });
   }
 
+  #onAudience(watched: boolean): void {
+    if (!this.#audience.set(watched, performance.now())) return;
+    this.#emit('audience', { watched });
+    if (watched) this.#tracks.get('video')?.setWanted(true);
+  }
+
   #onSourceDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'source room left');
-    this.#sourceGone = true;
     if (this.#running) this.#emit('sourceDisconnected', { reason });
     else this.#started.reject(new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' }));
   }
@@ -225,7 +289,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   #onMediaTimeout(): void {
-    if (this.#sourceGone) return;
+    if (this.#source?.gone !== undefined) return;
     const missing = KINDS.filter((kind) => {
       const track = this.#tracks.get(kind);
       return track === undefined || (track.lastPacketAt < 0 && !track.muted);
@@ -248,13 +312,22 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   #tick(now: number): void {
+    // With the picture paused, the voice is what shows that the avatar is gone: then it has to prove itself.
+    const wanted = !this.#pauseUnwatched || this.#audience.wants(now) || this.#stalled.has('audio');
+    this.#tracks.get('video')?.setWanted(wanted);
     for (const [kind, track] of this.#tracks) {
-      const event = track.checkStall(now);
-      if (event?.type === 'stalled') this.#emit('mediaStalled', { kind, sinceMs: Math.round(event.since) });
-      else if (event?.type === 'resumed') this.#emit('mediaResumed', { kind, gapMs: Math.round(event.gap) });
+      const event = track.check(now);
+      if (event?.type === 'stalled') {
+        this.#stalled.add(kind);
+        this.#emit('mediaStalled', { kind, sinceMs: Math.round(event.since) });
+      } else if (event?.type === 'resumed') {
+        this.#stalled.delete(kind);
+        this.#emit('mediaResumed', { kind, gapMs: Math.round(event.gap) });
+      }
     }
     if (++this.#ticks % TICKS_PER_SECOND !== 0) return;
     this.#source?.everySecond(now);
+    this.#next?.everySecond(now);
     for (const track of this.#tracks.values()) track.everySecond(now);
   }
 
@@ -270,11 +343,13 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   async #release(reason: string): Promise<void> {
     clearInterval(this.#ticker);
     clearTimeout(this.#mediaTimer);
-    this.#started.reject(new CancelledError('the relay was closed'));
+    const cancelled = new CancelledError('the relay was closed');
+    this.#started.reject(cancelled);
+    this.#switch?.fail(cancelled);
     for (const track of this.#tracks.values()) track.close();
-    const left = Promise.allSettled(this.#rooms.map(async (room) => (await room).close(reason)));
+    const left = Promise.allSettled([...this.#rooms].map(async (room) => (await room).close(reason)));
     if (!(await settledWithin(left, JOIN_PATIENCE))) {
-      this.#lifetime.abort(new CancelledError('the relay was closed'));
+      this.#lifetime.abort(cancelled);
       if (!(await settledWithin(left, LEAVE_TIMEOUT))) this.#context.logger.warn({}, 'a room was not left in time');
     }
     this.#context.logger.info({ reason }, 'relay closed');

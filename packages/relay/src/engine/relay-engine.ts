@@ -19,6 +19,8 @@ export type StageHandlers = {
   disconnected(reason: DisconnectReason): void;
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;
+  /** Whether anybody in the room receives the picture. May come again with the same value; never from servers or clients that cannot tell. */
+  audience(watched: boolean): void;
 };
 
 /** The vendor's room, joined to receive the avatar. */
@@ -50,13 +52,19 @@ export interface StageTrack<T> {
   /** When a packet of the source last came; -1 before the first. */
   readonly lastPacketAt: number;
   readonly muted: boolean;
-  /** The source track takes over as soon as it can. Throws a RelayError when it cannot be carried. */
-  feed(track: T): void;
+  /**
+   * The source track takes over as soon as it can, and the former one goes on until then; `taken` is called when it has. Throws a RelayError when it
+   * cannot be carried.
+   */
+  feed(track: T, taken?: () => void): void;
   end(track: T): void;
   setMuted(track: T, muted: boolean): void;
   /** Audio only: how loud the vendor's server says that the avatar is. */
   setLevel(active: boolean, level: number): void;
-  checkStall(now: number): StallEvent | undefined;
+  /** Whether the source shall send; it does at first. Of no effect on tracks that have not brought anything yet, or cannot be paused. */
+  setWanted(wanted: boolean): void;
+  /** Call it a few times a second. */
+  check(now: number): StallEvent | undefined;
   everySecond(now: number): void;
   stats(): TrackStats | Promise<TrackStats>;
   close(): void;
@@ -64,9 +72,9 @@ export interface StageTrack<T> {
 
 export type RoomContext = { signal: AbortSignal; logger: Logger };
 
-/** A way to carry one avatar; made anew for each relay. `T` is a track of the avatar in the vendor's room. */
+/** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
-  joinSource(options: RelayOptions, handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
+  joinSource(options: RelayOptions['source'], handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
   joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
   /** ms that the engine makes the voice later than the picture; `undefined` while that is not known. */
   skew?(): number | undefined;

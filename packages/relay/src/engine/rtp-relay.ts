@@ -7,7 +7,7 @@ import type { SourceTrack } from './source.ts';
 import { Stage } from './stage.ts';
 
 const ENGINE: RelayEngine<SourceTrack> = {
-  joinSource: ({ source }, handlers, context) => Source.connect(source, handlers, context),
+  joinSource: (source, handlers, context) => Source.connect(source, handlers, context),
   joinStage: ({ stage }, handlers, context) => Stage.connect(stage, handlers, context),
 };
 

@@ -2,7 +2,7 @@ import type { PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { TerminalError } from '../errors.ts';
 import type { RelayMediaKind, TrackStats } from '../media-relay.ts';
 import { levelOfSpeaker } from '../rtp/audio-level.ts';
-import type { InletStats } from '../rtp/inlet.ts';
+import type { Inlet, InletStats } from '../rtp/inlet.ts';
 import { Leg } from '../rtp/leg.ts';
 import { StallWatch } from '../rtp/stall-watch.ts';
 import type { StallEvent } from '../rtp/stall-watch.ts';
@@ -23,6 +23,11 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   readonly #ended: InletStats[] = [];
   readonly #feeding = new Set<SourceTrack>();
   #source: SourceTrack | null = null;
+  #awaited: { source: SourceTrack; taken: () => void } | null = null;
+  #wanted = true;
+  /** Those whose server was told not to send them. */
+  readonly #paused = new Set<SourceTrack>();
+  #pausedUntil = -1;
   #framesBefore = 0;
   #framesCountedAt = performance.now();
   #framesPerSecond = 0;
@@ -46,6 +51,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
       },
       epoch: performance.timeOrigin,
       onFirstPacket: (now) => options.onFirstPacket(now),
+      onTakenOver: (inlet) => this.#onTakenOver(inlet),
     });
     published.onRtcp = (packet) => this.#leg.onStageRtcp(packet, performance.now());
   }
@@ -58,18 +64,21 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     return this.#source?.muted() ?? false;
   }
 
-  feed(source: SourceTrack): void {
+  feed(source: SourceTrack, taken?: () => void): void {
     if (source.mimeType !== this.mimeType) {
       const message = `source: the codec changed from ${this.mimeType} to ${source.mimeType}`;
       throw new TerminalError('unsupported-codec', message, { side: 'source' });
     }
     this.#source = source;
     this.#feeding.add(source);
+    this.#awaited = taken === undefined ? null : { source, taken };
+    if (this.#paused.delete(source)) source.setEnabled(true);
     this.#leg.bind(source.inlet, performance.now());
     this.#published.setMuted(source.muted());
   }
 
   end(source: SourceTrack): void {
+    this.#paused.delete(source);
     this.#leg.unbind(source.inlet);
     if (this.#feeding.delete(source)) this.#ended.push(source.inlet.stats());
     if (this.#source === source) this.#source = null;
@@ -85,8 +94,18 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     this.#leg.audioLevel = levelOfSpeaker(active, level);
   }
 
-  checkStall(now: number): StallEvent | undefined {
-    return this.#watch.check(this.#leg.lastPacketAt, !this.muted && !this.#leg.resting, now);
+  setWanted(wanted: boolean): void {
+    this.#wanted = wanted;
+    if (wanted) this.#resume();
+  }
+
+  check(now: number): StallEvent | undefined {
+    this.#leg.tick(now);
+    if (!this.#wanted) this.#pause();
+    const paused = [...this.#paused].some(({ inlet }) => inlet === this.#leg.source);
+    if (paused) this.#pausedUntil = now;
+    const lastPacketAt = Math.max(this.#leg.lastPacketAt, this.#pausedUntil);
+    return this.#watch.check(lastPacketAt, !this.muted && !this.#leg.resting && !paused, now);
   }
 
   everySecond(now: number): void {
@@ -97,6 +116,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   }
 
   stats(): TrackStats {
+    const { addedLatency } = this.#leg;
     return trackStats({
       codec: this.mimeType,
       leg: this.#leg.stats,
@@ -104,11 +124,35 @@ export class TrackRelay implements StageTrack<SourceTrack> {
       framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
       sinceLastPacket: this.#leg.lastPacketAt < 0 ? -1 : Math.round(performance.now() - this.#leg.lastPacketAt),
       muted: this.muted,
+      ...(addedLatency === undefined ? {} : { addedLatency }),
     });
   }
 
   close(): void {
     this.#published.onRtcp = null;
-    if (this.#source !== null) this.end(this.#source);
+    for (const source of this.#feeding) this.end(source);
+  }
+
+  /** The source that feeds the stage now. One that is to take over has to send, and one that stands still without our doing is not to be hidden. */
+  #pause(): void {
+    const source = this.#source;
+    if (source === null || source.inlet !== this.#leg.source || this.#paused.has(source) || this.#watch.stalled) return;
+    this.#paused.add(source);
+    source.setEnabled(false);
+  }
+
+  #resume(): void {
+    for (const source of this.#paused) {
+      source.setEnabled(true);
+      source.inlet.requestKeyFrame(performance.now());
+    }
+    this.#paused.clear();
+  }
+
+  #onTakenOver(inlet: Inlet): void {
+    const awaited = this.#awaited;
+    if (awaited?.source.inlet !== inlet) return;
+    this.#awaited = null;
+    awaited.taken();
   }
 }

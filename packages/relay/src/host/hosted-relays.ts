@@ -110,6 +110,9 @@ async function perform(relay: RunningRelay, request: RelayCall): Promise<MediaSt
     case 'sendToStage':
       await relay.sendToStage(request.payload, request.options.topic);
       return null;
+    case 'switchSource':
+      await relay.switchSource(request.source);
+      return null;
     case 'stats':
       return relay.stats();
   }

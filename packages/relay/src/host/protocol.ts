@@ -5,13 +5,14 @@ import type { AvatarState, Caption, DataOptions, MediaStats, RelayEvents, RelayO
 /**
  * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; never media. Both ends are this
  * package in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host; tokens travel in
- * `start` only, so they are in no argument list, environment or log.
+ * `start` and `switchSource` only, so they are in no argument list, environment or log.
  */
 export type RelayCall =
   | { method: 'sendToSource'; payload: string; options: DataOptions }
   | { method: 'caption'; caption: Caption }
   | { method: 'setAvatarState'; state: AvatarState }
   | { method: 'sendToStage'; payload: string; options: DataOptions }
+  | { method: 'switchSource'; source: RelayOptions['source'] }
   | { method: 'stats' };
 
 export type HostCommand =

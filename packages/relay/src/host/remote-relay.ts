@@ -93,6 +93,10 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     await this.#call({ method: 'sendToStage', payload, options });
   }
 
+  async switchSource(source: RelayOptions['source']): Promise<void> {
+    await this.#call({ method: 'switchSource', source });
+  }
+
   async stats(): Promise<RelayStats> {
     const { engine, reason: engineReason } = this.#choice;
     const stats = (await this.#call({ method: 'stats' })) as MediaStats;

@@ -42,8 +42,8 @@ export class AudioCarrier implements Carrier {
     return this.#intake.switches;
   }
 
-  feed(track: DecodedTrack): void {
-    this.#intake.feed(track);
+  feed(track: DecodedTrack, taken?: () => void): void {
+    this.#intake.feed(track, taken);
   }
 
   end(track: DecodedTrack): void {

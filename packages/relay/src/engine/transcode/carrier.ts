@@ -10,8 +10,8 @@ export interface Carrier {
   readonly switches: number;
   /** Called once, with the next frame that is given to the encoder. */
   onNextFrame: (() => void) | undefined;
-  /** The track takes over at its first frame. Feeding the same again does nothing. */
-  feed(track: DecodedTrack): void;
+  /** The track takes over at its first frame, when `taken` is called. Feeding the same again does nothing. */
+  feed(track: DecodedTrack, taken?: () => void): void;
   end(track: DecodedTrack): void;
   close(): void;
 }

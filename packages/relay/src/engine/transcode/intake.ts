@@ -19,12 +19,12 @@ export class Intake<K, T> {
     this.#onError = (error) => options.onError(error);
   }
 
-  /** Feeding the same again does nothing. */
-  feed(key: K): void {
+  /** `taken` is called when the stream takes over. Feeding the same again does nothing. */
+  feed(key: K, taken?: () => void): void {
     if (this.#readers.has(key)) return;
     const reader = this.#open(key).getReader();
     this.#readers.set(key, reader);
-    this.#read(reader).catch(this.#onError);
+    this.#read(reader, taken).catch(this.#onError);
   }
 
   end(key: K): void {
@@ -37,9 +37,12 @@ export class Intake<K, T> {
     for (const key of this.#readers.keys()) this.end(key);
   }
 
-  async #read(reader: Reader<T>): Promise<void> {
+  async #read(reader: Reader<T>, taken: (() => void) | undefined): Promise<void> {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      if (reader !== this.#current) this.#takeOver(reader);
+      if (reader !== this.#current) {
+        this.#takeOver(reader);
+        taken?.();
+      }
       this.#onFrame(next.value);
     }
   }

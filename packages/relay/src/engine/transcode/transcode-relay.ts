@@ -32,7 +32,7 @@ export async function disposeTranscode(): Promise<void> {
 function transcodeEngine(): RelayEngine<DecodedTrack> {
   const sync = new SyncKeeper();
   return {
-    joinSource: ({ source }, handlers, { logger }) =>
+    joinSource: (source, handlers, { logger }) =>
       TranscodeSource.join(source, handlers, { logger, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
     joinStage: (options, handlers, { logger }) => TranscodeStage.join(options, handlers, { sync, logger }),
     skew: () => sync.skew,

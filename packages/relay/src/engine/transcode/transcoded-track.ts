@@ -41,9 +41,9 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
     return this.#newest?.muted() ?? false;
   }
 
-  feed(track: DecodedTrack): void {
+  feed(track: DecodedTrack, taken?: () => void): void {
     this.#newest = track;
-    this.#options.carrier.feed(track);
+    this.#options.carrier.feed(track, taken);
     this.#showMute(track.muted());
   }
 
@@ -59,7 +59,10 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
   /** The stage's server hears by itself how loud it is. */
   setLevel(): void {}
 
-  checkStall(now: number): StallEvent | undefined {
+  /** LiveKit's client does not tell who watches. */
+  setWanted(): void {}
+
+  check(now: number): StallEvent | undefined {
     return this.#watch.check(this.lastPacketAt, !this.muted, now);
   }
 
@@ -87,6 +90,7 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
       plisSent: inbound.plis,
       plisReceived: outbound.plis,
       keyFrames: outbound.keyFrames,
+      keyFramesRepeated: 0,
       framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
       switches: carrier.switches,
       dropped: { duplicates: 0, refused: 0, late: carrier.dropped, padding: 0, unsent: 0 },

@@ -60,8 +60,8 @@ export class VideoCarrier implements Carrier {
     this.#line.delay = delay;
   }
 
-  feed(track: DecodedTrack): void {
-    this.#intake.feed(track);
+  feed(track: DecodedTrack, taken?: () => void): void {
+    this.#intake.feed(track, taken);
   }
 
   end(track: DecodedTrack): void {
