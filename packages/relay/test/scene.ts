@@ -8,8 +8,12 @@ export type Recorded = { [E in keyof RelayEvents]: RelayEvents[E][0][] };
 
 /** One test's rooms and everybody in them; `[Symbol.asyncDispose]` sends all of them home. */
 export class Scene implements AsyncDisposable {
-  readonly rooms = new Rooms();
+  readonly rooms: Rooms;
   readonly #leave: (() => Promise<void>)[] = [];
+
+  constructor(rooms = new Rooms()) {
+    this.rooms = rooms;
+  }
 
   async avatar(codec: 'h264' | 'vp8' = 'h264'): Promise<Avatar> {
     return this.add(await Avatar.join(this.rooms, codec));

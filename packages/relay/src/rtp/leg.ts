@@ -79,8 +79,10 @@ export class Leg implements InletSink {
   readonly #levels = new AudioLevelWriter();
   #current: Inlet | null = null;
   #candidate: Inlet | null = null;
-  #candidateSince = 0;
+  /** Since when packets come that are not passed on for want of a key frame; -1 when none do. */
+  #waitingSince = -1;
   #generation = -1;
+  #ssrc = -1;
   #timestampOffset = 0;
   #lastTimestamp = 0;
   #keyFrameTimestamp = -1;
@@ -126,7 +128,7 @@ export class Leg implements InletSink {
     if (inlet === this.#current) return;
     if (this.#candidate !== null) this.#candidate.sink = null;
     this.#candidate = inlet;
-    this.#candidateSince = now;
+    this.#waitingSince = -1;
     inlet.sink = this;
     inlet.requestKeyFrame(now);
   }
@@ -195,24 +197,26 @@ export class Leg implements InletSink {
     }
     if (this.kind === 'audio' || keyFrame) return true;
     inlet.requestKeyFrame(now);
-    if (isCurrent) return now - this.lastPacketAt > KEY_FRAME_PATIENCE;
-    return now - this.#candidateSince > KEY_FRAME_PATIENCE;
+    if (this.#waitingSince < 0) this.#waitingSince = now;
+    return now - this.#waitingSince > KEY_FRAME_PATIENCE;
   }
 
   #takeOver(inlet: Inlet, header: RtpHeader, sequence: number, now: number): void {
     const first = this.lastPacketAt < 0;
-    const jump = inlet === this.#current && inlet.jumped;
+    const sameStream = inlet === this.#current && inlet.ssrc === this.#ssrc;
     if (inlet === this.#candidate) {
       if (this.#current !== null) this.#current.sink = null;
       this.#current = inlet;
       this.#candidate = null;
     }
     this.#generation = inlet.generation;
+    this.#ssrc = inlet.ssrc;
+    this.#waitingSince = -1;
     // After a jump packets are missing: one number is left out for receivers to see it.
-    this.#numbers.rebase(sequence, jump ? 1 : 0);
+    this.#numbers.rebase(sequence, sameStream && inlet.jumped ? 1 : 0);
     if (first) {
       this.#lastTimestamp = (header.timestamp + this.#timestampOffset) >>> 0;
-    } else if (jump) {
+    } else if (sameStream) {
       this.#followTimestamp(header.timestamp, true, now);
     } else {
       this.#stats.switches++;
