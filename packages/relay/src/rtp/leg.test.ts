@@ -114,6 +114,15 @@ test('timestamps that jump within a stream are brought back to the clock', () =>
   expect(steps).toEqual([0, 3600, 6600]);
 });
 
+test('a frame counts whose last packet was overtaken', () => {
+  const { inlet, leg } = bench();
+  inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true }), 0);
+  inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3000, marker: true }), 33);
+  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true }), 34);
+  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true }), 35);
+  expect(leg.stats.frames).toBe(2);
+});
+
 test('a break in the numbers of a stream leaves one out and asks for a key frame', () => {
   const { inlet, sent, feedback } = bench({ firstSequenceNumber: 50 });
   inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true }), 0);

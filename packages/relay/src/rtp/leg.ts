@@ -164,8 +164,8 @@ export class Leg implements InletSink {
     if (newest) {
       this.lastPacketAt = now;
       this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
-      if (header.marker || this.kind === 'audio') this.#stats.frames++;
     }
+    if (end > start && (header.marker || this.kind === 'audio')) this.#stats.frames++;
     this.#send(packet, header, number & 0xffff, now);
   }
 
