@@ -14,6 +14,8 @@ export class Viewer {
 
   readonly room = new Room();
   frames = 0;
+  /** When the first picture was decoded; monotonic ms. */
+  firstFrameAt = 0;
   width = 0;
   height = 0;
   audioFrames = 0;
@@ -57,7 +59,7 @@ export class Viewer {
 
   async #watch(track: RemoteTrack): Promise<void> {
     for await (const { frame } of this.#read(new VideoStream(track))) {
-      this.frames++;
+      if (this.frames++ === 0) this.firstFrameAt = performance.now();
       this.width = frame.width;
       this.height = frame.height;
     }
