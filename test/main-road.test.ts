@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bridge } from './setup/bridge.ts';
 import { launchBrowser } from './setup/browser.ts';
 import { RtcViewer } from './setup/rtc-viewer.ts';
@@ -11,114 +11,121 @@ let bridge: Bridge;
 let browser: Browser;
 
 beforeAll(async () => {
-  [bridge, browser] = await Promise.all([Bridge.start(), launchBrowser()]);
+  browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  await bridge?.[Symbol.asyncDispose]();
-});
+afterAll(() => browser?.close());
 
 const sentence = 'Hello, this is the avatar speaking in your own room, and every word of it came over the bridge.';
 
-test.for(['H264', 'VP8'] as const)('a POSTed message is seen and heard in the team’s own room (%s)', async (videoEncoding) => {
-  const { id, events } = await bridge.liveSession({ avatar: { videoEncoding } });
-  const access = await bridge.viewer(id, true);
-  const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('requestfailed', (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
-  await page.goto(access.link);
-  await page.locator('video').waitFor();
-  await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
-  await using viewer = await RtcViewer.join(access.url, access.token);
-  await watchTheMouth(page);
-  await waitFor(() => viewer.frames.length > 30, 'the independent viewer to see the avatar');
-
-  const postedAt = Date.now();
-  const { id: messageId } = await bridge.say(id, sentence);
-  await events.until('message.speaking', (event) => event.messageId === messageId);
-  const shot = join('.run', 'screenshots', `viewer-${videoEncoding}.png`);
-  await page.waitForFunction(() => document.querySelector('.caption')?.textContent?.includes('avatar'));
-  mkdirSync(join('.run', 'screenshots'), { recursive: true });
-  await page.screenshot({ path: shot });
-  await events.until('message.spoken', (event) => event.messageId === messageId);
-  const spokenAt = Date.now();
-  const mouthMovedAt = await page.evaluate(() => window.mouthMovedAt);
-  const stats = await decodedVideo(page);
-  const heard = await page.evaluate(() => window.loudest());
-  console.log(
-    `${videoEncoding}: first changed mouth frame in Chromium ${mouthMovedAt === undefined ? 'never' : `${Math.round(mouthMovedAt - postedAt)} ms`} after the POST; ${stats.framesPerSecond} fps, picture in ${shot}`,
-  );
-
-  expect(stats).toMatchObject({ width: 1280, height: 720 });
-  expect(stats.framesPerSecond).toBeGreaterThanOrEqual(25);
-  expect(mouthMovedAt).toBeGreaterThan(postedAt);
-  expect(mouthMovedAt! - postedAt).toBeLessThan(2_000);
-  expect(heard).toBeGreaterThan(0.02);
-  expect(viewer.frames.at(-1)).toMatchObject({ width: 1280, height: 720 });
-  expect(viewer.framesPerSecond(postedAt, spokenAt)).toBeGreaterThanOrEqual(25);
-  expect(viewer.loudest(postedAt, spokenAt)).toBeGreaterThan(500);
-  await waitFor(() => viewer.captions.some(({ attributes }) => attributes['lk.transcription_final'] === 'true'), 'the final caption');
-  expect(viewer.captions.at(-1)?.attributes).toMatchObject({
-    'lk.segment_id': expect.any(String),
-    'lk.transcribed_track_id': expect.stringMatching(/^TR_/),
+describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
+  beforeAll(async () => {
+    bridge = await Bridge.start({ env: { worker: { BRIDGE_RELAY_ENGINE: engine } } });
   });
-  // Quiet again once it is said.
-  await waitFor(() => viewer.loudness.length > 5 && viewer.loudness.slice(-5).every(({ rms }) => rms < 100), 'silence');
-  expect(problems).toEqual([]);
-  await page.close();
-  events.close();
-  await bridge.deleteSession(id);
-});
+  afterAll(() => bridge?.[Symbol.asyncDispose]());
 
-test('talk is answered by the vendor, repeat is said as it is', async () => {
-  const { id, events } = await bridge.liveSession();
-  const question = await bridge.say(id, 'What is your name?', { mode: 'talk' });
-  const statement = await bridge.say(id, 'I say what I was told.', { mode: 'repeat' });
-  expect(await events.finished([question.id, statement.id])).toEqual({ [question.id]: 'message.spoken', [statement.id]: 'message.spoken' });
-  const captions = new Map(
-    events.seen
-      .filter((event) => event.type === 'caption.updated')
-      .filter((event) => event.final && event.speaker === 'avatar')
-      .map((event) => [event.messageId, event.text]),
-  );
-  expect(captions.get(statement.id)).toContain('I say what I was told');
-  expect(captions.get(question.id)).toBeTruthy();
-  expect(captions.get(question.id)).not.toContain('What is your name');
-  events.close();
-  await bridge.deleteSession(id);
-});
+  test.for(['H264', 'VP8'] as const)('a POSTed message is seen and heard in the team’s own room (%s)', async (videoEncoding) => {
+    const { id, events } = await bridge.liveSession({ avatar: { videoEncoding } });
+    const access = await bridge.viewer(id, true);
+    const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('requestfailed', (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
+    await page.goto(access.link);
+    await page.locator('video').waitFor();
+    await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+    await using viewer = await RtcViewer.join(access.url, access.token);
+    await watchTheMouth(page);
+    await waitFor(() => viewer.frames.length > 30, 'the independent viewer to see the avatar');
 
-test('the page starts, speaks, interrupts and closes, with buttons that are enabled only when they work', async () => {
-  const { id } = await bridge.createSession();
-  const { link } = await bridge.viewer(id, true);
-  const page = await browser.newPage();
-  await page.goto(link);
-  const [start, close, talk, repeat, interrupt] = ['start', 'close', 'talk', 'repeat', 'interrupt'].map((name) =>
-    page.locator(`#${name}Btn`),
-  );
-  await page.locator('.pill.live').waitFor();
-  expect(page.url()).not.toContain('ticket');
-  expect(await start!.isDisabled()).toBe(true);
-  expect(await repeat!.isDisabled()).toBe(true);
-  await page.fill('#taskInput', 'I am being said from the page, and I am quite a long sentence, so that there is time to interrupt me.');
-  expect(await talk!.isEnabled()).toBe(true);
-  await repeat!.click();
-  await page.locator('.log li.active').waitFor();
-  await interrupt!.click();
-  await page.getByText(/Message 1 interrupted/).waitFor();
-  await close!.click();
-  await page.getByText('Session closed', { exact: true }).waitFor();
-  expect(await close!.isDisabled()).toBe(true);
-  await page.fill('#avatarID', 'Wayne_20240711');
-  await start!.click();
-  await page.locator('.pill.live').waitFor();
-  await page.fill('#taskInput', 'Hello again.');
-  await talk!.click();
-  await page.getByText(/Message 1 spoken/).waitFor();
-  await close!.click();
-  await page.getByText('Session closed', { exact: true }).waitFor();
-  await page.close();
+    const postedAt = Date.now();
+    const { id: messageId } = await bridge.say(id, sentence);
+    await events.until('message.speaking', (event) => event.messageId === messageId);
+    const shot = join('.run', 'screenshots', `viewer-${engine}-${videoEncoding}.png`);
+    await page.waitForFunction(() => document.querySelector('.caption')?.textContent?.includes('avatar'));
+    mkdirSync(join('.run', 'screenshots'), { recursive: true });
+    await page.screenshot({ path: shot });
+    await events.until('message.spoken', (event) => event.messageId === messageId);
+    const spokenAt = Date.now();
+    const mouthMovedAt = await page.evaluate(() => window.mouthMovedAt);
+    const stats = await decodedVideo(page);
+    const heard = await page.evaluate(() => window.loudest());
+    console.log(
+      `${engine}, ${videoEncoding}: first changed mouth frame in Chromium ${mouthMovedAt === undefined ? 'never' : `${Math.round(mouthMovedAt - postedAt)} ms`} after the POST; ${stats.framesPerSecond} fps, picture in ${shot}`,
+    );
+
+    expect(stats).toMatchObject({ width: 1280, height: 720 });
+    expect(stats.framesPerSecond).toBeGreaterThanOrEqual(25);
+    expect(mouthMovedAt).toBeGreaterThan(postedAt);
+    expect(mouthMovedAt! - postedAt).toBeLessThan(2_000);
+    expect(heard).toBeGreaterThan(0.02);
+    expect(viewer.frames.at(-1)).toMatchObject({ width: 1280, height: 720 });
+    expect(viewer.framesPerSecond(postedAt, spokenAt)).toBeGreaterThanOrEqual(25);
+    expect(viewer.loudest(postedAt, spokenAt)).toBeGreaterThan(500);
+    await waitFor(() => viewer.captions.some(({ attributes }) => attributes['lk.transcription_final'] === 'true'), 'the final caption');
+    expect(viewer.captions.at(-1)?.attributes).toMatchObject({
+      'lk.segment_id': expect.any(String),
+      'lk.transcribed_track_id': expect.stringMatching(/^TR_/),
+    });
+    // Quiet again once it is said.
+    await waitFor(() => viewer.loudness.length > 5 && viewer.loudness.slice(-5).every(({ rms }) => rms < 100), 'silence');
+    expect(problems).toEqual([]);
+    await page.close();
+    events.close();
+    await bridge.deleteSession(id);
+  });
+
+  test('talk is answered by the vendor, repeat is said as it is', async () => {
+    const { id, events } = await bridge.liveSession();
+    const question = await bridge.say(id, 'What is your name?', { mode: 'talk' });
+    const statement = await bridge.say(id, 'I say what I was told.', { mode: 'repeat' });
+    expect(await events.finished([question.id, statement.id])).toEqual({
+      [question.id]: 'message.spoken',
+      [statement.id]: 'message.spoken',
+    });
+    const captions = new Map(
+      events.seen
+        .filter((event) => event.type === 'caption.updated')
+        .filter((event) => event.final && event.speaker === 'avatar')
+        .map((event) => [event.messageId, event.text]),
+    );
+    expect(captions.get(statement.id)).toContain('I say what I was told');
+    expect(captions.get(question.id)).toBeTruthy();
+    expect(captions.get(question.id)).not.toContain('What is your name');
+    events.close();
+    await bridge.deleteSession(id);
+  });
+
+  test('the page starts, speaks, interrupts and closes, with buttons that are enabled only when they work', async () => {
+    const { id } = await bridge.createSession();
+    const { link } = await bridge.viewer(id, true);
+    const page = await browser.newPage();
+    await page.goto(link);
+    const [start, close, talk, repeat, interrupt] = ['start', 'close', 'talk', 'repeat', 'interrupt'].map((name) =>
+      page.locator(`#${name}Btn`),
+    );
+    await page.locator('.pill.live').waitFor();
+    expect(page.url()).not.toContain('ticket');
+    expect(await start!.isDisabled()).toBe(true);
+    expect(await repeat!.isDisabled()).toBe(true);
+    await page.fill('#taskInput', 'I am being said from the page, and I am quite a long sentence, so that there is time to interrupt me.');
+    expect(await talk!.isEnabled()).toBe(true);
+    await repeat!.click();
+    await page.locator('.log li.active').waitFor();
+    await interrupt!.click();
+    await page.getByText(/Message 1 interrupted/).waitFor();
+    await close!.click();
+    await page.getByText('Session closed', { exact: true }).waitFor();
+    expect(await close!.isDisabled()).toBe(true);
+    await page.fill('#avatarID', 'Wayne_20240711');
+    await start!.click();
+    await page.locator('.pill.live').waitFor();
+    await page.fill('#taskInput', 'Hello again.');
+    await talk!.click();
+    await page.getByText(/Message 1 spoken/).waitFor();
+    await close!.click();
+    await page.getByText('Session closed', { exact: true }).waitFor();
+    await page.close();
+  });
 });
 
 declare global {

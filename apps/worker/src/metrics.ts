@@ -1,11 +1,13 @@
 import type { MessageState } from '@avatar-bridge/contracts';
+import type { HostedMediaRelay } from '@avatar-bridge/relay';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createRelayMetrics } from './relay-metrics.ts';
 import type { State } from './session/state.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** What a worker tells Prometheus. Each worker has a registry of its own. */
-export function createMetrics() {
+/** What a worker tells Prometheus. Each worker has a registry of its own. `relayHosts`: those that run now. */
+export function createMetrics({ relayHosts = () => [] }: { relayHosts?: () => HostedMediaRelay['hosts'] } = {}) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -47,13 +49,6 @@ export function createMetrics() {
     registers,
   });
 
-  const relays = new Counter({
-    name: 'avatar_bridge_relays_started_total',
-    help: 'Avatars put on the stage, by the engine that carries them and why it is that one',
-    labelNames: ['engine', 'reason'],
-    registers,
-  });
-
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -67,7 +62,7 @@ export function createMetrics() {
     vendor: (ms: number) => vendor.observe(ms / 1_000),
     firstFrame: (ms: number) => firstFrame.observe(ms / 1_000),
     vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
-    relayStarted: (engine: string, reason: string) => relays.inc({ engine, reason }),
+    relays: createRelayMetrics(registry, relayHosts),
     vendorSessionReaped: () => reaped.inc(),
     /** Times a call; the outcome is `ok` or the error's code. */
     async vendorCall<T>(call: string, run: () => Promise<T>): Promise<T> {

@@ -19,9 +19,9 @@ export type RunningWorker = {
 
 /** Builds a worker from its configuration and starts it. */
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
-  const metrics = createMetrics();
   const store = await openSessionStore({ redisUrl: config.REDIS_URL, account: config.BRIDGE_ACCOUNT, logger });
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
+  const metrics = createMetrics({ relayHosts: () => mediaRelay.hosts });
   const client = new HeyGenClient({ apiKey: config.HEYGEN_API_KEY, baseUrl: config.HEYGEN_BASE_URL, logger });
   const worker = new Worker({
     store,

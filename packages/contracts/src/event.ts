@@ -7,6 +7,14 @@ export const AvatarState = z.enum(['initializing', 'listening', 'thinking', 'spe
 export type AvatarState = z.infer<typeof AvatarState>;
 
 const message = { messageId: MessageId, seq: z.int() };
+/** `bitrate` in bit/s; `framesPerSecond` at the end of that time. */
+const MediaStats = z.object({
+  packets: z.int(),
+  lost: z.int(),
+  repaired: z.int(),
+  framesPerSecond: z.number(),
+  bitrate: z.int(),
+});
 const media = { kind: z.enum(['audio', 'video']) };
 
 /** What can happen to a session, without the envelope. Names are `noun.verb`; times are epoch ms, durations ms. */
@@ -50,10 +58,15 @@ export const SessionEventBody = z.discriminatedUnion('type', [
 
   /** The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a cheaper engine). */
   z.object({ type: z.literal('relay.started'), engine: z.enum(['rtp', 'transcode', 'direct']), reason: z.string().optional() }),
+  /** The process that carried the avatar is gone, another takes over; `gap` counts from there until it has. */
+  z.object({ type: z.literal('relay.restarting'), reason: z.string() }),
+  z.object({ type: z.literal('relay.restarted'), gap: z.int() }),
   /** The first packet of a kind is on the stage. */
   z.object({ type: z.literal('media.started'), ...media }),
   z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),
   z.object({ type: z.literal('media.resumed'), ...media, gap: z.int() }),
+  /** About once a minute: what was carried to the stage within the last `over` ms. `lost` never came from the vendor, `repaired` came when asked for again. */
+  z.object({ type: z.literal('media.stats'), over: z.int(), video: MediaStats.optional(), audio: MediaStats.optional() }),
 ]);
 export type SessionEventBody = z.infer<typeof SessionEventBody>;
 export type SessionEventType = SessionEventBody['type'];

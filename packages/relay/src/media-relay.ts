@@ -50,7 +50,17 @@ export type RelayEvents = {
   sourceDisconnected: [{ reason: DisconnectReason }];
   /** The team's room is gone for this relay; `closed` follows. `duplicate-identity`: another relay has taken the stage over. */
   stageDisconnected: [{ reason: DisconnectReason }];
-  /** The relay cannot go on; `closed` follows. */
+  /**
+   * The process that carries the relay is gone, and another one joins both rooms under the same identities. Calls made meanwhile wait for it;
+   * those under way reject with RetryableError `host-died`, done or not.
+   */
+  restarting: [{ reason: string }];
+  /**
+   * The avatar's audio and video are on the stage again, as a new participant in the old one's place with the avatar's last state.
+   * mediaResumed follows with the first packet of a kind that had its firstFrame. `gapMs`: since `restarting`.
+   */
+  restarted: [{ gapMs: number }];
+  /** The relay cannot go on; `closed` follows. `host-died`: also the third restart within a minute did not last. */
   failed: [{ code: string; message: string }];
   /** The last event, exactly once. */
   closed: [{ reason: string }];
@@ -101,7 +111,8 @@ export type MediaStats = {
   audio?: TrackStats;
 };
 
-export type RelayStats = MediaStats & { engine: EngineName; engineReason: EngineReason };
+/** The media's part is counted since the start or the last of the `restarts`. */
+export type RelayStats = MediaStats & { engine: EngineName; engineReason: EngineReason; restarts: number };
 
 /**
  * Carries one avatar from the vendor's room to the stage, until `closed`. Calls after that reject with CancelledError.

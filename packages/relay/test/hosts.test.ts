@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { CancelledError, createMediaRelay, RetryableError } from '../src/index.ts';
+import { CancelledError, createMediaRelay } from '../src/index.ts';
 import { Listener } from './listener.ts';
 import { RELAY } from './rooms.ts';
 import { record, Scene } from './scene.ts';
@@ -52,26 +52,162 @@ test('relays spread over the hosts, and close ends the hosts with all of them', 
   await until('nobody is left', async () => (await scene.rooms.participants('stage')).length === 0);
 });
 
-test('a host that dies fails its relays and is replaced by the next start', async () => {
+test('a host that dies is replaced, and its relays come back', async () => {
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+  await using one = new Scene();
+  await using two = new Scene();
+  const sides = await Promise.all(
+    [one, two].map(async (scene) => {
+      const [avatar, viewer] = await Promise.all([scene.avatar(), scene.viewer()]);
+      const { relay, events } = await scene.relay(media);
+      return { scene, avatar, viewer, relay, events };
+    }),
+  );
+  await Promise.all(sides.map(({ viewer }) => until('the viewer sees and hears it', () => viewer.frames > 0 && viewer.audioFrames > 0)));
+  await Promise.all(sides.map(({ relay }) => relay.setAvatarState('thinking')));
+  const { pid } = media.hosts[0]!;
+
+  process.kill(pid!, 'SIGKILL');
+  const died = performance.now();
+  await Promise.all(sides.map(({ events }) => until('it is told', () => events.restarting.length === 1)));
+  const said = sides.map(({ relay }) => relay.sendToStage('said meanwhile'));
+  await Promise.all(
+    sides.map(async ({ viewer }) => {
+      await until(
+        'the old tracks are gone and the new ones are there',
+        () => viewer.unsubscribed.length === 2 && viewer.subscribed.length === 4,
+      );
+      const { frames } = viewer;
+      await until('the viewer sees it again', () => viewer.frames > frames);
+      console.info(`the viewer sees the avatar again ${Math.round(performance.now() - died)} ms after its host was killed`);
+    }),
+  );
+  await Promise.all(said);
+
+  expect(media.hosts.map(({ relays }) => relays)).toEqual([2]);
+  expect(media.hosts[0]!.pid).not.toBe(pid);
+  await Promise.all(
+    sides.map(async ({ scene, avatar, viewer, relay, events }) => {
+      await until('media is told to be back', () => events.mediaResumed.length === 2);
+      await until('its state is set again', () => viewer.participant(RELAY)?.attributes['lk.agent.state'] === 'thinking');
+      await until('what was said meanwhile comes', () => viewer.data.some(({ payload }) => payload === 'said meanwhile'));
+      await relay.sendToSource('over the new host');
+      await until('the avatar has it', () =>
+        avatar.received.some(({ payload }) => Buffer.from(payload).toString() === 'over the new host'),
+      );
+      expect(await relay.stats()).toMatchObject({ restarts: 1, video: { codec: 'video/h264' }, audio: { codec: 'audio/opus' } });
+      expect(events).toMatchObject({
+        restarting: [{ reason: 'host-died' }],
+        restarted: [{ gapMs: expect.any(Number) }],
+        failed: [],
+        closed: [],
+      });
+      expect(events.firstFrame).toHaveLength(2);
+      expect(events.engineChosen).toHaveLength(1);
+      expect(await scene.rooms.participants('stage')).toHaveLength(2);
+      await relay.close();
+      await until('nobody is left', async () => (await scene.rooms.participants('stage')).length === 1);
+      await until('the vendor is left', async () => (await scene.rooms.participants('vendor')).length === 1);
+      expect(events.closed).toEqual([{ reason: 'closed' }]);
+    }),
+  );
+});
+
+test('a start whose host dies is made again on the next one', async () => {
+  await using scene = new Scene();
+  await scene.avatar();
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+  const starting = scene.relay(media);
+  await until('there is a host', () => media.hosts[0]?.relays === 1);
+  const { pid } = media.hosts[0]!;
+  process.kill(pid!, 'SIGKILL');
+  const { events } = await starting;
+  expect(media.hosts[0]!.pid).not.toBe(pid);
+  await until('it relays', () => events.firstFrame.length === 2);
+  expect(events.restarting).toEqual([]);
+  expect(await scene.rooms.participants('stage')).toEqual([RELAY]);
+});
+
+test('a host that dies again and again ends its relays, and whatever waits to be brought back can be closed', async () => {
   await using scene = new Scene();
   await scene.avatar();
   await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
   const { relay, events } = await scene.relay(media);
-  const other = new Scene();
-  const starting = media.start(await other.rooms.relayOptions());
-  const { pid } = media.hosts[0]!;
-  process.kill(pid!, 'SIGKILL');
-  await expect(starting).rejects.toBeInstanceOf(RetryableError);
-  await expect(starting).rejects.toMatchObject({ code: 'host-died' });
-  await until('it is told', () => events.closed.length === 1);
-  expect(events.failed).toMatchObject([{ code: 'host-died' }]);
-  expect(events.closed).toEqual([{ reason: 'host-died' }]);
+  const other = await scene.rooms.relayOptions();
+  const cancel = new AbortController();
+  const starting = media.start(
+    { ...other, source: { ...other.source, token: await scene.rooms.token('vendor', 'other'), avatarIdentity: 'nobody' } },
+    cancel.signal,
+  );
+  const refusal = starting.catch((error: unknown) => error);
+  const killed = new Set<number>();
+  await until('it is given up', () => {
+    if (killed.size === 2) cancel.abort();
+    for (const { pid } of media.hosts) {
+      if (pid !== undefined && !killed.has(pid)) process.kill(pid, 'SIGKILL');
+      if (pid !== undefined) killed.add(pid);
+    }
+    return events.closed.length === 1;
+  });
+  expect(await refusal).toBeInstanceOf(CancelledError);
+  expect(killed.size).toBe(4);
+  expect(events).toMatchObject({
+    restarting: [{ reason: 'host-died' }],
+    restarted: [],
+    failed: [{ code: 'host-died' }],
+    closed: [{ reason: 'host-died' }],
+  });
   await expect(relay.stats()).rejects.toBeInstanceOf(CancelledError);
   await relay.close();
+  expect([...killed].map(isAlive)).toEqual([false, false, false, false]);
+  expect(media.hosts).toEqual([]);
+
   const again = await scene.relay(media);
-  await until('it relays again', () => again.events.firstFrame.length === 2);
-  expect(media.hosts).toHaveLength(1);
-  expect(media.hosts[0]!.pid).not.toBe(pid);
+  await until('the next start has a host', () => again.events.firstFrame.length === 2);
+  process.kill(media.hosts[0]!.pid!, 'SIGKILL');
+  await until('it is told', () => again.events.restarting.length === 1);
+  await media.close('drained');
+  expect(again.events.closed).toEqual([{ reason: 'drained' }]);
+  expect(again.events.failed).toEqual([]);
+  expect(media.hosts).toEqual([]);
+});
+
+test.concurrent('a host that is frozen is replaced like one that died', async () => {
+  await using scene = new Scene();
+  const [listener] = await Promise.all([scene.listener(), scene.avatar()]);
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+  const { events } = await scene.relay(media);
+  const { pid } = media.hosts[0]!;
+  await until('it relays', () => listener.packets.video.length > 30);
+  process.kill(pid!, 'SIGSTOP');
+  await until('it is replaced', () => events.restarted.length === 1, 30_000);
+  const { length } = listener.packets.video;
+  await until('it relays again', () => listener.packets.video.length > length + 30);
+  expect(isAlive(pid!)).toBe(false);
+  expect(await scene.rooms.participants('stage')).toContain(RELAY);
+}, 60_000);
+
+test.concurrent('a relay that the vendor does not let in again fails with what it says', async () => {
+  await using scene = new Scene();
+  await scene.avatar();
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+  const options = await scene.rooms.relayOptions();
+  // LiveKit's server takes a token for another minute.
+  const expires = Date.now() + 8_000;
+  const token = await scene.rooms.token('vendor', 'client', {}, undefined, '-52s');
+  const relay = await media.start({ ...options, source: { ...options.source, token } });
+  const events = record(relay);
+  await until('it relays', () => events.firstFrame.length === 2);
+  await until('the token has expired', () => Date.now() > expires + 1_000);
+  process.kill(media.hosts[0]!.pid!, 'SIGKILL');
+  await until('it is given up', () => events.closed.length === 1);
+  expect(events).toMatchObject({
+    restarting: [{ reason: 'host-died' }],
+    restarted: [],
+    failed: [{ code: 'unauthorized' }],
+    closed: [{ reason: 'unauthorized' }],
+  });
+  await until('nobody is left', async () => (await scene.rooms.participants('stage')).length === 0);
 });
 
 test('a host whose worker is killed relays on for the grace time, then leaves', async () => {

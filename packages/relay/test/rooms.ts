@@ -27,9 +27,9 @@ export class Rooms {
     return new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
   }
 
-  async token(server: Server, identity: string, grant: VideoGrant = {}, kind?: 'agent'): Promise<string> {
+  async token(server: Server, identity: string, grant: VideoGrant = {}, kind?: 'agent', ttl = '1h'): Promise<string> {
     const { apiKey, apiSecret } = this.#servers[server];
-    const token = new AccessToken(apiKey, apiSecret, { identity, ttl: '1h' });
+    const token = new AccessToken(apiKey, apiSecret, { identity, ttl });
     token.addGrant({ roomJoin: true, room: this.name, ...grant });
     if (kind !== undefined) token.kind = kind;
     return token.toJwt();

@@ -53,6 +53,8 @@ export function record(relay: Relay): Recorded {
     speaking: [],
     sourceDisconnected: [],
     stageDisconnected: [],
+    restarting: [],
+    restarted: [],
     failed: [],
     closed: [],
   };

@@ -66,11 +66,20 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
             tone: 'warning',
           }
         : { text: `The avatar is on its way to the stage (${event.engine})`, tone: 'plain' };
+    case 'relay.restarting':
+      return { text: `What carries the avatar is started again (${event.reason})`, tone: 'warning' };
+    case 'relay.restarted':
+      return { text: `The avatar is carried to the stage again after ${event.gap} ms`, tone: 'good' };
     case 'media.started':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is on the stage`, tone: 'good' };
     case 'media.stalled':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} has stalled`, tone: 'warning' };
     case 'media.resumed':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gap} ms`, tone: 'good' };
+    case 'media.stats': {
+      const lost = (event.video?.lost ?? 0) + (event.audio?.lost ?? 0);
+      const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.over / 1_000)} s`;
+      return { text, tone: 'plain' };
+    }
   }
 }

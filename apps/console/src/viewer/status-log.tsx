@@ -3,13 +3,15 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import { describeEvent } from './describe-event.ts';
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+/** What comes often and says little to most. */
+const details = new Set<StreamedEvent['type']>(['vendor.event', 'caption.updated', 'avatar.state', 'media.stats']);
 
 /** The session's events as they come, newest at the bottom, following along unless somebody scrolled up. */
 export function StatusLog({ log }: { log: StreamedEvent[] }) {
   const [detailed, setDetailed] = useState(false);
   const list = useRef<HTMLOListElement>(null);
   const following = useRef(true);
-  const shown = detailed ? log : log.filter(({ type }) => type !== 'vendor.event' && type !== 'caption.updated' && type !== 'avatar.state');
+  const shown = detailed ? log : log.filter(({ type }) => !details.has(type));
 
   useLayoutEffect(() => {
     if (following.current && list.current) list.current.scrollTop = list.current.scrollHeight;

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import type { AvatarProvider, ProviderSession } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { within } from '../within.ts';
+import { MediaSummary } from './media-summary.ts';
 import type { StageAccess } from './stage-access.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
 
@@ -50,12 +51,18 @@ export class Link {
   #lost: LostError | undefined;
   #stopping: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
+  readonly #unwatch: () => void;
 
   private constructor(session: ProviderSession, relay: Relay, parts: LinkParts, listeners: LinkListeners) {
     this.session = session;
     this.#relay = relay;
     this.#parts = parts;
     this.#listeners = listeners;
+    const summary = new MediaSummary(Date.now());
+    this.#unwatch = parts.metrics.relays.watch(relay, (stats, growth) => {
+      const summed = summary.add(stats, growth, Date.now());
+      if (summed && this.#opened && !this.#over) listeners.event(summed);
+    });
   }
 
   /** Opens both; resolves when the avatar is on the stage and can be spoken to. Whatever fails, nothing stays open. */
@@ -120,6 +127,7 @@ export class Link {
   /** Takes the avatar off the stage. Idempotent, never rejects. */
   leaveStage(reason: string): Promise<void> {
     this.#over = true;
+    this.#unwatch();
     this.#leaving ??= within(this.#relay.close(reason), leavingBound).catch((error: unknown) => {
       this.#parts.logger.warn({ err: error }, 'the relay did not close');
     });
@@ -137,7 +145,7 @@ export class Link {
       .on(
         'engineChosen',
         heard(({ engine, reason }) => {
-          this.#parts.metrics.relayStarted(engine, reason);
+          this.#parts.metrics.relays.started(engine, reason);
           event({ type: 'relay.started', engine, reason });
         }),
       )
@@ -170,10 +178,24 @@ export class Link {
           event({ type: 'media.resumed', kind, gap: Math.round(gapMs) });
         }),
       )
+      .on('restarting', ({ reason }) => {
+        // It would come back in its successor's place.
+        if (this.#over) return void this.leaveStage('nobody needs it any more');
+        this.#parts.metrics.relays.restarting(reason);
+        this.#stalledSince ??= Date.now();
+        event({ type: 'relay.restarting', reason });
+      })
+      .on(
+        'restarted',
+        heard(({ gapMs }) => event({ type: 'relay.restarted', gap: gapMs })),
+      )
       .on('sourceDisconnected', ({ reason }) => this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)))
       .on('stageDisconnected', ({ reason }) => this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)))
       .on('failed', ({ code }) => this.#lose(new LostError(`relay-${code}`, `The relay failed: ${code}`)))
-      .on('closed', ({ reason }) => this.#lose(new LostError('relay-closed', `The relay closed: ${reason}`)));
+      .on('closed', ({ reason }) => {
+        this.#unwatch();
+        this.#lose(new LostError('relay-closed', `The relay closed: ${reason}`));
+      });
   }
 
   #onVendorEvent(event: VendorEvent): void {

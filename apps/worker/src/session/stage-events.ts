@@ -4,7 +4,7 @@ import type { SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 
 /** Too much for viewers, or none of their business. */
-const kept = new Set<StreamedEvent['type']>(['message.accepted', 'vendor.event', 'reset']);
+const kept = new Set<StreamedEvent['type']>(['message.accepted', 'vendor.event', 'media.stats', 'reset']);
 
 /** ms before the log is followed again after Redis was away. */
 const pause = 1_000;

@@ -1,6 +1,8 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
 import type { EngineChoice, HostedEngine, Relay, RelayOptions } from '../media-relay.ts';
 import { RelayHost } from './relay-host.ts';
+import type { RelayRun, RunListener } from './relay-run.ts';
+import { RemoteRelay } from './remote-relay.ts';
 
 export type HostPoolOptions = {
   engine: HostedEngine;
@@ -21,6 +23,7 @@ export type HostPoolOptions = {
 export class HostPool {
   readonly #options: HostPoolOptions;
   readonly #hosts = new Map<RelayHost, NodeJS.Timeout | undefined>();
+  readonly #relays = new Set<RemoteRelay>();
 
   constructor(options: HostPoolOptions) {
     this.#options = options;
@@ -30,14 +33,22 @@ export class HostPool {
     return [...this.#hosts.keys()];
   }
 
-  start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
-    const host = this.#host();
-    clearTimeout(this.#hosts.get(host));
-    return host.start(options, choice, signal);
+  async start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
+    const relay = new RemoteRelay(options, choice, (current, listener) => this.#run(current, listener));
+    this.#relays.add(relay);
+    void relay.ended.then(() => this.#relays.delete(relay));
+    await relay.start(signal);
+    return relay;
   }
 
   async close(reason: string): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.close(reason)));
+    await Promise.all([...[...this.#relays].map((relay) => relay.close(reason)), ...this.hosts.map((host) => host.close(reason))]);
+  }
+
+  #run(options: RelayOptions, listener: RunListener): RelayRun {
+    const host = this.#host();
+    clearTimeout(this.#hosts.get(host));
+    return host.run(options, listener);
   }
 
   #host(): RelayHost {

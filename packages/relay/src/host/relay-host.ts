@@ -3,19 +3,18 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import { CancelledError, RetryableError } from '../errors.ts';
-import type { EngineChoice, HostedEngine, Relay, RelayOptions } from '../media-relay.ts';
+import type { HostedEngine, RelayOptions } from '../media-relay.ts';
 import { fromWire } from './protocol.ts';
 import type { HostCommand, HostMessage } from './protocol.ts';
-import { RemoteRelay } from './remote-relay.ts';
+import type { RelayRun, RunListener } from './relay-run.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** All that a host needs to know of its surroundings; the worker's keys are not among it. */
 const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 const LEAVE_TIMEOUT = 10_000;
-const PING_INTERVAL = 5_000;
-/** A host that answers nothing for so long is stuck, and its relays with it. */
-const PING_TIMEOUT = 15_000;
+const PING_INTERVAL = 3_000;
+/** A host that has left so many pings unanswered is stuck, and its relays with it. Counted, since it is not its fault when this process is late. */
+const UNANSWERED_PINGS = 3;
 
 export type RelayHostOptions = {
   engine: HostedEngine;
@@ -27,18 +26,16 @@ export type RelayHostOptions = {
   onExit(host: RelayHost): void;
 };
 
-type Hosted = { relay: RemoteRelay; start: PromiseWithResolvers<Relay> };
-
 /** A relay host as its worker sees it: forked on construction, gone after `onExit`. */
 export class RelayHost {
   readonly #options: RelayHostOptions;
   readonly #child: ChildProcess;
-  readonly #relays = new Map<number, Hosted>();
+  readonly #relays = new Map<number, RunListener>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #pinger: NodeJS.Timeout;
   #lastRelay = 0;
   #lastPing = 0;
-  #answeredAt = performance.now();
+  #unansweredPings = 0;
   #leaving = false;
   #gone = false;
 
@@ -51,7 +48,7 @@ export class RelayHost {
     });
     if (this.#child.stderr !== null) createInterface(this.#child.stderr).on('line', (line) => this.#onLine(line));
     this.#child.on('message', (message: HostMessage) => this.#onMessage(message));
-    this.#child.on('error', (error) => options.logger.error({ err: error, pid: this.pid }, 'relay host error'));
+    this.#child.on('error', (error) => this.#onError(error));
     this.#child.once('exit', (code, signal) => this.#onExit(code, signal));
     this.#pinger = setInterval(() => this.#ping(), PING_INTERVAL);
     options.logger.info({ pid: this.pid, engine: options.engine }, 'relay host forked');
@@ -77,25 +74,18 @@ export class RelayHost {
 
   /** Whether it takes new relays. */
   get open(): boolean {
-    return !this.#leaving && !this.#gone;
+    return !this.#leaving && !this.#gone && this.#child.connected;
   }
 
-  async start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
+  /** Begins to carry a relay. */
+  run(options: RelayOptions, listener: RunListener): RelayRun {
     const number = ++this.#lastRelay;
-    const start = Promise.withResolvers<Relay>();
-    const relay = new RemoteRelay(options.id, choice, {
+    this.#relays.set(number, listener);
+    this.#send({ type: 'start', relay: number, options });
+    return {
       call: (call, request) => this.#send({ type: 'call', relay: number, call, request }),
       close: (reason) => this.#send({ type: 'close', relay: number, reason }),
-    });
-    this.#relays.set(number, { relay, start });
-    const onAbort = (): void => this.#send({ type: 'close', relay: number, reason: 'cancelled' });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#send({ type: 'start', relay: number, options });
-    try {
-      return await start.promise;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    };
   }
 
   /** Closes its relays and ends the process; resolves when it is gone. Idempotent. */
@@ -117,34 +107,27 @@ export class RelayHost {
   #onMessage(message: HostMessage): void {
     switch (message.type) {
       case 'pong':
-        this.#answeredAt = performance.now();
+        this.#unansweredPings = 0;
         return;
       case 'log':
         this.#options.logger[message.level]({ hostPid: this.pid, ...message.fields }, message.message);
         return;
-      case 'started': {
-        const hosted = this.#relays.get(message.relay);
-        hosted?.start.resolve(hosted.relay);
-        hosted?.relay.started();
+      case 'started':
+        this.#relays.get(message.relay)?.onStarted();
         return;
-      }
-      case 'refused': {
-        const hosted = this.#relays.get(message.relay);
-        this.#forget(message.relay);
-        hosted?.start.reject(fromWire(message.error));
+      case 'refused':
+        this.#forget(message.relay)?.onRefused(fromWire(message.error));
         return;
-      }
       case 'event': {
-        const hosted = this.#relays.get(message.relay);
-        if (message.event === 'closed') this.#forget(message.relay);
-        hosted?.relay.onEvent(message);
+        const relay = message.event === 'closed' ? this.#forget(message.relay) : this.#relays.get(message.relay);
+        relay?.onEvent(message);
         return;
       }
       case 'result':
-        this.#relays.get(message.relay)?.relay.onResult(message.call, message.value);
+        this.#relays.get(message.relay)?.onResult(message.call, message.value);
         return;
       case 'fault':
-        this.#relays.get(message.relay)?.relay.onFault(message.call, message.error);
+        this.#relays.get(message.relay)?.onFault(message.call, message.error);
         return;
     }
   }
@@ -155,18 +138,27 @@ export class RelayHost {
     this.#options.logger[level]({ hostPid: this.pid, line }, 'relay host wrote');
   }
 
-  #forget(relay: number): void {
-    this.#relays.delete(relay);
+  #forget(number: number): RunListener | undefined {
+    const relay = this.#relays.get(number);
+    this.#relays.delete(number);
     if (this.#relays.size === 0 && this.open) this.#options.onIdle(this);
+    return relay;
   }
 
   #ping(): void {
-    if (performance.now() - this.#answeredAt > PING_TIMEOUT) {
+    if (this.#unansweredPings >= UNANSWERED_PINGS) {
       this.#options.logger.error({ pid: this.pid }, 'relay host does not answer');
       this.#child.kill('SIGKILL');
       return;
     }
+    this.#unansweredPings++;
     this.#send({ type: 'ping', ping: ++this.#lastPing });
+  }
+
+  /** A process that could not be had never exits. */
+  #onError(error: Error): void {
+    this.#options.logger.error({ err: error, pid: this.pid }, 'relay host error');
+    if (this.pid === undefined && !this.#gone) this.#onExit(null, null);
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
@@ -178,11 +170,7 @@ export class RelayHost {
       this.#options.logger.error({ pid: this.pid, code, signal, relays: orphans.length }, 'relay host died');
     }
     this.#options.onExit(this);
-    const message = `the relay host ended (${signal ?? code})`;
-    for (const { relay, start } of orphans) {
-      start.reject(this.#leaving ? new CancelledError(message) : new RetryableError('host-died', message));
-      relay.hostDied(message);
-    }
+    for (const relay of orphans) relay.onHostGone(`the relay host ended (${signal ?? code ?? 'it could not be forked'})`);
     this.#exited.resolve();
   }
 }

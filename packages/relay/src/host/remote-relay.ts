@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { CancelledError } from '../errors.ts';
+import { CancelledError, RetryableError } from '../errors.ts';
+import type { RelayError } from '../errors.ts';
 import type {
   AvatarState,
   Caption,
@@ -9,38 +10,70 @@ import type {
   MediaStats,
   Relay,
   RelayEvents,
+  RelayOptions,
   RelayStats,
 } from '../media-relay.ts';
+import { EventContinuity, told } from './event-continuity.ts';
 import { fromWire } from './protocol.ts';
 import type { RelayCall, RelayEventMessage, WireError } from './protocol.ts';
+import type { RelayRun, RunListener, RunRelay } from './relay-run.ts';
+import { RemoteCalls } from './remote-calls.ts';
+import { RestartBudget } from './restart-budget.ts';
 
-export type RemoteRelayHooks = { call(call: number, request: RelayCall): void; close(reason: string): void };
+type State = 'starting' | 'running' | 'restarting' | 'closed';
 
-type Pending = { resolve(value: MediaStats | null): void; reject(error: Error): void };
-
-/** A relay that runs in a relay host. */
-export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay {
+/** A relay that runs in a relay host, and on another one when that dies. */
+export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, RunListener {
   readonly id: string;
   readonly #choice: EngineChoice;
-  readonly #hooks: RemoteRelayHooks;
-  readonly #calls = new Map<number, Pending>();
+  readonly #runRelay: RunRelay;
+  readonly #calls = new RemoteCalls();
+  readonly #events = new EventContinuity();
+  readonly #restartBudget = new RestartBudget();
+  readonly #start = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
+  /** What a restart is made with. */
+  readonly #options: RelayOptions;
+  #state: State = 'starting';
+  #run: RelayRun | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  /** What the run told before it had started. */
+  #early: RelayEventMessage[] = [];
   /** Events are kept until whoever started the relay has had a turn to set listeners. */
   #held: RelayEventMessage[] | null;
-  #lastCall = 0;
-  #closing = false;
-  #closed = false;
+  #closing: string | undefined;
+  #sourceGone = false;
+  #avatarState: AvatarState | undefined;
+  #restarts = 0;
 
-  constructor(id: string, choice: EngineChoice, hooks: RemoteRelayHooks) {
+  constructor(options: RelayOptions, choice: EngineChoice, runRelay: RunRelay) {
     super();
-    this.id = id;
+    this.id = options.id;
+    this.#options = options;
     this.#choice = choice;
-    this.#hooks = hooks;
-    this.#held = [{ type: 'event', relay: 0, event: 'engineChosen', args: [choice] }];
+    this.#runRelay = runRelay;
+    this.#held = [told('engineChosen', choice)];
   }
 
   get engine(): EngineName {
     return this.#choice.engine;
+  }
+
+  /** Resolves after `closed`, or when the start has failed. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when the relay runs; to be called once. */
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    const onAbort = (): void => void this.close('cancelled');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#begin();
+    try {
+      await this.#start.promise;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   async sendToSource(payload: string, options: DataOptions = {}): Promise<void> {
@@ -52,6 +85,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay {
   }
 
   async setAvatarState(state: AvatarState): Promise<void> {
+    this.#avatarState = state;
     await this.#call({ method: 'setAvatarState', state });
   }
 
@@ -61,13 +95,15 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay {
 
   async stats(): Promise<RelayStats> {
     const { engine, reason: engineReason } = this.#choice;
-    return { engine, engineReason, ...((await this.#call({ method: 'stats' })) as MediaStats) };
+    const stats = (await this.#call({ method: 'stats' })) as MediaStats;
+    return { engine, engineReason, restarts: this.#restarts, ...stats };
   }
 
   async close(reason = 'closed'): Promise<void> {
-    if (!this.#closing && !this.#closed) {
-      this.#closing = true;
-      this.#hooks.close(reason);
+    if (this.#closing === undefined && this.#state !== 'closed') {
+      this.#closing = reason;
+      if (this.#run === undefined) this.#end(undefined);
+      else this.#run.close(reason);
     }
     return this.#ended.promise;
   }
@@ -76,58 +112,110 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay {
     await this.close();
   }
 
-  /** The relay has started: events are emitted from the next turn on. */
-  started(): void {
-    setImmediate(() => {
-      const held = this.#held ?? [];
-      this.#held = null;
-      for (const message of held) this.#emitEvent(message);
-    });
+  onStarted(): void {
+    if (this.#closing !== undefined) return;
+    const first = this.#state === 'starting';
+    const early = first ? this.#early : this.#events.resume(this.#early, performance.now());
+    this.#state = 'running';
+    if (first) {
+      this.#start.resolve();
+      setImmediate(() => this.#release());
+    } else {
+      this.#restarts++;
+    }
+    // A new participant on the stage has no attributes.
+    const before: RelayCall | undefined = this.#avatarState && { method: 'setAvatarState', state: this.#avatarState };
+    this.#calls.connect((call, request) => this.#run?.call(call, request), before);
+    for (const message of early) this.#onEvent(message);
+  }
+
+  onRefused(error: RelayError): void {
+    this.#run = undefined;
+    this.#end(this.#closing === undefined ? error : undefined);
   }
 
   onEvent(message: RelayEventMessage): void {
-    if (this.#held === null) this.#emitEvent(message);
-    else this.#held.push(message);
+    if (this.#state === 'running') this.#onEvent(message);
+    else if (message.event === 'closed') this.onRefused(new RetryableError('failed', `the relay closed (${message.args[0].reason})`));
+    else this.#early.push(message);
   }
 
   onResult(call: number, value: MediaStats | null): void {
-    this.#take(call)?.resolve(value);
+    this.#calls.take(call)?.resolve(value);
   }
 
   onFault(call: number, error: WireError): void {
-    this.#take(call)?.reject(fromWire(error));
+    this.#calls.take(call)?.reject(fromWire(error));
   }
 
-  /** The host is gone, and the relay with it. */
-  hostDied(message: string): void {
-    this.onEvent({ type: 'event', relay: 0, event: 'failed', args: [{ code: 'host-died', message }] });
-    this.onEvent({ type: 'event', relay: 0, event: 'closed', args: [{ reason: 'host-died' }] });
+  onHostGone(message: string): void {
+    this.#run = undefined;
+    this.#early = [];
+    const error = new RetryableError('host-died', message);
+    this.#calls.disconnect(error);
+    const now = performance.now();
+    // There is nothing to bring back from a vendor's room that is gone.
+    const delay = this.#closing !== undefined || this.#sourceGone ? undefined : this.#restartBudget.take(now);
+    if (delay === undefined) {
+      this.#end(this.#closing === undefined ? error : undefined);
+      return;
+    }
+    this.#restartTimer = setTimeout(() => this.#begin(), delay);
+    if (this.#state !== 'running') return;
+    this.#state = 'restarting';
+    this.#tell(this.#events.cutOff(error.code, now));
+  }
+
+  #begin(): void {
+    try {
+      this.#run = this.#runRelay(this.#options, this);
+    } catch (error) {
+      this.onHostGone(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #call(request: RelayCall): Promise<MediaStats | null> {
-    if (this.#closing || this.#closed) return Promise.reject(new CancelledError('the relay is closed'));
-    const call = ++this.#lastCall;
-    const { promise, resolve, reject } = Promise.withResolvers<MediaStats | null>();
-    this.#calls.set(call, { resolve, reject });
-    this.#hooks.call(call, request);
-    return promise;
+    if (this.#closing !== undefined) return Promise.reject(new CancelledError('the relay is closed'));
+    return this.#calls.call(request);
   }
 
-  #take(call: number): Pending | undefined {
-    const pending = this.#calls.get(call);
-    this.#calls.delete(call);
-    return pending;
+  #onEvent(message: RelayEventMessage): void {
+    if (message.event === 'sourceDisconnected') this.#sourceGone = true;
+    if (message.event === 'closed') this.#state = 'closed';
+    const translated = this.#events.translate(message, performance.now());
+    if (translated !== undefined) this.#tell(translated);
   }
 
-  #emitEvent(message: RelayEventMessage): void {
-    if (message.event === 'closed') this.#onClosed();
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const message of held) this.#emit(message);
+  }
+
+  #tell(message: RelayEventMessage): void {
+    if (this.#held === null) this.#emit(message);
+    else this.#held.push(message);
+  }
+
+  #emit(message: RelayEventMessage): void {
+    if (message.event === 'closed') {
+      this.#calls.close();
+      this.#ended.resolve();
+    }
     this.emit(message.event, ...(message.args as never));
   }
 
-  #onClosed(): void {
-    this.#closed = true;
-    for (const pending of this.#calls.values()) pending.reject(new CancelledError('the relay was closed'));
-    this.#calls.clear();
-    this.#ended.resolve();
+  /** There is no run any more, and will be none. Without an error that is what was asked for. */
+  #end(error: RelayError | undefined): void {
+    clearTimeout(this.#restartTimer);
+    const started = this.#state !== 'starting';
+    this.#state = 'closed';
+    if (!started) {
+      this.#start.reject(error ?? new CancelledError('the start of the relay was cancelled'));
+      this.#ended.resolve();
+      return;
+    }
+    if (error !== undefined) this.#tell(told('failed', { code: error.code, message: error.message }));
+    this.#tell(told('closed', { reason: this.#closing ?? error?.code ?? 'closed' }));
   }
 }

@@ -1,0 +1,44 @@
+import type { SessionEventBody } from '@avatar-bridge/contracts';
+import type { RelayStats } from '@avatar-bridge/relay';
+import { combine, type Growth } from '../relay-growth.ts';
+import { lookInterval } from '../relay-metrics.ts';
+
+type Summary = Extract<SessionEventBody, { type: 'media.stats' }>;
+type Kind = 'video' | 'audio';
+
+const looksPerSummary = 60_000 / lookInterval;
+
+/** Sums up what a relay has carried, about once a minute: the event log is no place for more. Times are epoch ms. */
+export class MediaSummary {
+  #since: number;
+  #looks = 0;
+  #sums: Growth = {};
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  /** To be called with each look at the relay. */
+  add(stats: RelayStats, growth: Growth, now: number): Summary | undefined {
+    for (const kind of ['video', 'audio'] as const) {
+      const [sum, grown] = [this.#sums[kind], growth[kind]];
+      if (grown !== undefined) this.#sums[kind] = sum === undefined ? grown : combine(sum, grown, (a, b) => a + b);
+    }
+    this.#looks++;
+    if (this.#looks < looksPerSummary) return undefined;
+    const over = now - this.#since;
+    const [video, audio] = [this.#of('video', stats, over), this.#of('audio', stats, over)];
+    this.#since = now;
+    this.#looks = 0;
+    this.#sums = {};
+    return { type: 'media.stats', over, ...(video && { video }), ...(audio && { audio }) };
+  }
+
+  #of(kind: Kind, stats: RelayStats, over: number): Summary[Kind] {
+    const sum = this.#sums[kind];
+    if (sum === undefined) return undefined;
+    const { packets, lost, repaired, bytes } = sum;
+    const bitrate = over > 0 ? Math.round((bytes * 8_000) / over) : 0;
+    return { packets, lost, repaired, bitrate, framesPerSecond: stats[kind]?.framesPerSecond ?? 0 };
+  }
+}
