@@ -11,9 +11,10 @@ export async function freePort(preferred = 0): Promise<number> {
   for (const candidate of preferred === 0 ? [0] : [preferred, 0]) {
     for (let attempt = 0; attempt < (candidate === 0 ? 20 : 1); attempt++) {
       const port = await tryTcp(candidate);
-      if (port === undefined || taken.has(port) || !(await tryUdp(port))) continue;
+      if (port === undefined || taken.has(port)) continue;
+      // Before the next await: others may be looking for a port at the same time.
       taken.add(port);
-      return port;
+      if (await tryUdp(port)) return port;
     }
   }
   throw new Error('No free port was found on 127.0.0.1');

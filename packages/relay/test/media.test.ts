@@ -5,7 +5,7 @@ import { createMediaRelay } from '../src/index.ts';
 import { EncodingAvatar } from './encoder.ts';
 import { pictureAfterSound } from './picture-after-sound.ts';
 import { RELAY } from './rooms.ts';
-import { Scene } from './scene.ts';
+import { Scene, stalled } from './scene.ts';
 import { perSecond, until } from './until.ts';
 
 describe.each([
@@ -65,9 +65,9 @@ describe.each([
     const listener = await scene.listener();
     await until('the picture is there', () => viewer.frames > 5);
     await first.leave();
-    await until('the stall is told', () => events.mediaStalled.length === 2);
+    await until('the stall is told', () => stalled(events).length === 2);
     await scene.avatar();
-    await until('the return is told', () => events.mediaResumed.length === 2);
+    await until('the return is told', () => stalled(events).length === 0);
     const { frames } = viewer;
     await until('the picture goes on', () => viewer.frames > frames + 20);
     expect(viewer.subscribed).toHaveLength(2);

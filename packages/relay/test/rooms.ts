@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import type { VideoGrant } from 'livekit-server-sdk';
 import { inject } from 'vitest';
+import type { ProvidedLivekit } from '../../../test/setup/provided.ts';
 
 type Server = 'vendor' | 'stage';
 
@@ -11,18 +12,23 @@ export const RELAY = 'avatar-ses_1';
 /** A pair of rooms of its own for each test, with tokens as the vendor and the worker make them. */
 export class Rooms {
   readonly name = `relay-${randomUUID()}`;
+  readonly #servers: Record<Server, ProvidedLivekit>;
+
+  constructor(servers: Partial<Record<Server, ProvidedLivekit>> = {}) {
+    this.#servers = { ...inject('livekit'), ...servers };
+  }
 
   url(server: Server): string {
-    return inject('livekit')[server].url;
+    return this.#servers[server].url;
   }
 
   service(server: Server): RoomServiceClient {
-    const { url, apiKey, apiSecret } = inject('livekit')[server];
+    const { url, apiKey, apiSecret } = this.#servers[server];
     return new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
   }
 
   async token(server: Server, identity: string, grant: VideoGrant = {}, kind?: 'agent', ttl = '1h'): Promise<string> {
-    const { apiKey, apiSecret } = inject('livekit')[server];
+    const { apiKey, apiSecret } = this.#servers[server];
     const token = new AccessToken(apiKey, apiSecret, { identity, ttl });
     token.addGrant({ roomJoin: true, room: this.name, ...grant });
     if (kind !== undefined) token.kind = kind;

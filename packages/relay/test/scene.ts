@@ -1,4 +1,4 @@
-import type { MediaRelay, Relay, RelayEvents } from '../src/index.ts';
+import type { MediaRelay, Relay, RelayEvents, RelayMediaKind } from '../src/index.ts';
 import { Avatar } from './avatar.ts';
 import { Listener } from './listener.ts';
 import { Rooms } from './rooms.ts';
@@ -8,8 +8,12 @@ export type Recorded = { [E in keyof RelayEvents]: RelayEvents[E][0][] };
 
 /** One test's rooms and everybody in them; `[Symbol.asyncDispose]` sends all of them home. */
 export class Scene implements AsyncDisposable {
-  readonly rooms = new Rooms();
+  readonly rooms: Rooms;
   readonly #leave: (() => Promise<void>)[] = [];
+
+  constructor(rooms = new Rooms()) {
+    this.rooms = rooms;
+  }
 
   async avatar(codec: 'h264' | 'vp8' = 'h264'): Promise<Avatar> {
     return this.add(await Avatar.join(this.rooms, codec));
@@ -57,4 +61,10 @@ export function record(relay: Relay): Recorded {
   };
   for (const name of Object.keys(events) as (keyof RelayEvents)[]) relay.on(name, (event) => void events[name].push(event as never));
   return events;
+}
+
+/** What stands still, by what was told last. On a busy machine media may have stood still for a moment before a test makes it. */
+export function stalled(events: Recorded): RelayMediaKind[] {
+  const count = (list: { kind: RelayMediaKind }[], kind: RelayMediaKind): number => list.filter((event) => event.kind === kind).length;
+  return (['video', 'audio'] as const).filter((kind) => count(events.mediaStalled, kind) > count(events.mediaResumed, kind));
 }

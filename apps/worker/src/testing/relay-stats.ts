@@ -14,6 +14,7 @@ function trackStats(counters: Partial<TrackStats> = {}): TrackStats {
     plisSent: 0,
     plisReceived: 0,
     keyFrames: 0,
+    keyFramesRepeated: 0,
     framesPerSecond: 30,
     switches: 0,
     dropped: { duplicates: 0, refused: 0, late: 0, padding: 0, unsent: 0 },

@@ -11,6 +11,8 @@ import {
 } from '@avatar-bridge/livekit-rtp';
 import type { Codec, MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
 import { randomInt } from 'node:crypto';
+import { Backlog } from './backlog.ts';
+import type { Freshness } from './backlog.ts';
 import { KeyFrameRequests } from './key-frame-requests.ts';
 import { MissingPackets } from './missing-packets.ts';
 import { PayloadRoles, ROLE_MEDIA, ROLE_RTX } from './payload-roles.ts';
@@ -50,7 +52,7 @@ export type InletStats = {
   /** Packets that came because they were asked for. */
   repaired: number;
   duplicates: number;
-  /** Packets of no use here: unknown payload type, a replaced SSRC, too old, malformed. */
+  /** Packets of no use here: unknown payload type, a replaced SSRC, too late, malformed, or from the backlog of a server that stood still. */
   refused: number;
   nacks: number;
   plis: number;
@@ -67,7 +69,7 @@ export class Inlet {
   readonly mimeType: string;
   readonly clockRate: number;
   readonly clock: SourceClock;
-  /** Grows when the numbers or timestamps of the packets have no relation to those before. */
+  /** Grows when the packets do not follow on those before: another SSRC, a jump, or old packets that were left out. */
   generation = 0;
   /** Whether the last break was a jump within one stream, so that packets are missing at it. */
   jumped = false;
@@ -80,6 +82,7 @@ export class Inlet {
   readonly #header = createRtpHeader();
   readonly #ownSsrc = randomInt(1, 0x7fffffff);
   readonly #missing = new MissingPackets();
+  readonly #backlog: Backlog;
   readonly #keyFrameRequests = new KeyFrameRequests();
   #reception: Reception | null = null;
   #formerSsrc = -1;
@@ -101,6 +104,7 @@ export class Inlet {
     this.clockRate = options.codecs.find((codec) => codec.mimeType.toLowerCase() === options.mimeType)?.clockRate ?? 90_000;
     this.#options = options;
     this.#roles = new PayloadRoles(options.codecs, options.mimeType);
+    this.#backlog = new Backlog(this.clockRate);
   }
 
   /** The source's SSRC; -1 before its first packet. */
@@ -182,18 +186,20 @@ export class Inlet {
     }
     const before = reception.highest;
     const sequence = reception.extend(header.sequenceNumber);
-    switch (reception.arrived(sequence, header.timestamp, now, resent)) {
+    const arrival = reception.arrived(sequence, header.timestamp, now, resent);
+    switch (arrival) {
       case 'newest':
-        if (sequence > before + 1) this.#onGap(before + 1, sequence - 1, now);
-        this.sink?.forward(this, packet, header, sequence, true, now);
+      case 'jump':
+        if (!this.#takesNewest(packet, header, arrival, before + 1, sequence - 1, now)) return;
+        this.sink?.forward(this, packet, header, reception.highest, true, now);
         return;
       case 'late':
+        if (this.#backlog.draining) {
+          this.#refused++;
+          return;
+        }
         if (this.#missing.remove(sequence) > 0) this.#repaired++;
         this.sink?.forward(this, packet, header, sequence, false, now);
-        return;
-      case 'jump':
-        this.#break(true);
-        this.sink?.forward(this, packet, header, reception.highest, true, now);
         return;
       case 'duplicate':
         this.#duplicates++;
@@ -214,9 +220,33 @@ export class Inlet {
       this.#lostBefore += current.lost;
     }
     this.#break(false);
+    this.#backlog.reset();
     this.report = undefined;
     this.#reception = new Reception(header.ssrc, this.clockRate, header.sequenceNumber);
     return this.#reception;
+  }
+
+  /** Old packets are left out, and the picture goes on with the next key frame. `from..to`: the numbers before it that were jumped over. */
+  #takesNewest(packet: Buffer, header: RtpHeader, arrival: 'newest' | 'jump', from: number, to: number, now: number): boolean {
+    switch (this.#freshness(packet, header, now)) {
+      case 'old':
+        this.#refused++;
+        this.requestKeyFrame(now);
+        return false;
+      case 'caught-up':
+        this.#break(false);
+        return true;
+      case 'fresh':
+        if (arrival === 'jump') this.#break(true);
+        else if (to >= from) this.#onGap(from, to, now);
+        return true;
+    }
+  }
+
+  /** Padding carries what timestamp it likes. */
+  #freshness(packet: Buffer, header: RtpHeader, now: number): Freshness {
+    if (packet.length > header.headerLength + header.paddingLength) return this.#backlog.judge(header.timestamp, now);
+    return this.#backlog.draining ? 'old' : 'fresh';
   }
 
   #break(jumped: boolean): void {

@@ -45,14 +45,14 @@ test('after the repeated key frame the same source has to begin with one of its 
   leg.onStageRtcp(pli, 1040);
   expect(sent.slice(3).map(labelOf)).toEqual([1, 2]);
   feedback.length = 0;
-  receive({ sequenceNumber: 5, timestamp: 99_000, label: 5 }, 6000);
+  receive({ sequenceNumber: 5, timestamp: 540_000, label: 5 }, 6000);
   // What was late before the repetition has no place any more.
-  receive({ sequenceNumber: 4, timestamp: 96_000, label: 4 }, 6001);
-  receive({ sequenceNumber: 6, timestamp: 102_000, label: 6 }, 6033);
+  receive({ sequenceNumber: 4, timestamp: 537_000, label: 4 }, 6001);
+  receive({ sequenceNumber: 6, timestamp: 543_000, label: 6 }, 6033);
   expect(sent).toHaveLength(5);
   expect(feedback.flatMap((packet) => parseRtcp(packet)).map(({ type }) => type)).toContain('pli');
-  receive({ sequenceNumber: 7, timestamp: 105_000, keyFrame: true, label: 7 }, 6066);
-  receive({ sequenceNumber: 8, timestamp: 108_000, label: 8 }, 6099);
+  receive({ sequenceNumber: 7, timestamp: 546_000, keyFrame: true, label: 7 }, 6066);
+  receive({ sequenceNumber: 8, timestamp: 549_000, label: 8 }, 6099);
   expect(sent.map(labelOf)).toEqual([1, 2, 3, 1, 2, 7, 8]);
   expect(numbersOf(sent)).toEqual([10, 11, 12, 13, 14, 15, 16]);
   expect(timesOf(sent).slice(3)).toEqual([1040, 1040, 6066, 6066 + 3000 / 90]);
@@ -62,10 +62,10 @@ test('after the repeated key frame the same source has to begin with one of its 
 test('a source whose packets come after the repetition without any key frame is passed on after some seconds', () => {
   const { leg, inlet, sent } = afterPicture();
   leg.onStageRtcp(pli, 10_000);
-  inlet.receive(videoPacket({ sequenceNumber: 4, timestamp: 7200, label: 4 }), 20_000);
-  inlet.receive(videoPacket({ sequenceNumber: 5, timestamp: 10_800, label: 5 }), 22_900);
+  inlet.receive(videoPacket({ sequenceNumber: 4, timestamp: 1_800_000, label: 4 }), 20_000);
+  inlet.receive(videoPacket({ sequenceNumber: 5, timestamp: 2_061_000, label: 5 }), 22_900);
   expect(sent).toHaveLength(5);
-  inlet.receive(videoPacket({ sequenceNumber: 6, timestamp: 14_400, label: 6 }), 23_100);
+  inlet.receive(videoPacket({ sequenceNumber: 6, timestamp: 2_079_000, label: 6 }), 23_100);
   expect(labelOf(sent.at(-1)!)).toBe(6);
 });
 

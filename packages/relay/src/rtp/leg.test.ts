@@ -62,7 +62,7 @@ test('the first packets wait for a key frame, for some seconds', () => {
 
   const impatient = bench();
   impatient.inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0 }), 0);
-  impatient.inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0 }), 3100);
+  impatient.inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 3100 * 90 }), 3100);
   expect(impatient.sent).toHaveLength(1);
 });
 
@@ -112,6 +112,15 @@ test('timestamps that jump within a stream are brought back to the clock', () =>
   inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3_000_003_000 }), 73);
   const steps = sent.map((packet) => (packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0);
   expect(steps).toEqual([0, 3600, 6600]);
+});
+
+test('a frame counts whose last packet was overtaken', () => {
+  const { inlet, leg } = bench();
+  inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true }), 0);
+  inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3000, marker: true }), 33);
+  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true }), 34);
+  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true }), 35);
+  expect(leg.stats.frames).toBe(2);
 });
 
 test('a break in the numbers of a stream leaves one out and asks for a key frame', () => {
@@ -192,7 +201,7 @@ test('key frames wanted by the stage are asked of the source, not more than twic
   feedback.length = 0;
   for (const now of [1000, 1100, 1200]) leg.onStageRtcp(buildPli(9, OUT_SSRC), now);
   expect(feedback.flatMap((packet) => parseRtcp(packet))).toMatchObject([{ type: 'pli', mediaSsrc: 1 }]);
-  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 3000, keyFrame: true }), 1250);
+  inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 1250 * 90, keyFrame: true }), 1250);
   leg.onStageRtcp(buildPli(9, OUT_SSRC), 1300);
   expect(feedback).toHaveLength(1);
   expect(wakes.length).toBeGreaterThan(0);
@@ -253,4 +262,30 @@ test('audio needs no key frame, and a DTX frame means that it rests', () => {
   inlet.receive(audioPacket({ sequenceNumber: 2, timestamp: 960 }, Buffer.from([0xf8])), 20);
   expect(leg.resting).toBe(true);
   expect(sent).toHaveLength(2);
+});
+
+test('what waited in the queue of a server that stood still is left out without a hole; the picture goes on at a key frame, the clock as before', () => {
+  const { inlet, leg, sent, feedback } = bench({ firstSequenceNumber: 10 });
+  const frame = (index: number, keyFrame = false): Buffer =>
+    videoPacket({ sequenceNumber: index, timestamp: index * 3000, marker: true, keyFrame, label: index });
+  inlet.receive(frame(0, true), 0);
+  inlet.receive(frame(1), 33);
+  feedback.length = 0;
+  // Eight seconds later: the first three seconds at once, nothing of the next ones, then live packets.
+  for (let index = 2; index < 90; index++) inlet.receive(frame(index, index % 30 === 0), 8000 + index / 10);
+  inlet.receive(frame(1), 8009);
+  expect(sent.map(labelOf)).toEqual([0, 1]);
+  expect(feedback.flatMap((packet) => parseRtcp(packet)).map(({ type }) => type)).toEqual(['pli']);
+  inlet.receive(frame(240), 8010);
+  inlet.receive(frame(239), 8011);
+  inlet.receive(frame(241), 8033);
+  expect(sent).toHaveLength(2);
+  inlet.receive(frame(242, true), 8066);
+  inlet.receive(frame(243), 8100);
+  expect(sent.map(labelOf)).toEqual([0, 1, 242, 243]);
+  expect(numbersOf(sent)).toEqual([10, 11, 12, 13]);
+  expect(sent.map((packet) => (packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0)).toEqual([0, 3000, 242 * 3000, 243 * 3000]);
+  expect(leg.stats.switches).toBe(0);
+  inlet.onTimer(8200);
+  expect(inlet.stats()).toMatchObject({ nacks: 0, refused: 88 });
 });

@@ -104,6 +104,7 @@ export class Leg implements InletSink {
   #repeated = false;
   #repeatedAt = -Infinity;
   #repeatUntil = -Infinity;
+  #ssrc = -1;
   #keyFrameTimestamp = -1;
   #payloadBytes = 0;
   readonly #stats: LegStats = {
@@ -205,8 +206,8 @@ export class Leg implements InletSink {
     if (newest) {
       this.lastPacketAt = now;
       this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
-      if (header.marker || this.kind === 'audio') this.#stats.frames++;
     }
+    if (end > start && (header.marker || this.kind === 'audio')) this.#stats.frames++;
     this.#send(packet, header, number & 0xffff, keyFrame, now);
     if (newest && this.kind === 'video') {
       this.#handover.passed(header.marker, now);
@@ -266,22 +267,23 @@ export class Leg implements InletSink {
   #takeOver(inlet: Inlet, header: RtpHeader, sequence: number, now: number): void {
     const first = this.lastPacketAt < 0;
     const goesOn = inlet === this.#current;
-    const jump = goesOn && inlet.jumped && !this.#repeated;
     const afterRepeat = goesOn && this.#repeated;
+    const sameStream = goesOn && inlet.ssrc === this.#ssrc && !this.#repeated;
     if (!goesOn) {
       if (this.#current !== null) this.#current.sink = null;
       this.#current = inlet;
       this.#candidate = null;
     }
     this.#generation = inlet.generation;
+    this.#ssrc = inlet.ssrc;
     this.#repeated = false;
     this.#waitingSince = -1;
     // After a jump packets are missing: one number is left out for receivers to see it.
-    this.#numbers.rebase(sequence, jump ? 1 : 0);
+    this.#numbers.rebase(sequence, sameStream && inlet.jumped ? 1 : 0);
     if (first) this.#timeline.start(header.timestamp, now);
-    else if (jump) this.#timeline.follow(header.timestamp, true, now);
+    else if (sameStream) this.#timeline.follow(header.timestamp, true, now);
     else this.#timeline.rebase(header.timestamp, now);
-    if (!first && !jump && !afterRepeat) this.#stats.switches++;
+    if (!first && !sameStream && !afterRepeat) this.#stats.switches++;
     this.#keyFrameTimestamp = -1;
     if (first) this.#report(inlet);
     else this.#reportNow(inlet, header.timestamp, now);

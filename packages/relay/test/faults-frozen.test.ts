@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, inject, test } from 'vitest';
+import { startLivekit } from '../../../scripts/servers/livekit.ts';
+import { createMediaRelay } from '../src/index.ts';
+import type { Heard } from './listener.ts';
+import { Rooms } from './rooms.ts';
+import { Scene, stalled } from './scene.ts';
+import { until } from './until.ts';
+
+const FROZEN = 8_000;
+
+const media = createMediaRelay({ engine: 'rtp', hosts: 1 });
+afterAll(() => media.close());
+
+// Without filler the server's socket keeps all that came meanwhile; with it some seconds, and a hole follows that is too large to repair.
+test.concurrent.each([0, 7])(
+  'a vendor server that stands still for 8 s sends what it kept; the stage gets live packets only (filler %i)',
+  { timeout: 60_000 },
+  async (filler) => {
+    const vendor = await startLivekit({ binary: inject('programs').livekitServer, name: 'frozen-vendor' });
+    await using scene = new Scene(new Rooms({ vendor }));
+    scene.add({ leave: () => vendor.stop() });
+    const avatar = await scene.avatar();
+    avatar.filler = filler;
+    const { events } = await scene.relay(media);
+    const viewer = await scene.viewer();
+    const listener = await scene.listener();
+    await until('the picture is there', () => viewer.frames > 30 && listener.packets.audio.length > 50);
+    process.kill(vendor.process.pid, 'SIGSTOP');
+    scene.add({ leave: async () => void process.kill(vendor.process.pid, 'SIGCONT') });
+    await until('the stall is told', () => stalled(events).length === 2);
+    await sleep(FROZEN - 1500);
+    const frozen = { video: listener.packets.video.length, audio: listener.packets.audio.length };
+    const { frames } = viewer;
+    process.kill(vendor.process.pid, 'SIGCONT');
+    await until('media goes on', () => stalled(events).length === 0);
+    await until('the picture goes on', () => viewer.frames > frames + 60);
+    for (const kind of ['video', 'audio'] as const) {
+      const came = burst(listener.packets[kind].slice(frozen[kind]), kind === 'video' ? 90 : 48);
+      console.log(`filler ${filler}, ${kind}: ${Math.round(came)} ms of media came at once after a stand-still of ${FROZEN} ms`);
+      expect(came).toBeLessThan(1000);
+      expect(listener.missing(kind)).toBeLessThan(3);
+    }
+    expect(events).toMatchObject({ failed: [], closed: [], sourceDisconnected: [] });
+  },
+);
+
+/** ms of media that came sooner than the clock allows, at most. */
+function burst(packets: Heard[], ticksPerMs: number): number {
+  let most = 0;
+  let behind = Number.NEGATIVE_INFINITY;
+  const [first] = packets;
+  for (const { at, timestamp } of packets) {
+    const lag = at - first!.at - ((timestamp - first!.timestamp) | 0) / ticksPerMs;
+    behind = Math.max(behind, lag);
+    most = Math.max(most, behind - lag);
+  }
+  return most;
+}
