@@ -77,6 +77,8 @@ export type TrackStats = {
   plisSent: number;
   plisReceived: number;
   keyFrames: number;
+  /** Key frames that were sent again for viewers who came while the source was silent. Not among `packets`. */
+  keyFramesRepeated: number;
   /** Over the last second. */
   framesPerSecond: number;
   /** Times that another source, or another stream of the same one, took over. */
@@ -88,6 +90,11 @@ export type TrackStats = {
   /** ms since the last packet; -1 before the first. */
   sinceLastPacket: number;
   muted: boolean;
+  /**
+   * ms from a packet's arrival in the process that relays until it was handed to the stage's transport, sampled over some seconds. Only of `rtp`, and
+   * `undefined` before the first sample.
+   */
+  addedLatency?: { p50: number; p99: number };
 };
 
 /** What an engine counts of one relay. */

@@ -15,8 +15,8 @@ export class Scene implements AsyncDisposable {
     return this.add(await Avatar.join(this.rooms, codec));
   }
 
-  async viewer(): Promise<Viewer> {
-    return this.add(await Viewer.join(this.rooms));
+  async viewer(identity?: string): Promise<Viewer> {
+    return this.add(await Viewer.join(this.rooms, identity));
   }
 
   async listener(server: 'vendor' | 'stage' = 'stage'): Promise<Listener> {

@@ -14,6 +14,9 @@ export class Viewer {
 
   readonly room = new Room();
   frames = 0;
+  /** Monotonic ms of the subscription to the picture, and of its first frame; -1 before. */
+  subscribedAt = -1;
+  firstFrameAt = -1;
   width = 0;
   height = 0;
   audioFrames = 0;
@@ -56,8 +59,9 @@ export class Viewer {
   }
 
   async #watch(track: RemoteTrack): Promise<void> {
+    this.subscribedAt = performance.now();
     for await (const { frame } of this.#read(new VideoStream(track))) {
-      this.frames++;
+      if (this.frames++ === 0) this.firstFrameAt = performance.now();
       this.width = frame.width;
       this.height = frame.height;
     }

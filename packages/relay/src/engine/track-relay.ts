@@ -100,6 +100,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   }
 
   stats(): TrackStats {
+    const { addedLatency } = this.#leg;
     return trackStats({
       codec: this.mimeType,
       leg: this.#leg.stats,
@@ -107,6 +108,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
       framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
       sinceLastPacket: this.#leg.lastPacketAt < 0 ? -1 : Math.round(performance.now() - this.#leg.lastPacketAt),
       muted: this.muted,
+      ...(addedLatency === undefined ? {} : { addedLatency }),
     });
   }
 

@@ -2,7 +2,7 @@ import type { TrackStats } from '../media-relay.ts';
 import type { InletStats } from '../rtp/inlet.ts';
 import type { LegStats } from '../rtp/leg.ts';
 
-export type TrackFacts = Pick<TrackStats, 'codec' | 'framesPerSecond' | 'sinceLastPacket' | 'muted'> & {
+export type TrackFacts = Pick<TrackStats, 'codec' | 'framesPerSecond' | 'sinceLastPacket' | 'muted' | 'addedLatency'> & {
   leg: LegStats;
   /** Of every source track that fed the leg, the newest last. */
   inlets: readonly InletStats[];
@@ -23,6 +23,7 @@ export function trackStats({ leg, inlets, ...rest }: TrackFacts): TrackStats {
     plisSent: sum((inlet) => inlet.plis),
     plisReceived: leg.plis,
     keyFrames: leg.keyFrames,
+    keyFramesRepeated: leg.keyFramesRepeated,
     switches: leg.switches,
     dropped: {
       duplicates: sum((inlet) => inlet.duplicates),

@@ -2,20 +2,25 @@ import { forEachRtcp, PSFB_FIR, PSFB_PLI, readNack, RTCP_PSFB, RTCP_RR, RTCP_RTP
 import type { MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
 import { randomInt } from 'node:crypto';
 import { AudioLevelWriter, SILENCE } from './audio-level.ts';
+import { AddedLatency } from './added-latency.ts';
+import { Handover } from './handover.ts';
 import type { Inlet, InletSink } from './inlet.ts';
 import { startsKeyFrame } from './key-frame.ts';
+import { KeyFrameCache } from './key-frame-cache.ts';
 import type { LegOutput } from './leg-output.ts';
-import { timestampDelta } from './numbers.ts';
 import { PacketRing } from './packet-ring.ts';
 import { Renumbering } from './renumbering.ts';
 import { ReportWriter } from './report-writer.ts';
 import { stripHeader } from './strip.ts';
+import { Timeline } from './timeline.ts';
 
 /** How long a new source of video may go without a recognised key frame until its packets are passed on all the same, in ms. */
 const KEY_FRAME_PATIENCE = 3_000;
 const RING_SIZE = { video: 512, audio: 128 };
-/** The least step of the timestamp from one source to the next, in s: a frame's length, so that the two do not overlap. */
-const LEAST_STEP = { video: 1 / 60, audio: 0.02 };
+/** ms without a packet of the source after which the stage gets the last key frame again when it asks for one. */
+const SILENT_AFTER = 500;
+/** ms from one such key frame to the next. */
+const REPEAT_INTERVAL = 500;
 /** Opus frames of at most 2 bytes announce silence during which nothing needs to be sent (RFC 6716, DTX). */
 const DTX_PAYLOAD = 2;
 
@@ -34,6 +39,8 @@ export type LegOptions = {
   firstSequenceNumber?: number;
   /** What is added to the timestamps of the first source; default random. */
   timestampOffset?: number;
+  /** What `now` is read from. */
+  clock?: () => number;
 };
 
 export type LegStats = {
@@ -47,6 +54,8 @@ export type LegStats = {
   padding: number;
   frames: number;
   keyFrames: number;
+  /** Key frames that were sent again while the source was silent. Their packets are counted nowhere else. */
+  keyFramesRepeated: number;
   /** Packets that the stage asked for again, and how many of them were still there. */
   nacks: number;
   resent: number;
@@ -79,12 +88,18 @@ export class Leg implements InletSink {
   readonly #numbers: Renumbering;
   readonly #reports: ReportWriter;
   readonly #levels = new AudioLevelWriter();
+  readonly #timeline: Timeline;
+  readonly #latency: AddedLatency;
+  readonly #handover = new Handover();
+  readonly #keyFrame = new KeyFrameCache();
   #current: Inlet | null = null;
   #candidate: Inlet | null = null;
-  #candidateSince = 0;
+  /** Since when packets come that are not passed on for want of a key frame; -1 when none do. */
+  #waitingSince = -1;
   #generation = -1;
-  #timestampOffset = 0;
-  #lastTimestamp = 0;
+  /** Whether the last thing that was sent is a key frame that the stage had before: what comes next has to begin with one of the source. */
+  #repeated = false;
+  #repeatedAt = -Infinity;
   #keyFrameTimestamp = -1;
   #payloadBytes = 0;
   readonly #stats: LegStats = {
@@ -95,6 +110,7 @@ export class Leg implements InletSink {
     padding: 0,
     frames: 0,
     keyFrames: 0,
+    keyFramesRepeated: 0,
     nacks: 0,
     resent: 0,
     plis: 0,
@@ -110,12 +126,18 @@ export class Leg implements InletSink {
     this.#ring = new PacketRing(RING_SIZE[options.kind]);
     // Below 2^15, so that receivers cannot take the first wrap around for a packet from before the start (RFC 3711, 3.3.1).
     this.#numbers = new Renumbering(options.firstSequenceNumber ?? randomInt(0x8000));
-    this.#timestampOffset = options.timestampOffset ?? randomInt(0xffffffff);
+    this.#timeline = new Timeline(options.kind, options.output.clockRate, options.timestampOffset ?? randomInt(0xffffffff));
+    this.#latency = new AddedLatency(options.clock ?? (() => performance.now()));
     this.#reports = new ReportWriter(options.output);
   }
 
   get stats(): LegStats {
     return { ...this.#stats };
+  }
+
+  /** From a packet's arrival until it was sent, of the last samples; `undefined` before the first. ms. */
+  get addedLatency(): { p50: number; p99: number } | undefined {
+    return this.#latency.percentiles;
   }
 
   /** The source whose packets are sent now. */
@@ -128,7 +150,8 @@ export class Leg implements InletSink {
     if (inlet === this.#current) return;
     if (this.#candidate !== null) this.#candidate.sink = null;
     this.#candidate = inlet;
-    this.#candidateSince = now;
+    this.#waitingSince = -1;
+    this.#handover.take();
     inlet.sink = this;
     inlet.requestKeyFrame(now);
   }
@@ -136,7 +159,10 @@ export class Leg implements InletSink {
   /** The source has ended; one that waits takes over as soon as it can. */
   unbind(inlet: Inlet): void {
     inlet.sink = null;
-    if (this.#candidate === inlet) this.#candidate = null;
+    if (this.#candidate === inlet) {
+      this.#candidate = null;
+      this.#handover.take();
+    }
     if (this.#current === inlet) this.#current = null;
   }
 
@@ -144,11 +170,18 @@ export class Leg implements InletSink {
     const start = header.headerLength;
     const end = packet.length - header.paddingLength;
     const keyFrame = end > start && this.kind === 'video' && startsKeyFrame(this.#options.mimeType, packet, start, end);
+    if (inlet === this.#candidate && (keyFrame || this.#handover.holds)) {
+      if (this.#current !== null && this.#handover.mustWait(now)) {
+        this.#handover.hold(packet, header, sequence, newest);
+        return;
+      }
+      this.#release(inlet, now);
+    }
     if (inlet !== this.#current || inlet.generation !== this.#generation) {
       if (end === start || !newest || !this.#admits(inlet, keyFrame, now)) return;
       this.#takeOver(inlet, header, sequence, now);
     } else if (end > start) {
-      this.#followTimestamp(header.timestamp, newest, now);
+      this.#timeline.follow(header.timestamp, newest, now);
     }
     if (end === start && newest) {
       this.#numbers.skip(sequence);
@@ -166,7 +199,11 @@ export class Leg implements InletSink {
       this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
       if (header.marker || this.kind === 'audio') this.#stats.frames++;
     }
-    this.#send(packet, header, number & 0xffff, now);
+    this.#send(packet, header, number & 0xffff, keyFrame, now);
+    if (newest && this.kind === 'video') {
+      this.#handover.passed(header.marker, now);
+      if (header.marker && this.#handover.holds && this.#candidate !== null) this.#release(this.#candidate, now);
+    }
   }
 
   senderReport(inlet: Inlet): void {
@@ -191,59 +228,43 @@ export class Leg implements InletSink {
   #admits(inlet: Inlet, keyFrame: boolean, now: number): boolean {
     const isCurrent = inlet === this.#current;
     if (!isCurrent && inlet !== this.#candidate) return false;
-    if (isCurrent && inlet.jumped) {
+    if (isCurrent && inlet.jumped && !this.#repeated) {
       inlet.requestKeyFrame(now);
       return true;
     }
     if (this.kind === 'audio' || keyFrame) return true;
     inlet.requestKeyFrame(now);
-    if (isCurrent) return now - this.lastPacketAt > KEY_FRAME_PATIENCE;
-    return now - this.#candidateSince > KEY_FRAME_PATIENCE;
+    if (this.#waitingSince < 0) this.#waitingSince = now;
+    return now - this.#waitingSince > KEY_FRAME_PATIENCE;
+  }
+
+  #release(candidate: Inlet, now: number): void {
+    for (const { packet, header, sequence, newest } of this.#handover.take())
+      this.forward(candidate, packet, header, sequence, newest, now);
   }
 
   #takeOver(inlet: Inlet, header: RtpHeader, sequence: number, now: number): void {
     const first = this.lastPacketAt < 0;
-    const jump = inlet === this.#current && inlet.jumped;
-    const isNew = inlet === this.#candidate;
-    if (isNew) {
+    const goesOn = inlet === this.#current;
+    const jump = goesOn && inlet.jumped && !this.#repeated;
+    const afterRepeat = goesOn && this.#repeated;
+    if (!goesOn) {
       if (this.#current !== null) this.#current.sink = null;
       this.#current = inlet;
       this.#candidate = null;
     }
     this.#generation = inlet.generation;
+    this.#repeated = false;
+    this.#waitingSince = -1;
     // After a jump packets are missing: one number is left out for receivers to see it.
     this.#numbers.rebase(sequence, jump ? 1 : 0);
-    if (first) {
-      this.#lastTimestamp = (header.timestamp + this.#timestampOffset) >>> 0;
-    } else if (jump) {
-      this.#followTimestamp(header.timestamp, true, now);
-    } else {
-      this.#stats.switches++;
-      this.#rebaseTimestamp(header.timestamp, now);
-    }
+    if (first) this.#timeline.start(header.timestamp, now);
+    else if (jump) this.#timeline.follow(header.timestamp, true, now);
+    else this.#timeline.rebase(header.timestamp, now);
+    if (!first && !jump && !afterRepeat) this.#stats.switches++;
     this.#keyFrameTimestamp = -1;
     this.#report(inlet);
-    if (isNew) this.#options.onTakenOver?.(inlet);
-  }
-
-  /**
-   * Keeps `#lastTimestamp` the newest one sent; a source whose timestamps jump against the clock is brought back to it. A packet that is late
-   * can have the newest timestamp all the same: when padding overtook it.
-   */
-  #followTimestamp(timestamp: number, newest: boolean, now: number): void {
-    const rate = this.#output.clockRate;
-    const step = timestampDelta(timestamp + this.#timestampOffset, this.#lastTimestamp);
-    const elapsed = ((now - this.lastPacketAt) * rate) / 1000;
-    const jumps = step < -rate || step > elapsed + 5 * rate;
-    if (newest && jumps) this.#rebaseTimestamp(timestamp, now);
-    else if (step > 0 && !jumps) this.#lastTimestamp = (timestamp + this.#timestampOffset) >>> 0;
-  }
-
-  #rebaseTimestamp(timestamp: number, now: number): void {
-    const rate = this.#output.clockRate;
-    const step = Math.round(Math.max(LEAST_STEP[this.kind] * rate, ((now - this.lastPacketAt) * rate) / 1000));
-    this.#lastTimestamp = (this.#lastTimestamp + step) >>> 0;
-    this.#timestampOffset = (this.#lastTimestamp - timestamp) >>> 0;
+    if (!goesOn) this.#options.onTakenOver?.(inlet);
   }
 
   #countKeyFrame(inlet: Inlet, timestamp: number): void {
@@ -253,15 +274,16 @@ export class Leg implements InletSink {
     inlet.keyFrameBegan();
   }
 
-  #send(packet: Buffer, header: RtpHeader, sequenceNumber: number, now: number): void {
+  #send(packet: Buffer, header: RtpHeader, sequenceNumber: number, keyFrame: boolean, now: number): void {
     const output = this.#output;
     let out = stripHeader(packet, header);
     if (output.audioLevelId !== undefined) out = this.#levels.add(out, output.audioLevelId, this.audioLevel);
     out[1] = (header.marker ? 0x80 : 0) | output.payloadType;
     out.writeUInt16BE(sequenceNumber, 2);
-    out.writeUInt32BE((header.timestamp + this.#timestampOffset) >>> 0, 4);
+    out.writeUInt32BE(this.#timeline.map(header.timestamp), 4);
     out.writeUInt32BE(output.ssrc, 8);
     this.#ring.put(sequenceNumber, out);
+    if (this.kind === 'video') this.#keyFrame.add(out, sequenceNumber, keyFrame, header.marker);
     if (!output.send(out)) {
       this.#stats.unsent++;
       return;
@@ -269,13 +291,14 @@ export class Leg implements InletSink {
     this.#stats.bytes += out.length;
     this.#payloadBytes += packet.length - header.headerLength - header.paddingLength;
     if (++this.#stats.packets === 1) this.#options.onFirstPacket(now);
+    this.#latency.sent(now);
   }
 
   #report(inlet: Inlet): void {
     const { report } = inlet;
     if (report === undefined) return;
     const ntp = inlet.clock.toOurs(report.ntp, this.#options.epoch + report.at);
-    this.#reports.send(ntp, report.timestamp + this.#timestampOffset, this.#stats.packets, this.#payloadBytes);
+    this.#reports.send(ntp, this.#timeline.map(report.timestamp), this.#stats.packets, this.#payloadBytes);
   }
 
   #onReport(packet: Buffer, block: number): void {
@@ -286,6 +309,26 @@ export class Leg implements InletSink {
   #onKeyFrameWanted(now: number): void {
     this.#stats.plis++;
     this.#current?.requestKeyFrame(now);
+    if (now - this.lastPacketAt > SILENT_AFTER && now - this.#repeatedAt >= REPEAT_INTERVAL) this.#repeat(now);
+  }
+
+  /** The last key frame once more. Whatever the source sends next refers to later pictures, so that has to wait for a key frame of its own. */
+  #repeat(now: number): void {
+    const packets = this.#keyFrame.packets();
+    if (packets.length === 0) return;
+    const timestamp = this.#timeline.advance(now);
+    for (const packet of packets) {
+      const sequenceNumber = this.#numbers.next() & 0xffff;
+      packet.writeUInt16BE(sequenceNumber, 2);
+      packet.writeUInt32BE(timestamp, 4);
+      this.#ring.put(sequenceNumber, packet);
+      this.#output.send(packet);
+    }
+    this.#generation = -1;
+    this.#repeated = true;
+    this.#repeatedAt = now;
+    this.#waitingSince = -1;
+    this.#stats.keyFramesRepeated++;
   }
 
   #onNack(numbers: number[]): void {

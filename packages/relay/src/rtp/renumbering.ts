@@ -23,6 +23,12 @@ export class Renumbering {
     return this.#highest;
   }
 
+  /** A number for a packet that no source has sent; the source that was mapped before has to be rebased. */
+  next(): number {
+    this.#floor = Infinity;
+    return ++this.#highest;
+  }
+
   /** From now on the inbound numbers count from `sequence`, which continues the row after leaving out `hole` numbers. */
   rebase(sequence: number, hole: number): void {
     this.#offset = this.#highest + 1 + hole - sequence;

@@ -87,6 +87,7 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
       plisSent: inbound.plis,
       plisReceived: outbound.plis,
       keyFrames: outbound.keyFrames,
+      keyFramesRepeated: 0,
       framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
       switches: carrier.switches,
       dropped: { duplicates: 0, refused: 0, late: carrier.dropped, padding: 0, unsent: 0 },
