@@ -11,6 +11,8 @@ export type RelayOptions = {
   mediaTimeout?: number;
   /** What the picture is encoded as by an engine that does so. Default: as the vendor has it, when that is H264 or VP8, otherwise H264. */
   videoCodec?: 'h264' | 'vp8';
+  /** Whether the vendor's server is told to send no picture while nobody on the stage watches it. Only `rtp` can. Default true. */
+  pauseUnwatched?: boolean;
 };
 
 /**
@@ -38,10 +40,15 @@ export type RelayEvents = {
   engineChosen: [EngineChoice];
   /** The first packet of this kind went to the stage; `at` in ms since 1970. Once for each kind. */
   firstFrame: [{ kind: RelayMediaKind; at: number }];
-  /** No packet came for a second, though the track is not muted. `sinceMs`: since the last one. */
+  /** No packet came for a second, though the track is neither muted nor paused for want of an audience. `sinceMs`: since the last one. */
   mediaStalled: [{ kind: RelayMediaKind; sinceMs: number }];
   /** Packets come again after mediaStalled. */
   mediaResumed: [{ kind: RelayMediaKind; gapMs: number }];
+  /**
+   * Somebody receives the picture on the stage, or nobody does any more, which the stage's server says some seconds late. Comes on changes only, the
+   * first as soon as it is known. Only of `rtp`.
+   */
+  audience: [{ watched: boolean }];
   /** A data packet in the vendor's room, from whomever. */
   data: [{ payload: string; topic?: string; participantIdentity?: string }];
   /** The vendor's server began or ceased to name the avatar among the active speakers. `level` 0..1. */
@@ -104,6 +111,8 @@ export type MediaStats = {
   uptime: number;
   /** ms that the engine makes the voice later than the picture. Only `transcode` can; known after some seconds. */
   skew?: number;
+  /** Whether somebody receives the picture on the stage; `undefined` while that is not known. */
+  watched?: boolean;
   video?: TrackStats;
   audio?: TrackStats;
 };

@@ -9,11 +9,11 @@ export type HeardReport = { ntp: number; timestamp: number };
 
 /** Somebody on the stage who looks at packets instead of pictures. */
 export class Listener {
-  static async join(rooms: Rooms, server: 'vendor' | 'stage' = 'stage'): Promise<Listener> {
+  static async join(rooms: Rooms, server: 'vendor' | 'stage' = 'stage', identity = 'listener'): Promise<Listener> {
     const listener = new Listener();
     listener.participant = await RtpParticipant.connect({
       url: rooms.url(server),
-      token: await rooms.token(server, 'listener'),
+      token: await rooms.token(server, identity),
       listeners: {
         trackSubscribed: (track) => {
           track.onPacket = (packet) => (isRtcp(packet) ? listener.#onRtcp(packet) : listener.#onRtp(track.kind, packet));

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TrackSource, VideoCodec } from '@livekit/rtc-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createMediaRelay } from '../src/index.ts';
-import { opusFrames } from './clip.ts';
 import { EncodingAvatar } from './encoder.ts';
-import type { Listener } from './listener.ts';
+import { pictureAfterSound } from './picture-after-sound.ts';
 import { RELAY } from './rooms.ts';
 import { Scene } from './scene.ts';
 import { perSecond, until } from './until.ts';
@@ -156,13 +155,3 @@ describe('rtp only', () => {
     expect((await relay.stats()).video!.plisReceived).toBeGreaterThan(0);
   });
 });
-
-/** How much later the clip's first picture is than its first sound, on the sender's clock, in ms. */
-function pictureAfterSound(listener: Listener): number {
-  const picture = listener.capturedAt(listener.keyFrames()[0]!, 90_000);
-  const [first] = opusFrames();
-  const sounds = listener.packets.audio
-    .filter(({ payload }) => payload.equals(first!))
-    .map((packet) => listener.capturedAt(packet, 48_000));
-  return sounds.map((sound) => picture - sound).toSorted((a, b) => Math.abs(a) - Math.abs(b))[0]!;
-}

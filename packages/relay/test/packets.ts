@@ -1,4 +1,4 @@
-import { buildRtpPacket } from '@avatar-bridge/livekit-rtp';
+import { buildRtpPacket, isRtcp } from '@avatar-bridge/livekit-rtp';
 import type { Codec } from '@avatar-bridge/livekit-rtp';
 import { Inlet } from '../src/rtp/inlet.ts';
 import type { InletOptions } from '../src/rtp/inlet.ts';
@@ -48,11 +48,12 @@ export function labelOf(packet: Buffer): number {
   return packet.readUInt32BE(packet.length - 4);
 }
 
-export type Bench = { leg: Leg; sent: Buffer[]; inlet: Inlet; feedback: Buffer[]; wakes: number[] };
+export type Bench = { leg: Leg; sent: Buffer[]; reports: Buffer[]; inlet: Inlet; feedback: Buffer[]; wakes: number[] };
 
-/** A leg that keeps copies of what it sends; `open` is what its transport says. */
-export function videoLeg(options: Partial<LegOptions> = {}): { leg: Leg; sent: Buffer[]; transport: { open: boolean } } {
+/** A leg that keeps copies of what it sends, media and sender reports; `open` is what its transport says. */
+export function videoLeg(options: Partial<LegOptions> = {}): Pick<Bench, 'leg' | 'sent' | 'reports'> & { transport: { open: boolean } } {
   const sent: Buffer[] = [];
+  const reports: Buffer[] = [];
   const transport = { open: true };
   const leg = new Leg({
     kind: 'video',
@@ -62,7 +63,7 @@ export function videoLeg(options: Partial<LegOptions> = {}): { leg: Leg; sent: B
       payloadType: OUT_TYPE,
       clockRate: 90_000,
       send(packet) {
-        if (transport.open) sent.push(Buffer.from(packet));
+        if (transport.open) (isRtcp(packet) ? reports : sent).push(Buffer.from(packet));
         return transport.open;
       },
     },
@@ -70,7 +71,7 @@ export function videoLeg(options: Partial<LegOptions> = {}): { leg: Leg; sent: B
     onFirstPacket: () => {},
     ...options,
   });
-  return { leg, sent, transport };
+  return { leg, sent, reports, transport };
 }
 
 /** An inlet that keeps what it tells its server, and when it wants to be called. */
@@ -91,8 +92,8 @@ export function inletOf(options: Partial<InletOptions> = {}): { inlet: Inlet; fe
 
 /** A video leg with one source bound. */
 export function bench(options: Partial<LegOptions> = {}): Bench {
-  const { leg, sent } = videoLeg(options);
+  const { leg, sent, reports } = videoLeg(options);
   const source = inletOf();
   leg.bind(source.inlet, 0);
-  return { leg, sent, ...source };
+  return { leg, sent, reports, ...source };
 }

@@ -45,6 +45,7 @@ export function record(relay: Relay): Recorded {
     firstFrame: [],
     mediaStalled: [],
     mediaResumed: [],
+    audience: [],
     data: [],
     speaking: [],
     sourceDisconnected: [],

@@ -1,6 +1,7 @@
 import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
 import { CancelledError, RelayError, RetryableError } from '../errors.ts';
 import type { AvatarState, Caption, MediaStats, RelayEvents, RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import { Audience } from './audience.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom, StageRoom, StageTrack } from './relay-engine.ts';
 import { deaf, SourceLink } from './source-link.ts';
 import { SourceSwitch } from './source-switch.ts';
@@ -58,6 +59,9 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   readonly #started = Promise.withResolvers<void>();
   readonly #startedAt = performance.now();
   readonly #mediaTimeout: number;
+  readonly #pauseUnwatched: boolean;
+  readonly #audience = new Audience();
+  readonly #stalled = new Set<RelayMediaKind>();
   readonly #tracks = new Map<RelayMediaKind, StageTrack<T>>();
   readonly #publishing = new Set<RelayMediaKind>();
   readonly #rooms = new Set<Promise<SourceRoom | StageRoom<T>>>();
@@ -80,6 +84,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#engine = engine;
     this.#context = context;
     this.#mediaTimeout = options.mediaTimeout ?? MEDIA_TIMEOUT;
+    this.#pauseUnwatched = options.pauseUnwatched ?? true;
     this.#started.promise.catch(() => {});
     this.#mediaTimer = setTimeout(() => this.#onMediaTimeout(), this.#mediaTimeout);
     this.#ticker = setInterval(() => this.#tick(performance.now()), TICK);
@@ -130,10 +135,12 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   async stats(): Promise<MediaStats> {
     const [video, audio] = await Promise.all([this.#tracks.get('video')?.stats(), this.#tracks.get('audio')?.stats()]);
     const skew = this.#engine.skew?.();
+    const { watched } = this.#audience;
     return {
       id: this.id,
       uptime: Math.round(performance.now() - this.#startedAt),
       ...(skew === undefined ? {} : { skew }),
+      ...(watched === undefined ? {} : { watched }),
       ...(video === undefined ? {} : { video }),
       ...(audio === undefined ? {} : { audio }),
     };
@@ -151,6 +158,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
         disconnected: (reason) => this.#onStageDisconnected(reason),
         trackRemoved: () =>
           this.#fail(new RetryableError('track-removed', 'stage: the track was taken out of the room', { side: 'stage' })),
+        audience: (watched) => this.#onAudience(watched),
       },
       this.#roomContext(),
     );
@@ -258,6 +266,12 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#emit('speaking', { active, level });
   }
 
+  #onAudience(watched: boolean): void {
+    if (!this.#audience.set(watched, performance.now())) return;
+    this.#emit('audience', { watched });
+    if (watched) this.#tracks.get('video')?.setWanted(true);
+  }
+
   #onSourceDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'source room left');
     if (this.#running) this.#emit('sourceDisconnected', { reason });
@@ -298,10 +312,18 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   #tick(now: number): void {
+    // With the picture paused, the voice is what shows that the avatar is gone: then it has to prove itself.
+    const wanted = !this.#pauseUnwatched || this.#audience.wants(now) || this.#stalled.has('audio');
+    this.#tracks.get('video')?.setWanted(wanted);
     for (const [kind, track] of this.#tracks) {
-      const event = track.checkStall(now);
-      if (event?.type === 'stalled') this.#emit('mediaStalled', { kind, sinceMs: Math.round(event.since) });
-      else if (event?.type === 'resumed') this.#emit('mediaResumed', { kind, gapMs: Math.round(event.gap) });
+      const event = track.check(now);
+      if (event?.type === 'stalled') {
+        this.#stalled.add(kind);
+        this.#emit('mediaStalled', { kind, sinceMs: Math.round(event.since) });
+      } else if (event?.type === 'resumed') {
+        this.#stalled.delete(kind);
+        this.#emit('mediaResumed', { kind, gapMs: Math.round(event.gap) });
+      }
     }
     if (++this.#ticks % TICKS_PER_SECOND !== 0) return;
     this.#source?.everySecond(now);

@@ -19,6 +19,8 @@ export type StageHandlers = {
   disconnected(reason: DisconnectReason): void;
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;
+  /** Whether anybody in the room receives the picture. May come again with the same value; never from servers or clients that cannot tell. */
+  audience(watched: boolean): void;
 };
 
 /** The vendor's room, joined to receive the avatar. */
@@ -59,7 +61,10 @@ export interface StageTrack<T> {
   setMuted(track: T, muted: boolean): void;
   /** Audio only: how loud the vendor's server says that the avatar is. */
   setLevel(active: boolean, level: number): void;
-  checkStall(now: number): StallEvent | undefined;
+  /** Whether the source shall send; it does at first. Of no effect on tracks that have not brought anything yet, or cannot be paused. */
+  setWanted(wanted: boolean): void;
+  /** Call it a few times a second. */
+  check(now: number): StallEvent | undefined;
   everySecond(now: number): void;
   stats(): TrackStats | Promise<TrackStats>;
   close(): void;

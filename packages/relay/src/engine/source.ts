@@ -18,6 +18,8 @@ export type SourceTrack = {
   width: number;
   height: number;
   muted(): boolean;
+  /** Asks the server to send it, as it does at first, or not. */
+  setEnabled(enabled: boolean): void;
 };
 
 /**
@@ -117,7 +119,16 @@ export class Source implements SourceRoom {
     });
     track.onPacket = (packet) => inlet.receive(packet, performance.now());
     const { width, height } = info;
-    const entry: SourceTrack = { inlet, kind, mimeType, codecs, width, height, muted: () => track.info.muted };
+    const entry: SourceTrack = {
+      inlet,
+      kind,
+      mimeType,
+      codecs,
+      width,
+      height,
+      muted: () => track.info.muted,
+      setEnabled: (enabled) => track.setEnabled(enabled),
+    };
     this.#tracks.set(track, entry);
     this.#logger.info({ kind, mimeType, trackSid: track.sid, width, height }, 'avatar track subscribed');
     this.#handlers.track(entry);

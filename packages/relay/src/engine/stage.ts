@@ -22,7 +22,7 @@ const USUAL_HEIGHT = 720;
 /** The team's room, joined as the avatar. */
 export class Stage implements StageRoom<SourceTrack> {
   static async connect(options: RelayOptions['stage'], handlers: StageHandlers, context: RoomContext): Promise<Stage> {
-    const stage = new Stage(context.logger);
+    const stage = new Stage(handlers, context.logger);
     try {
       stage.#participant = await RtpParticipant.connect({
         url: options.url,
@@ -32,6 +32,10 @@ export class Stage implements StageRoom<SourceTrack> {
         logger: context.logger,
         listeners: {
           localTrackUnpublished: () => !stage.#gone && handlers.trackRemoved(),
+          audience: ({ trackSid, watched }) => {
+            stage.#watched.set(trackSid, watched);
+            stage.#tellAudience();
+          },
           disconnected: ({ reason }) => {
             if (stage.#gone) return;
             stage.#gone = true;
@@ -45,12 +49,17 @@ export class Stage implements StageRoom<SourceTrack> {
     return stage;
   }
 
+  readonly #handlers: StageHandlers;
   readonly #logger: Logger;
+  /** Whether anybody receives a track, by its sid. */
+  readonly #watched = new Map<string, boolean>();
   #participant: RtpParticipant | undefined;
   #audioSid: string | undefined;
+  #videoSid: string | undefined;
   #gone = false;
 
-  private constructor(logger: Logger) {
+  private constructor(handlers: StageHandlers, logger: Logger) {
+    this.#handlers = handlers;
     this.#logger = logger;
   }
 
@@ -83,6 +92,8 @@ export class Stage implements StageRoom<SourceTrack> {
           }),
     );
     if (kind === 'audio') this.#audioSid = published.sid;
+    else this.#videoSid = published.sid;
+    this.#tellAudience();
     this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
     return new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
   }
@@ -109,6 +120,12 @@ export class Stage implements StageRoom<SourceTrack> {
   async close(reason: string): Promise<void> {
     this.#gone = true;
     await this.#participant?.close(reason);
+  }
+
+  /** Somebody can receive the picture before we know its sid. */
+  #tellAudience(): void {
+    const watched = this.#videoSid === undefined ? undefined : this.#watched.get(this.#videoSid);
+    if (watched !== undefined && !this.#gone) this.#handlers.audience(watched);
   }
 
   async #call<T>(work: (participant: RtpParticipant) => Promise<T>): Promise<T> {

@@ -24,6 +24,10 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   readonly #feeding = new Set<SourceTrack>();
   #source: SourceTrack | null = null;
   #awaited: { source: SourceTrack; taken: () => void } | null = null;
+  #wanted = true;
+  /** Those whose server was told not to send them. */
+  readonly #paused = new Set<SourceTrack>();
+  #pausedUntil = -1;
   #framesBefore = 0;
   #framesCountedAt = performance.now();
   #framesPerSecond = 0;
@@ -68,11 +72,13 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     this.#source = source;
     this.#feeding.add(source);
     this.#awaited = taken === undefined ? null : { source, taken };
+    if (this.#paused.delete(source)) source.setEnabled(true);
     this.#leg.bind(source.inlet, performance.now());
     this.#published.setMuted(source.muted());
   }
 
   end(source: SourceTrack): void {
+    this.#paused.delete(source);
     this.#leg.unbind(source.inlet);
     if (this.#feeding.delete(source)) this.#ended.push(source.inlet.stats());
     if (this.#source === source) this.#source = null;
@@ -88,8 +94,18 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     this.#leg.audioLevel = levelOfSpeaker(active, level);
   }
 
-  checkStall(now: number): StallEvent | undefined {
-    return this.#watch.check(this.#leg.lastPacketAt, !this.muted && !this.#leg.resting, now);
+  setWanted(wanted: boolean): void {
+    this.#wanted = wanted;
+    if (wanted) this.#resume();
+  }
+
+  check(now: number): StallEvent | undefined {
+    this.#leg.tick(now);
+    if (!this.#wanted) this.#pause();
+    const paused = [...this.#paused].some(({ inlet }) => inlet === this.#leg.source);
+    if (paused) this.#pausedUntil = now;
+    const lastPacketAt = Math.max(this.#leg.lastPacketAt, this.#pausedUntil);
+    return this.#watch.check(lastPacketAt, !this.muted && !this.#leg.resting && !paused, now);
   }
 
   everySecond(now: number): void {
@@ -115,6 +131,22 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   close(): void {
     this.#published.onRtcp = null;
     for (const source of this.#feeding) this.end(source);
+  }
+
+  /** The source that feeds the stage now. One that is to take over has to send, and one that stands still without our doing is not to be hidden. */
+  #pause(): void {
+    const source = this.#source;
+    if (source === null || source.inlet !== this.#leg.source || this.#paused.has(source) || this.#watch.stalled) return;
+    this.#paused.add(source);
+    source.setEnabled(false);
+  }
+
+  #resume(): void {
+    for (const source of this.#paused) {
+      source.setEnabled(true);
+      source.inlet.requestKeyFrame(performance.now());
+    }
+    this.#paused.clear();
   }
 
   #onTakenOver(inlet: Inlet): void {

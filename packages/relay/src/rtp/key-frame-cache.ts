@@ -38,7 +38,7 @@ class Frame {
   packets(): Buffer[] {
     return Array.from({ length: this.#count }, (_, index) => index)
       .toSorted((a, b) => sequenceDelta(this.#sequences[a]!, this.#sequences[b]!))
-      .map((index) => this.#block.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]!));
+      .map((index) => this.#block.subarray(index === 0 ? 0 : this.#ends[index - 1]!, this.#ends[index]));
   }
 
   #hasRoom(used: number, wanted: number): boolean {

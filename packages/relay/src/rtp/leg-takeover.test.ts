@@ -1,4 +1,4 @@
-import { buildPli, parseRtcp } from '@avatar-bridge/livekit-rtp';
+import { buildPli, buildSenderReport, isRtcp, ntpOf, parseRtcp } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
 import { bench, inletOf, labelOf, OUT_SSRC, videoPacket } from '../../test/packets.ts';
 import type { VideoFields } from '../../test/packets.ts';
@@ -21,12 +21,15 @@ test('who asks for a key frame while the source is gone gets the last one, under
   leg.unbind(inlet);
   leg.onStageRtcp(pli, 300);
   expect(sent).toHaveLength(3);
-  for (const now of [1040, 1200, 1540]) leg.onStageRtcp(pli, now);
+  for (const now of [1040, 1200]) leg.onStageRtcp(pli, now);
+  expect(sent.map(labelOf)).toEqual([1, 2, 3, 1, 2]);
+  // Viewers may not have been ready for the first.
+  for (const now of [1230, 1540, 2300]) leg.tick(now);
   expect(sent.map(labelOf)).toEqual([1, 2, 3, 1, 2, 1, 2]);
   expect(numbersOf(sent)).toEqual([10, 11, 12, 13, 14, 15, 16]);
   expect(timesOf(sent)).toEqual([0, 0, 40, 1040, 1040, 1540, 1540]);
   expect(sent.map((packet) => packet[1]! >> 7)).toEqual([0, 1, 1, 0, 1, 0, 1]);
-  expect(leg.stats).toMatchObject({ packets: 3, keyFrames: 1, keyFramesRepeated: 2, plis: 4 });
+  expect(leg.stats).toMatchObject({ packets: 3, keyFrames: 1, keyFramesRepeated: 2, plis: 3 });
 
   const returned = inletOf().inlet;
   leg.bind(returned, 2000);
@@ -102,4 +105,23 @@ test('a frame that does not end, or whose source is gone, is not waited for', ()
     expect(sent.slice(3).map(labelOf)).toEqual([4, 70, 71]);
     expect(numbersOf(sent)).toEqual([10, 11, 12, 13, 14, 15]);
   }
+});
+
+test('with a new source the stage is told at once what its timestamps mean', () => {
+  const timestampOf = (packet: Buffer): number => packet.readUInt32BE(isRtcp(packet) ? 16 : 4);
+  const msOf = (packet: Buffer): number => packet.readUInt32BE(8) * 1000 + (packet.readUInt32BE(12) * 1000) / 2 ** 32;
+  const { leg, inlet, sent, reports } = bench();
+  inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, marker: true }), 0);
+  const [known, unknown] = [inletOf().inlet, inletOf().inlet];
+  // Timestamp 900 was at 510 ms on our clock: so the key frame, 90 ms later, was made at 600 ms.
+  known.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, ssrc: 4 }), 510);
+  known.receive(buildSenderReport({ ssrc: 4, ...ntpOf(0), rtpTimestamp: 900, packetCount: 1, octetCount: 1 }), 510);
+  leg.bind(known, 600);
+  known.receive(videoPacket({ sequenceNumber: 2, timestamp: 9000, ssrc: 4, keyFrame: true, marker: true }), 650);
+  // 50 ms from being made to being here.
+  expect(((timestampOf(reports[0]!) - timestampOf(sent.at(-1)!)) | 0) / 90).toBeCloseTo(50, 1);
+  leg.bind(unknown, 700);
+  unknown.receive(videoPacket({ sequenceNumber: 9, timestamp: 77, ssrc: 5, keyFrame: true, marker: true }), 800);
+  expect(timestampOf(reports[1]!)).toBe(timestampOf(sent.at(-1)!));
+  expect(msOf(reports[1]!) - msOf(reports[0]!)).toBeCloseTo(150, 0);
 });

@@ -3,6 +3,7 @@ import type { MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
 import { randomInt } from 'node:crypto';
 import { AudioLevelWriter, SILENCE } from './audio-level.ts';
 import { AddedLatency } from './added-latency.ts';
+import { isBlankPicture } from './blank-picture.ts';
 import { Handover } from './handover.ts';
 import type { Inlet, InletSink } from './inlet.ts';
 import { startsKeyFrame } from './key-frame.ts';
@@ -11,6 +12,7 @@ import type { LegOutput } from './leg-output.ts';
 import { PacketRing } from './packet-ring.ts';
 import { Renumbering } from './renumbering.ts';
 import { ReportWriter } from './report-writer.ts';
+import { NTP_EPOCH_DIFFERENCE } from './source-clock.ts';
 import { stripHeader } from './strip.ts';
 import { Timeline } from './timeline.ts';
 
@@ -19,8 +21,9 @@ const KEY_FRAME_PATIENCE = 3_000;
 const RING_SIZE = { video: 512, audio: 128 };
 /** ms without a packet of the source after which the stage gets the last key frame again when it asks for one. */
 const SILENT_AFTER = 500;
-/** ms from one such key frame to the next. */
-const REPEAT_INTERVAL = 500;
+/** ms from one such key frame to the next, and for how long they are sent after a request: the first may come before the viewer can show it. */
+const REPEAT_INTERVAL = 200;
+const REPEAT_TIME = 1_000;
 /** Opus frames of at most 2 bytes announce silence during which nothing needs to be sent (RFC 6716, DTX). */
 const DTX_PAYLOAD = 2;
 
@@ -50,7 +53,7 @@ export type LegStats = {
   unsent: number;
   /** Packets that came too late to have a number. */
   late: number;
-  /** Padding-only packets that were left out. */
+  /** Packets without a picture of the source that were left out: padding, and the blank ones that its server makes up. */
   padding: number;
   frames: number;
   keyFrames: number;
@@ -100,6 +103,7 @@ export class Leg implements InletSink {
   /** Whether the last thing that was sent is a key frame that the stage had before: what comes next has to begin with one of the source. */
   #repeated = false;
   #repeatedAt = -Infinity;
+  #repeatUntil = -Infinity;
   #keyFrameTimestamp = -1;
   #payloadBytes = 0;
   readonly #stats: LegStats = {
@@ -169,7 +173,12 @@ export class Leg implements InletSink {
   forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void {
     const start = header.headerLength;
     const end = packet.length - header.paddingLength;
-    const keyFrame = end > start && this.kind === 'video' && startsKeyFrame(this.#options.mimeType, packet, start, end);
+    const { mimeType } = this.#options;
+    const keyFrame = end > start && this.kind === 'video' && startsKeyFrame(mimeType, packet, start, end);
+    if (keyFrame && isBlankPicture(mimeType, packet, start, end)) {
+      if (newest && inlet === this.#current && inlet.generation === this.#generation) this.#leaveOut(sequence);
+      return;
+    }
     if (inlet === this.#candidate && (keyFrame || this.#handover.holds)) {
       if (this.#current !== null && this.#handover.mustWait(now)) {
         this.#handover.hold(packet, header, sequence, newest);
@@ -184,8 +193,7 @@ export class Leg implements InletSink {
       this.#timeline.follow(header.timestamp, newest, now);
     }
     if (end === start && newest) {
-      this.#numbers.skip(sequence);
-      this.#stats.padding++;
+      this.#leaveOut(sequence);
       return;
     }
     const number = this.#numbers.map(sequence);
@@ -225,6 +233,12 @@ export class Leg implements InletSink {
     });
   }
 
+  /** Call it a few times a second. */
+  tick(now: number): void {
+    if (now >= this.#repeatUntil || now - this.lastPacketAt <= SILENT_AFTER || now - this.#repeatedAt < REPEAT_INTERVAL) return;
+    this.#repeat(now);
+  }
+
   #admits(inlet: Inlet, keyFrame: boolean, now: number): boolean {
     const isCurrent = inlet === this.#current;
     if (!isCurrent && inlet !== this.#candidate) return false;
@@ -236,6 +250,12 @@ export class Leg implements InletSink {
     inlet.requestKeyFrame(now);
     if (this.#waitingSince < 0) this.#waitingSince = now;
     return now - this.#waitingSince > KEY_FRAME_PATIENCE;
+  }
+
+  /** The last picture is to stay, and padding is of no use: the numbers close over them. */
+  #leaveOut(sequence: number): void {
+    this.#numbers.skip(sequence);
+    this.#stats.padding++;
   }
 
   #release(candidate: Inlet, now: number): void {
@@ -263,7 +283,8 @@ export class Leg implements InletSink {
     else this.#timeline.rebase(header.timestamp, now);
     if (!first && !jump && !afterRepeat) this.#stats.switches++;
     this.#keyFrameTimestamp = -1;
-    this.#report(inlet);
+    if (first) this.#report(inlet);
+    else this.#reportNow(inlet, header.timestamp, now);
     if (!goesOn) this.#options.onTakenOver?.(inlet);
   }
 
@@ -301,6 +322,18 @@ export class Leg implements InletSink {
     this.#reports.send(ntp, this.#timeline.map(report.timestamp), this.#stats.packets, this.#payloadBytes);
   }
 
+  /**
+   * The timestamps were moved, so the relation of voice and picture is another one, and the next report of the source may be seconds away. Its last one
+   * is carried on to now; without one, what has just come was made just now.
+   */
+  #reportNow(inlet: Inlet, timestamp: number, now: number): void {
+    const { report } = inlet;
+    const ntp = this.#options.epoch + now + NTP_EPOCH_DIFFERENCE;
+    const since = report === undefined ? 0 : ntp - inlet.clock.toOurs(report.ntp, this.#options.epoch + report.at);
+    const at = (report?.timestamp ?? timestamp) + Math.round((since * this.#output.clockRate) / 1000);
+    this.#reports.send(ntp, this.#timeline.map(at), this.#stats.packets, this.#payloadBytes);
+  }
+
   #onReport(packet: Buffer, block: number): void {
     this.#stats.stageFractionLost = packet[block + 4]! / 256;
     this.#stats.stageLost = packet.readIntBE(block + 5, 3);
@@ -309,7 +342,8 @@ export class Leg implements InletSink {
   #onKeyFrameWanted(now: number): void {
     this.#stats.plis++;
     this.#current?.requestKeyFrame(now);
-    if (now - this.lastPacketAt > SILENT_AFTER && now - this.#repeatedAt >= REPEAT_INTERVAL) this.#repeat(now);
+    this.#repeatUntil = now + REPEAT_TIME;
+    this.tick(now);
   }
 
   /** The last key frame once more. Whatever the source sends next refers to later pictures, so that has to wait for a key frame of its own. */

@@ -1,4 +1,5 @@
-const NTP_EPOCH_DIFFERENCE = 2_208_988_800_000;
+/** ms from 1900 to 1970. */
+export const NTP_EPOCH_DIFFERENCE = 2_208_988_800_000;
 
 /**
  * Moves the NTP times of one source's sender reports to our own clock, by the same amount for its audio and its video. So they stay in

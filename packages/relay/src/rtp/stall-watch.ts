@@ -7,6 +7,10 @@ export type StallEvent = { type: 'stalled'; since: number } | { type: 'resumed';
 export class StallWatch {
   #stalledSince = -1;
 
+  get stalled(): boolean {
+    return this.#stalledSince >= 0;
+  }
+
   /** Call this a few times a second. `lastPacketAt` is -1 before the first packet; `expected` is whether packets should come at all. */
   check(lastPacketAt: number, expected: boolean, now: number): StallEvent | undefined {
     if (this.#stalledSince >= 0) {

@@ -59,7 +59,10 @@ export class TranscodedTrack implements StageTrack<DecodedTrack> {
   /** The stage's server hears by itself how loud it is. */
   setLevel(): void {}
 
-  checkStall(now: number): StallEvent | undefined {
+  /** LiveKit's client does not tell who watches. */
+  setWanted(): void {}
+
+  check(now: number): StallEvent | undefined {
     return this.#watch.check(this.lastPacketAt, !this.muted, now);
   }
 
