@@ -83,7 +83,9 @@ export class RelayCarrier implements Carrier {
     const stage = await rooms.publisher(rooms.stage, `${rooms.stagePrefix(run)}-${index}`, `avatar-${index}`);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#media.start({ id: `bench-${index}`, source: { ...source, avatarIdentity: AVATAR }, stage }, signal);
+        const id = `bench-${index}`;
+        // Most stages have no viewer here, and all shall cost what a watched one does.
+        return await this.#media.start({ id, source: { ...source, avatarIdentity: AVATAR }, stage, pauseUnwatched: false }, signal);
       } catch (error) {
         if (!(error instanceof RetryableError) || tries === TRIES || this.#ended.length > 0) throw error;
         this.retries++;

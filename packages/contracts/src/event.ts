@@ -61,6 +61,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   /** The process that carried the avatar is gone, another takes over; `gap` counts from there until it has. */
   z.object({ type: z.literal('relay.restarting'), reason: z.string() }),
   z.object({ type: z.literal('relay.restarted'), gap: z.int() }),
+  /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
+  z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
+  z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gap: z.int() }),
   /** The first packet of a kind is on the stage. */
   z.object({ type: z.literal('media.started'), ...media }),
   z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),

@@ -53,6 +53,13 @@ export type RelayEvents = {
   data: [{ payload: string; topic?: string; participantIdentity?: string }];
   /** The vendor's server began or ceased to name the avatar among the active speakers. `level` 0..1. */
   speaking: [{ active: boolean; level: number }];
+  /**
+   * A room was lost and is being joined again, for a minute at most: at the source its tracks have ended, on the stage nothing is sent meanwhile.
+   * Then `reconnected`, or the room's `…Disconnected`. Only of `rtp`.
+   */
+  reconnecting: [{ side: 'source' | 'stage'; reason: DisconnectReason }];
+  /** The room is joined again; on the stage the tracks have other sids. `gapMs`: since `reconnecting`. */
+  reconnected: [{ side: 'source' | 'stage'; gapMs: number }];
   /** The vendor's room is gone for this relay. The stage keeps the participant and the last picture until close(). */
   sourceDisconnected: [{ reason: DisconnectReason }];
   /** The team's room is gone for this relay; `closed` follows. `duplicate-identity`: another relay has taken the stage over. */

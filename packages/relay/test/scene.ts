@@ -55,6 +55,8 @@ export function record(relay: Relay): Recorded {
     sourceDisconnected: [],
     stageDisconnected: [],
     restarting: [],
+    reconnecting: [],
+    reconnected: [],
     restarted: [],
     failed: [],
     closed: [],

@@ -70,6 +70,10 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
       return { text: `What carries the avatar is started again (${event.reason})`, tone: 'warning' };
     case 'relay.restarted':
       return { text: `The avatar is carried to the stage again after ${event.gap} ms`, tone: 'good' };
+    case 'relay.reconnecting':
+      return { text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`, tone: 'warning' };
+    case 'relay.reconnected':
+      return { text: `${roomName(event.side)} is joined again after ${event.gap} ms`, tone: 'good' };
     case 'media.started':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is on the stage`, tone: 'good' };
     case 'media.stalled':
@@ -82,4 +86,8 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
       return { text, tone: 'plain' };
     }
   }
+}
+
+function roomName(side: 'source' | 'stage'): string {
+  return side === 'stage' ? 'The stage' : 'The vendor’s room';
 }

@@ -189,6 +189,15 @@ export class Link {
         'restarted',
         heard(({ gapMs }) => event({ type: 'relay.restarted', gap: gapMs })),
       )
+      .on('reconnecting', ({ side, reason }) => {
+        if (!this.#over) event({ type: 'relay.reconnecting', side, reason });
+        // It would come back in its successor's place.
+        else if (side === 'stage') void this.leaveStage('nobody needs it any more');
+      })
+      .on(
+        'reconnected',
+        heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gap: gapMs })),
+      )
       .on('sourceDisconnected', ({ reason }) => this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)))
       .on('stageDisconnected', ({ reason }) => this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)))
       .on('failed', ({ code }) => this.#lose(new LostError(`relay-${code}`, `The relay failed: ${code}`)))

@@ -1,5 +1,6 @@
 import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
 import { CancelledError, RelayError, RetryableError } from '../errors.ts';
+import type { Side } from '../errors.ts';
 import type { AvatarState, Caption, MediaStats, RelayEvents, RelayMediaKind, RelayOptions } from '../media-relay.ts';
 import { Audience } from './audience.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom, StageRoom, StageTrack } from './relay-engine.ts';
@@ -19,7 +20,8 @@ const TICK = 250;
 const TICKS_PER_SECOND = 4;
 
 export type RelayEmit = <E extends keyof RelayEvents>(event: E, ...args: RelayEvents[E]) => void;
-export type RelayContext = { emit: RelayEmit; logger: Logger; signal?: AbortSignal };
+/** `orphaned` aborts when nobody commands the relay any more: it carries on, but joins no room again. */
+export type RelayContext = { emit: RelayEmit; logger: Logger; signal?: AbortSignal; orphaned?: AbortSignal };
 
 /**
  * One avatar carried from the vendor's room to the stage, in this process, by whatever engine.
@@ -75,6 +77,8 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #ticker: NodeJS.Timeout | undefined;
   #mediaTimer: NodeJS.Timeout | undefined;
   #ticks = 0;
+  /** Rooms that are being joined again, and since when; monotonic ms. */
+  readonly #reconnecting = new Map<Side, number>();
   #speaking = false;
   #running = false;
   #closing: Promise<void> | undefined;
@@ -86,6 +90,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#mediaTimeout = options.mediaTimeout ?? MEDIA_TIMEOUT;
     this.#pauseUnwatched = options.pauseUnwatched ?? true;
     this.#started.promise.catch(() => {});
+    context.orphaned?.addEventListener('abort', () => this.#onOrphaned(), { signal: this.#lifetime.signal });
     this.#mediaTimer = setTimeout(() => this.#onMediaTimeout(), this.#mediaTimeout);
     this.#ticker = setInterval(() => this.#tick(performance.now()), TICK);
   }
@@ -155,6 +160,8 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     const stage = this.#engine.joinStage(
       options,
       {
+        reconnecting: (reason) => this.#onReconnecting('stage', reason),
+        reconnected: () => this.#onReconnected('stage'),
         disconnected: (reason) => this.#onStageDisconnected(reason),
         trackRemoved: () =>
           this.#fail(new RetryableError('track-removed', 'stage: the track was taken out of the room', { side: 'stage' })),
@@ -191,6 +198,8 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
       failed: (error) => this.#fail(error),
       data: (data) => this.#emit('data', data),
       speaking: (active, level) => this.#onSpeaking(active, level),
+      reconnecting: (reason) => this.#onReconnecting('source', reason),
+      reconnected: () => this.#onReconnected('source'),
       disconnected: (reason) => this.#onSourceDisconnected(reason),
     };
   }
@@ -270,6 +279,25 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     if (!this.#audience.set(watched, performance.now())) return;
     this.#emit('audience', { watched });
     if (watched) this.#tracks.get('video')?.setWanted(true);
+  }
+
+  #onReconnecting(side: Side, reason: DisconnectReason): void {
+    this.#context.logger.warn({ side, reason }, 'room lost, joining it again');
+    this.#reconnecting.set(side, performance.now());
+    this.#emit('reconnecting', { side, reason });
+    if (this.#context.orphaned?.aborted === true) this.#onOrphaned();
+  }
+
+  #onReconnected(side: Side): void {
+    const gapMs = Math.round(performance.now() - (this.#reconnecting.get(side) ?? 0));
+    this.#reconnecting.delete(side);
+    this.#context.logger.info({ side, gapMs }, 'room joined again');
+    this.#emit('reconnected', { side, gapMs });
+  }
+
+  /** Joining again, this relay would push out the one that may have come in its place. */
+  #onOrphaned(): void {
+    if (this.#reconnecting.size > 0) void this.#end('orphaned');
   }
 
   #onSourceDisconnected(reason: DisconnectReason): void {

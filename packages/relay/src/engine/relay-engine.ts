@@ -12,10 +12,16 @@ export type SourceHandlers<T> = {
   data(data: RelayEvents['data'][0]): void;
   /** May come again with the same `active`. `level` 0..1. */
   speaking(active: boolean, level: number): void;
+  /** The room is being joined again; its tracks have ended, and come anew. */
+  reconnecting(reason: DisconnectReason): void;
+  reconnected(): void;
   disconnected(reason: DisconnectReason): void;
 };
 
 export type StageHandlers = {
+  /** The room is being joined again; our tracks are in it again with `reconnected`. */
+  reconnecting(reason: DisconnectReason): void;
+  reconnected(): void;
   disconnected(reason: DisconnectReason): void;
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;

@@ -56,6 +56,8 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
         this.handlers.trackEnded(track);
       },
       trackMuted: (track, muted) => this.handlers.trackMuted(track, muted),
+      reconnecting: (reason) => this.handlers.reconnecting(reason),
+      reconnected: () => this.handlers.reconnected(),
       failed: (error) => this.handlers.failed(error),
       data: (data) => this.handlers.data(data),
       speaking: (active, level) => {
@@ -80,6 +82,8 @@ export function deaf<T>(): SourceHandlers<T> {
     failed: ignore,
     data: ignore,
     speaking: ignore,
+    reconnecting: ignore,
+    reconnected: ignore,
     disconnected: ignore,
   };
 }

@@ -31,7 +31,6 @@ export class Source implements SourceRoom {
     const source = new Source(options.avatarIdentity, handlers, context.logger);
     try {
       source.#participant = await RtpParticipant.connect({
-        reconnect: false,
         url: options.url,
         token: options.token,
         signal: context.signal,
@@ -50,6 +49,8 @@ export class Source implements SourceRoom {
             const avatar = speakers.find((speaker) => speaker.identity === options.avatarIdentity);
             if (avatar !== undefined) source.#onSpeaking(avatar.active, avatar.level);
           },
+          reconnecting: ({ reason }) => source.#onReconnecting(reason),
+          reconnected: () => !source.#gone && handlers.reconnected(),
           disconnected: ({ reason }) => source.#onDisconnected(reason),
         },
       });
@@ -151,6 +152,12 @@ export class Source implements SourceRoom {
     if (this.#gone || (!active && !this.#speaking)) return;
     this.#speaking = active;
     this.#handlers.speaking(active, level);
+  }
+
+  #onReconnecting(reason: DisconnectReason): void {
+    if (this.#gone) return;
+    this.#onSpeaking(false, 0);
+    this.#handlers.reconnecting(reason);
   }
 
   #onDisconnected(reason: DisconnectReason): void {

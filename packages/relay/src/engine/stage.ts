@@ -1,5 +1,5 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
-import type { Logger } from '@avatar-bridge/livekit-rtp';
+import type { Logger, PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../errors.ts';
 import type { AvatarState, Caption, RelayOptions } from '../media-relay.ts';
 import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
@@ -25,7 +25,6 @@ export class Stage implements StageRoom<SourceTrack> {
     const stage = new Stage(handlers, context.logger);
     try {
       stage.#participant = await RtpParticipant.connect({
-        reconnect: false,
         url: options.url,
         token: options.token,
         autoSubscribe: false,
@@ -37,6 +36,8 @@ export class Stage implements StageRoom<SourceTrack> {
             stage.#watched.set(trackSid, watched);
             stage.#tellAudience();
           },
+          reconnecting: ({ reason }) => !stage.#gone && handlers.reconnecting(reason),
+          reconnected: () => !stage.#gone && handlers.reconnected(),
           disconnected: ({ reason }) => {
             if (stage.#gone) return;
             stage.#gone = true;
@@ -55,8 +56,8 @@ export class Stage implements StageRoom<SourceTrack> {
   /** Whether anybody receives a track, by its sid. */
   readonly #watched = new Map<string, boolean>();
   #participant: RtpParticipant | undefined;
-  #audioSid: string | undefined;
-  #videoSid: string | undefined;
+  /** Their sids change when the room is joined again. */
+  readonly #published: { video?: PublishedTrack; audio?: PublishedTrack } = {};
   #gone = false;
 
   private constructor(handlers: StageHandlers, logger: Logger) {
@@ -92,8 +93,7 @@ export class Stage implements StageRoom<SourceTrack> {
             signal,
           }),
     );
-    if (kind === 'audio') this.#audioSid = published.sid;
-    else this.#videoSid = published.sid;
+    this.#published[kind] = published;
     this.#tellAudience();
     this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
     return new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
@@ -101,10 +101,11 @@ export class Stage implements StageRoom<SourceTrack> {
 
   /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
   async caption(caption: Caption): Promise<void> {
+    const { audio } = this.#published;
     const attributes: Record<string, string> = {
       'lk.segment_id': caption.segmentId,
       'lk.transcription_final': String(caption.final),
-      ...(this.#audioSid === undefined ? {} : { 'lk.transcribed_track_id': this.#audioSid }),
+      ...(audio === undefined ? {} : { 'lk.transcribed_track_id': audio.sid }),
     };
     await this.#call((participant) => participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }));
   }
@@ -125,7 +126,8 @@ export class Stage implements StageRoom<SourceTrack> {
 
   /** Somebody can receive the picture before we know its sid. */
   #tellAudience(): void {
-    const watched = this.#videoSid === undefined ? undefined : this.#watched.get(this.#videoSid);
+    const { video } = this.#published;
+    const watched = video === undefined ? undefined : this.#watched.get(video.sid);
     if (watched !== undefined && !this.#gone) this.#handlers.audience(watched);
   }
 

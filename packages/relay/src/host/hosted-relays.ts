@@ -14,6 +14,7 @@ export class HostedRelays {
   readonly #send: (message: HostMessage) => void;
   readonly #logger: Logger;
   readonly #onEmpty: () => void;
+  readonly #orphaned = new AbortController();
 
   /** `onEmpty` is called each time the last relay is gone. */
   constructor(options: { engine: Promise<LoadedEngine>; send(message: HostMessage): void; logger: Logger; onEmpty(): void }) {
@@ -44,6 +45,11 @@ export class HostedRelays {
     }
   }
 
+  /** The worker is gone. */
+  orphan(): void {
+    this.#orphaned.abort();
+  }
+
   async closeAll(reason: string): Promise<void> {
     await Promise.all([...this.#relays.keys()].map((relay) => this.#close(relay, reason)));
   }
@@ -60,6 +66,7 @@ export class HostedRelays {
       hosted.relay = await engine.start(options, {
         signal: hosted.starting.signal,
         logger: withFields(this.#logger, { relayId: options.id }),
+        orphaned: this.#orphaned.signal,
         emit: (event, ...args) => {
           this.#send({ type: 'event', relay, event, args } as RelayEventMessage);
           if (event === 'closed') this.#forget(relay);

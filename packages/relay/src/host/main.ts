@@ -60,6 +60,7 @@ process.on('message', (command: HostCommand) => {
 });
 process.on('disconnect', () => {
   if (leaving) return;
+  relays.orphan();
   if (relays.size === 0) void exit();
   else setTimeout(() => void leave('worker-gone'), orphanGrace);
 });
