@@ -90,6 +90,7 @@ describe.concurrent('on real servers', () => {
       const start = performance.now();
       const viewer = await scene.viewer(`viewer-${round}`);
       await until('the picture is there', () => viewer.frames > 0);
+      await until('the key frame is there', () => listener.keyFrames().length > keyFrames);
       keyFrameAfter.push(listener.keyFrames()[keyFrames]!.at - start);
       pictureAfter.push(viewer.firstFrameAt - start);
       await viewer.leave();
