@@ -55,7 +55,7 @@ export function finishAnswer(answer: string, offer: string): string {
 export function accepts(answer: string, mid: string, payloadType: number, codecName: string): boolean {
   const media = parse(answer).media.find((one) => String(one.mid) === mid);
   if (media === undefined || media.port === 0 || media.direction === 'inactive') return false;
-  return media.rtp.some((rtp) => rtp.payload === payloadType && nameOf(rtp) === codecName.toLowerCase());
+  return media.rtp.some((rtp) => rtp.payload === payloadType && textOf(rtp.codec).toLowerCase() === codecName.toLowerCase());
 }
 
 /** The id under which a header extension may be sent on an m-line of ours, by the answer. */
@@ -66,7 +66,7 @@ export function extensionId(answer: string, mid: string, uri: string): number | 
 }
 
 function decline(media: MediaDescription): void {
-  const unwanted = new Set(media.rtp.filter((rtp) => UNWANTED.has(nameOf(rtp))).map((rtp) => rtp.payload));
+  const unwanted = new Set(media.rtp.filter((rtp) => UNWANTED.has(textOf(rtp.codec).toLowerCase())).map((rtp) => rtp.payload));
   if (unwanted.size === 0) return;
   const repairs = media.fmtp.filter((fmtp) => unwanted.has(Number(/(?:^|;)\s*apt=(\d+)/.exec(fmtp.config)?.[1] ?? NaN)));
   for (const fmtp of repairs) unwanted.add(fmtp.payload);
@@ -81,13 +81,13 @@ function decline(media: MediaDescription): void {
 function codecsOf(media: MediaDescription, kind: MediaKind): Codec[] {
   return media.rtp.flatMap((rtp) => {
     if (!isWhole(rtp.payload) || rtp.payload > HIGHEST_PAYLOAD_TYPE) return [];
-    const fmtp: unknown = media.fmtp.find((one) => one.payload === rtp.payload)?.config;
+    const fmtp = media.fmtp.find((one) => one.payload === rtp.payload)?.config;
     return {
       mimeType: `${kind}/${rtp.codec}`,
       payloadType: rtp.payload,
       clockRate: isWhole(rtp.rate) ? rtp.rate : 0,
       ...(isWhole(rtp.encoding) ? { channels: rtp.encoding } : {}),
-      ...(fmtp === undefined ? {} : { fmtp: `${fmtp}` }),
+      ...(fmtp === undefined ? {} : { fmtp: textOf(fmtp) }),
     };
   });
 }
@@ -97,8 +97,8 @@ function isWhole(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }
 
-function nameOf(rtp: { codec: unknown }): string {
-  return String(rtp.codec).toLowerCase();
+function textOf(value: unknown): string {
+  return String(value);
 }
 
 function kindOf(media: MediaDescription): MediaKind | undefined {
