@@ -31,8 +31,11 @@ test('speakers come with the identity, empty when nobody with that sid is known'
   ]);
 });
 
-test('each connection quality is an event', () => {
-  const updates = [new ConnectionQualityInfo({ participantSid: 'PA_1', quality: ConnectionQuality.LOST })];
+test('each connection quality is an event, but for those that have no name here', () => {
+  const updates = [
+    new ConnectionQualityInfo({ participantSid: 'PA_1', quality: ConnectionQuality.LOST }),
+    ConnectionQualityInfo.fromJson({ participantSid: 'PA_1', quality: 77 }),
+  ];
   expect(roomEvents({ case: 'connectionQuality', value: new ConnectionQualityUpdate({ updates }) }, identityOf)).toEqual([
     { name: 'connectionQuality', args: [{ sid: 'PA_1', identity: 'avatar', quality: 'lost' }] },
   ]);

@@ -14,10 +14,10 @@ export function roomEvents(message: ServerMessage, identityOf: (sid: string) => 
       return [{ name: 'speakers', args: [speakers] }];
     }
     case 'connectionQuality':
-      return message.value.updates.map(({ participantSid: sid, quality }) => ({
-        name: 'connectionQuality',
-        args: [{ sid, identity: identityOf(sid), quality: QUALITIES[quality] }],
-      }));
+      return message.value.updates.flatMap(({ participantSid: sid, quality: wire }): RoomEvent[] => {
+        const quality = QUALITIES[wire];
+        return quality === undefined ? [] : [{ name: 'connectionQuality', args: [{ sid, identity: identityOf(sid), quality }] }];
+      });
     case 'trackSubscribed':
       return [{ name: 'audience', args: [{ trackSid: message.value.trackSid, watched: true }] }];
     case 'subscribedQualityUpdate':
@@ -32,7 +32,8 @@ function anyEnabled({ subscribedCodecs, subscribedQualities }: SubscribedQuality
   return qualities.some(({ enabled }) => enabled);
 }
 
-const QUALITIES: Record<WireQuality, ConnectionQuality> = {
+/** A newer server may name others. */
+const QUALITIES: Partial<Record<WireQuality, ConnectionQuality>> = {
   [WireQuality.POOR]: 'poor',
   [WireQuality.GOOD]: 'good',
   [WireQuality.EXCELLENT]: 'excellent',

@@ -48,6 +48,22 @@ describe('SDP of an offer', () => {
     expect(picture!.codecs[1]).toEqual({ mimeType: 'video/rtx', payloadType: 109, clockRate: 90_000, fmtp: 'apt=108' });
   });
 
+  test('what is no codec is left out, whatever the parser makes of it', () => {
+    const odd = [
+      'm=video 9 UDP/TLS/RTP/SAVPF 96 300',
+      'a=mid:2',
+      'a=rtpmap:96 264/90000',
+      'a=fmtp:96 5',
+      'a=rtpmap:300 VP8/90000',
+      'a=rtpmap: VP8',
+    ];
+    expect(mediaSections(sdp(...head, ...odd))[0]!.codecs).toEqual([
+      { mimeType: 'video/264', payloadType: 96, clockRate: 90_000, fmtp: '5' },
+    ]);
+    expect(accepts(sdp(...head, ...odd), '2', 96, '264')).toBe(true);
+    expect(finishAnswer(sdp(...head, ...odd), sdp(...head, ...odd))).toContain('a=rtpmap:96 264/90000');
+  });
+
   test('an m-line that is recvonly, inactive or rejected sends nothing', () => {
     expect(mediaSections(sdp(...head, ...audio('recvonly'), ...video('inactive'))).map(({ sends }) => sends)).toEqual([false, false]);
     const rejected = sdp(...head, ...video('sendonly')).replace('m=video 9', 'm=video 0');

@@ -19,6 +19,8 @@ export const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 /** Payloads that wrap or repair other payloads in a way that a receiver of plain packets could not read. */
 const UNWANTED = new Set(['red', 'ulpfec', 'flexfec-03']);
 
+const HIGHEST_PAYLOAD_TYPE = 127;
+
 export function mediaSections(sdp: string): MediaSection[] {
   const texts = sdp.split(/^(?=m=)/m).slice(1);
   return parse(sdp).media.flatMap((media, index) => {
@@ -64,17 +66,18 @@ export function finishAnswer(answer: string, offer: string): string {
 export function accepts(answer: string, mid: string, payloadType: number, codecName: string): boolean {
   const media = parse(answer).media.find((one) => String(one.mid) === mid);
   if (media === undefined || media.port === 0 || media.direction === 'inactive') return false;
-  return media.rtp.some((rtp) => rtp.payload === payloadType && rtp.codec.toLowerCase() === codecName.toLowerCase());
+  return media.rtp.some((rtp) => rtp.payload === payloadType && textOf(rtp.codec).toLowerCase() === codecName.toLowerCase());
 }
 
 /** The id under which a header extension may be sent on an m-line of ours, by the answer. */
 export function extensionId(answer: string, mid: string, uri: string): number | undefined {
   const media = parse(answer).media.find((one) => String(one.mid) === mid);
-  return media?.ext?.find((extension) => extension.uri === uri)?.value;
+  const id = media?.ext?.find((extension) => extension.uri === uri)?.value;
+  return isWhole(id) && id > 0 ? id : undefined;
 }
 
 function decline(media: MediaDescription): void {
-  const unwanted = new Set(media.rtp.filter((rtp) => UNWANTED.has(rtp.codec.toLowerCase())).map((rtp) => rtp.payload));
+  const unwanted = new Set(media.rtp.filter((rtp) => UNWANTED.has(textOf(rtp.codec).toLowerCase())).map((rtp) => rtp.payload));
   if (unwanted.size === 0) return;
   const repairs = media.fmtp.filter((fmtp) => unwanted.has(Number(/(?:^|;)\s*apt=(\d+)/.exec(fmtp.config)?.[1] ?? NaN)));
   for (const fmtp of repairs) unwanted.add(fmtp.payload);
@@ -87,16 +90,26 @@ function decline(media: MediaDescription): void {
 }
 
 function codecsOf(media: MediaDescription, kind: MediaKind): Codec[] {
-  return media.rtp.map((rtp) => {
+  return media.rtp.flatMap((rtp) => {
+    if (!isWhole(rtp.payload) || rtp.payload > HIGHEST_PAYLOAD_TYPE) return [];
     const fmtp = media.fmtp.find((one) => one.payload === rtp.payload)?.config;
     return {
       mimeType: `${kind}/${rtp.codec}`,
       payloadType: rtp.payload,
-      clockRate: rtp.rate ?? 0,
-      ...(rtp.encoding === undefined ? {} : { channels: rtp.encoding }),
-      ...(fmtp === undefined ? {} : { fmtp }),
+      clockRate: isWhole(rtp.rate) ? rtp.rate : 0,
+      ...(isWhole(rtp.encoding) ? { channels: rtp.encoding } : {}),
+      ...(fmtp === undefined ? {} : { fmtp: textOf(fmtp) }),
     };
   });
+}
+
+/** The parser's types are its hopes: it makes a number of any word that looks like one, and a text of any that does not. */
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function textOf(value: unknown): string {
+  return String(value);
 }
 
 function kindOf(media: MediaDescription): MediaKind | undefined {

@@ -19,6 +19,8 @@ export type SignalCallbacks = {
 const CLOSE_PATIENCE = 1_000;
 const DEFAULT_PING_INTERVAL = 5;
 const DEFAULT_PING_TIMEOUT = 15;
+/** What a server asks for beyond that is a mistake: longer timers do not exist, and Node makes 1 ms of them. */
+const LONGEST_PING = 3_600;
 
 /** The WebSocket to the server, with its pings. One connection, never reopened. */
 export class SignalConnection {
@@ -66,8 +68,8 @@ export class SignalConnection {
   /** Starts the pings that the join response asks for. */
   startPings(join: Pick<JoinResponse, 'pingInterval' | 'pingTimeout'>): void {
     this.#heartbeat ??= new Heartbeat({
-      interval: (join.pingInterval || DEFAULT_PING_INTERVAL) * 1_000,
-      timeout: (join.pingTimeout || DEFAULT_PING_TIMEOUT) * 1_000,
+      interval: msOf(join.pingInterval, DEFAULT_PING_INTERVAL),
+      timeout: msOf(join.pingTimeout, DEFAULT_PING_TIMEOUT),
       ping: () => this.send({ case: 'pingReq', value: new Ping({ timestamp: BigInt(Date.now()) }) }),
       onDead: () => this.#lose(new RetryableError('signal-lost', 'the server does not answer pings')),
     });
@@ -105,6 +107,10 @@ export class SignalConnection {
     this.#heartbeat?.close();
     this.#callbacks.onLost(error);
   }
+}
+
+function msOf(seconds: number, byDefault: number): number {
+  return (seconds > 0 && seconds <= LONGEST_PING ? seconds : byDefault) * 1_000;
 }
 
 function bytesOf(data: RawData): Uint8Array {

@@ -50,6 +50,7 @@ describe('ICE servers', () => {
     expect(
       iceServersFrom([new ICEServer({ urls: ['turn:t.example.com?transport=tcp', 'turns:t.example.com:443', 'http://x', ''] })]),
     ).toEqual([]);
+    expect(iceServersFrom([new ICEServer({ urls: ['stun:s.example.com:0', 'turn:t.example.com:70000'] })])).toEqual([]);
   });
 });
 
