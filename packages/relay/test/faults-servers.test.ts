@@ -12,7 +12,7 @@ const media = createMediaRelay({ engine: 'rtp', hosts: 1 });
 afterAll(() => media.close());
 
 /** ms; a frozen server is missed after 15 s, so this one is. */
-const FROZEN = 20_000;
+const FROZEN = 25_000;
 
 async function killed(server: MortalServer): Promise<void> {
   await server.kill();
