@@ -67,6 +67,13 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
     registers,
   });
+  const addedLatency = new Histogram({
+    name: 'avatar_bridge_relay_added_latency_seconds',
+    help: 'From the arrival of a packet in its relay host to its departure, 99th percentile of each relay at each look',
+    labelNames: ['kind'],
+    buckets: [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
+    registers,
+  });
   const framesPerSecond = new Histogram({
     name: 'avatar_bridge_relay_frames_per_second',
     help: 'Frames per second sent to the stage, of each relay at each look',
@@ -81,7 +88,9 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
       for (const { key, counter: total } of counters) total.inc({ kind }, grown[key]);
       for (const [reason, packets] of Object.entries(grown.dropped)) dropped.inc({ kind, reason }, packets);
       if (grown.packets > 0) jitter.observe({ kind }, track.jitter / 1_000);
-      if (kind === 'video' && !track.muted) framesPerSecond.observe(track.framesPerSecond);
+      if (track.addedLatency !== undefined) addedLatency.observe({ kind }, track.addedLatency.p99 / 1_000);
+      // While nobody watches, the vendor sends no picture.
+      if (kind === 'video' && !track.muted && stats.watched !== false) framesPerSecond.observe(track.framesPerSecond);
     }
   };
 

@@ -64,6 +64,8 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
   z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
   z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gap: z.int() }),
+  /** Somebody on the stage receives the picture, or nobody does any more; told some seconds late. */
+  z.object({ type: z.literal('audience.changed'), watched: z.boolean() }),
   /** The first packet of a kind is on the stage. */
   z.object({ type: z.literal('media.started'), ...media }),
   z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),

@@ -74,6 +74,8 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
       return { text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`, tone: 'warning' };
     case 'relay.reconnected':
       return { text: `${roomName(event.side)} is joined again after ${event.gap} ms`, tone: 'good' };
+    case 'audience.changed':
+      return { text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused', tone: 'plain' };
     case 'media.started':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is on the stage`, tone: 'good' };
     case 'media.stalled':

@@ -195,6 +195,10 @@ export class Link {
         else if (side === 'stage') void this.leaveStage('nobody needs it any more');
       })
       .on(
+        'audience',
+        heard(({ watched }) => event({ type: 'audience.changed', watched })),
+      )
+      .on(
         'reconnected',
         heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gap: gapMs })),
       )
