@@ -90,7 +90,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#mediaTimeout = options.mediaTimeout ?? MEDIA_TIMEOUT;
     this.#pauseUnwatched = options.pauseUnwatched ?? true;
     this.#started.promise.catch(() => {});
-    context.orphaned?.addEventListener('abort', () => this.#onOrphaned(), { signal: this.#lifetime.signal });
+    context.orphaned?.addEventListener('abort', this.#onOrphaned);
     this.#mediaTimer = setTimeout(() => this.#onMediaTimeout(), this.#mediaTimeout);
     this.#ticker = setInterval(() => this.#tick(performance.now()), TICK);
   }
@@ -296,9 +296,9 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   /** Joining again, this relay would push out the one that may have come in its place. */
-  #onOrphaned(): void {
+  #onOrphaned = (): void => {
     if (this.#reconnecting.size > 0) void this.#end('orphaned');
-  }
+  };
 
   #onSourceDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'source room left');
@@ -371,6 +371,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   async #release(reason: string): Promise<void> {
     clearInterval(this.#ticker);
     clearTimeout(this.#mediaTimer);
+    this.#context.orphaned?.removeEventListener('abort', this.#onOrphaned);
     const cancelled = new CancelledError('the relay was closed');
     this.#started.reject(cancelled);
     this.#switch?.fail(cancelled);
