@@ -6,6 +6,7 @@ const benches: Record<string, { summary: string; load: () => Promise<{ run: (arg
   },
   relay: { summary: 'CPU, memory, loss and latency of relays between two LiveKit servers', load: () => import('./relay.ts') },
   speech: { summary: 'POST of a message to "the vendor has the task", on an idle session', load: () => import('./speech.ts') },
+  viewers: { summary: 'how fluent picture and voice are for viewers behind relays', load: () => import('./viewers.ts') },
 };
 
 const [name = '--help', ...args] = process.argv.slice(2);

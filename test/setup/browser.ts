@@ -1,19 +1,8 @@
 import { type Browser, chromium } from 'playwright-core';
 import { inject } from 'vitest';
+import { browserArguments } from './browser-arguments.ts';
 
 /** A real Chromium that talks to nobody but this machine. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: inject('programs').chromium,
-    args: [
-      '--no-sandbox',
-      '--autoplay-policy=no-user-gesture-required',
-      '--allow-loopback-in-peer-connection',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--disable-quic',
-      '--no-first-run',
-    ],
-  });
+  return chromium.launch({ executablePath: inject('programs').chromium, args: browserArguments });
 }
