@@ -12,6 +12,7 @@ const CONNECTIONS = 240;
 const AT_ONCE = 8;
 const MESSAGES_EACH = 24;
 const CONNECT_TIMEOUT = 2_000;
+const RECONNECT_TIMEOUT = 300;
 
 // Of timers that overflow, of listeners that pile up.
 process.on('warning', (warning) => {
@@ -31,6 +32,8 @@ async function join(): Promise<void> {
     connectTimeout: CONNECT_TIMEOUT,
     publish: !random.oneIn(4),
     autoSubscribe: random.oneIn(2),
+    reconnect: random.oneIn(4),
+    reconnectTimeout: RECONNECT_TIMEOUT,
   };
   try {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
