@@ -21,9 +21,8 @@ export async function run(args: string[]): Promise<void> {
     await using scene = await Scene.set(codecs, { sync, signal });
     const onWindow = (...seen: Parameters<typeof progressLine>): void => void process.stderr.write(`${progressLine(...seen)}\n`);
     const viewers = await watchAll(scene.stages, { windows, signal, onWindow });
-    process.stdout.write(
-      `\nViewers of 720p30 avatars with voice behind relays${sync ? ', stages with syncStreams' : ''}, in windows of 10 s\n${describeMachine()}\n${table(viewers)}\n`,
-    );
+    const title = `Viewers of 720p30 avatars with voice behind relays${sync ? ', stages with syncStreams' : ''}, in windows of 10 s`;
+    if (viewers.length > 0) process.stdout.write(`\n${title}\n${describeMachine()}\n${table(viewers)}\n`);
     for (const failure of scene.failures) process.stdout.write(`${failure}\n`);
     if (json) process.stdout.write(`${JSON.stringify({ viewers, failures: scene.failures })}\n`);
     if (scene.failures.length > 0) process.exitCode = 1;
