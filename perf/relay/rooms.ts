@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AccessToken } from 'livekit-server-sdk';
+import { AccessToken, RoomConfiguration } from 'livekit-server-sdk';
 import type { VideoGrant } from 'livekit-server-sdk';
 import { livekitServer } from '../../scripts/install/livekit-server.ts';
 import { startLivekit } from '../../scripts/servers/livekit.ts';
@@ -60,14 +60,18 @@ export class Rooms {
     return `${this.#name}-stage-${run}`;
   }
 
-  /** May publish and send data; `subscribe` too: a vendor's client. */
-  async publisher(server: Server, room: string, identity: string, { subscribe } = { subscribe: false }): Promise<Ticket> {
-    return this.#ticket(server, room, identity, {
-      canPublish: true,
-      canPublishData: true,
-      canSubscribe: subscribe,
-      canUpdateOwnMetadata: true,
-    });
+  /**
+   * May publish and send data; `subscribe` too: a vendor's client. With `syncStreams`, a room that does not exist yet is made so that its server
+   * tells viewers which tracks belong together.
+   */
+  async publisher(
+    server: Server,
+    room: string,
+    identity: string,
+    { subscribe = false, syncStreams = false }: { subscribe?: boolean; syncStreams?: boolean } = {},
+  ): Promise<Ticket> {
+    const grant = { canPublish: true, canPublishData: true, canSubscribe: subscribe, canUpdateOwnMetadata: true };
+    return this.#ticket(server, room, identity, grant, syncStreams ? new RoomConfiguration({ syncStreams }) : undefined);
   }
 
   async subscriber(server: Server, room: string, identity: string): Promise<Ticket> {
@@ -78,9 +82,16 @@ export class Rooms {
     await this.#stop();
   }
 
-  async #ticket({ url, apiKey, apiSecret }: Server, room: string, identity: string, grant: VideoGrant): Promise<Ticket> {
+  async #ticket(
+    { url, apiKey, apiSecret }: Server,
+    room: string,
+    identity: string,
+    grant: VideoGrant,
+    config?: RoomConfiguration,
+  ): Promise<Ticket> {
     const token = new AccessToken(apiKey, apiSecret, { identity, ttl: '12h' });
     token.addGrant({ roomJoin: true, room, ...grant });
+    token.roomConfig = config;
     return { url, token: await token.toJwt() };
   }
 }

@@ -34,7 +34,13 @@ export class BrowserViewers implements AsyncDisposable {
   static async open(): Promise<BrowserViewers> {
     const server = await servePage();
     try {
-      const browser = await chromium.launch({ executablePath: await installedChromium(), args: browserArguments });
+      const browser = await chromium.launch({
+        executablePath: await installedChromium(),
+        args: browserArguments,
+        // Playwright would end this process, too, before the servers are stopped.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+      });
       try {
         const page = await browser.newPage();
         await page.goto(server.url);

@@ -39,6 +39,8 @@ export type Seen = {
 
 /** Chromium needs time to bring the two together after the start: skew before that does not count. */
 const SETTLING = 15_000;
+/** Readings, one a second. */
+const ENOUGH_FOR_SLOPE = 30;
 /** Below is silence: the voice is at some thousands. */
 const AUDIBLE = 300;
 
@@ -137,7 +139,7 @@ export class Watch {
   }
 }
 
-/** `onWindow` hears of every window of all stages. Ends early when the signal aborts. */
+/** `onWindow` hears of every window of all stages. Ends early when the signal aborts, without a result when no window was over. */
 export async function watchAll(
   stages: readonly Stage[],
   options: { windows: number; signal: AbortSignal; onWindow(second: number, seen: readonly (Window & { codec: Codec })[]): void },
@@ -151,6 +153,7 @@ export async function watchAll(
     const seen = await Promise.all(watches.map(async (watch) => ({ codec: watch.stage.codec, ...(await watch.next()) })));
     options.onWindow(number * WINDOW, seen);
   }
+  if (performance.now() - begunAt < WINDOW * 1000) return [];
   return Promise.all(watches.map(async (watch) => watch.result(await watch.stage.stats())));
 }
 
@@ -166,8 +169,9 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Of the straight line through the points, by least squares. */
+/** Of the straight line through the points, by least squares. NaN: too few. */
 function slope(points: readonly { x: number; y: number }[]): number {
+  if (points.length < ENOUGH_FOR_SLOPE) return Number.NaN;
   const [x, y] = [mean(points.map((point) => point.x)), mean(points.map((point) => point.y))];
   const spread = points.reduce((sum, point) => sum + (point.x - x) ** 2, 0);
   return points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0) / spread;

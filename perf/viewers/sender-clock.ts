@@ -7,7 +7,7 @@ const CLOCK_RATE = { video: 90_000, audio: 48_000 };
 const TIMESTAMPS = 2_048;
 const REPORTS = 15;
 
-type Track = { ssrc: number; timestamps: Int32Array; received: number; reports: { ntp: number; timestamp: number }[] };
+type Track = { ssrc: number; timestamps: Int32Array; frames: number; reports: { ntp: number; timestamp: number }[] };
 
 /** A subscriber of a stage that looks at times only: which moment of the sender's clock an RTP timestamp stands for. */
 export class SenderClock implements AsyncDisposable {
@@ -46,7 +46,9 @@ export class SenderClock implements AsyncDisposable {
       const header = parseRtpHeader(packet);
       if (header === undefined) return;
       track.ssrc = header.ssrc;
-      track.timestamps[track.received++ % TIMESTAMPS] = header.timestamp;
+      // Once for all packets of a frame.
+      const last = (track.frames - 1) % TIMESTAMPS;
+      if (track.timestamps[last] !== (header.timestamp | 0)) track.timestamps[track.frames++ % TIMESTAMPS] = header.timestamp;
       return;
     }
     forEachRtcp(packet, (type, _format, offset, length) => {
@@ -59,5 +61,5 @@ export class SenderClock implements AsyncDisposable {
 }
 
 function emptyTrack(): Track {
-  return { ssrc: -1, timestamps: new Int32Array(TIMESTAMPS), received: 0, reports: [] };
+  return { ssrc: -1, timestamps: new Int32Array(TIMESTAMPS), frames: 0, reports: [] };
 }

@@ -209,7 +209,13 @@ export class NativePeer {
 
   #flushCandidates(): void {
     this.#hasRemote = true;
-    for (const { candidate, mid } of this.#remoteCandidates.splice(0)) this.#peer.addRemoteCandidate(candidate, mid);
+    for (const { candidate, mid } of this.#remoteCandidates.splice(0)) {
+      try {
+        this.#peer.addRemoteCandidate(candidate, mid);
+      } catch {
+        // One that cannot be read is no reason to refuse the description: there are others.
+      }
+    }
     for (const { candidate, mid } of this.#localCandidates.splice(0)) this.#onCandidate(candidate, mid);
   }
 
