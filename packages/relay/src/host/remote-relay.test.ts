@@ -211,3 +211,15 @@ test('a start that is cancelled when it has just been done rejects when the rela
   relay.onEvent(told('closed', { reason: 'cancelled' }));
   await expect(start).rejects.toBeInstanceOf(CancelledError);
 });
+
+test('a restart goes to the source that was switched to, also when the first one is gone', async () => {
+  const { relay, runs } = await running();
+  const source = { ...OPTIONS.source, token: 'c' };
+  relay.onEvent(told('sourceDisconnected', { reason: 'room-deleted' }));
+  const switched = relay.switchSource(source);
+  relay.onResult(runs[0]!.calls.at(-1)!.call, null);
+  await switched;
+  relay.onHostGone('gone');
+  await until(() => runs.length === 2);
+  expect(runs[1]!.options).toEqual({ ...OPTIONS, source });
+});

@@ -33,7 +33,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   readonly #start = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   /** What a restart is made with. */
-  readonly #options: RelayOptions;
+  #options: RelayOptions;
   #state: State = 'starting';
   #run: RelayRun | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -95,6 +95,8 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
 
   async switchSource(source: RelayOptions['source']): Promise<void> {
     await this.#call({ method: 'switchSource', source });
+    this.#options = { ...this.#options, source };
+    this.#sourceGone = false;
   }
 
   async stats(): Promise<RelayStats> {
