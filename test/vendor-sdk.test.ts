@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { selfSignedCertificate } from '../packages/avatar-simulator/src/certificate.ts';
 import type { SdkEvent } from './setup/vendor-sdk-page.ts';
+import { browserArguments } from './setup/browser-arguments.ts';
 import { servePage } from './setup/serve-vendor-sdk-page.ts';
 
 const apiKey = 'the-account-key';
@@ -20,14 +21,7 @@ beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM_PATH'] ?? inject('programs').chromium,
     args: [
-      '--no-sandbox',
-      '--autoplay-policy=no-user-gesture-required',
-      '--allow-loopback-in-peer-connection',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      '--disable-quic',
+      ...browserArguments,
       // The SDK drops the port of basePath and opens its socket as wss://<host>/, so the simulator's TLS listener has to stand there.
       `--host-resolver-rules=MAP 127.0.0.1:443 127.0.0.1:${simulator.tlsPort}`,
       '--ignore-certificate-errors',
