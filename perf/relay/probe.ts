@@ -99,7 +99,6 @@ class Viewer {
     viewer.#participant = await RtpParticipant.connect({
       url,
       token,
-      publish: false,
       listeners: { trackSubscribed: (track) => viewer.#watch(track) },
     });
     return viewer;

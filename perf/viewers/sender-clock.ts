@@ -16,7 +16,6 @@ export class SenderClock implements AsyncDisposable {
     clock.#participant = await RtpParticipant.connect({
       url,
       token,
-      publish: false,
       listeners: {
         trackSubscribed: (track) => {
           track.onPacket = (packet) => clock.#receive(clock.#tracks[track.kind], packet);

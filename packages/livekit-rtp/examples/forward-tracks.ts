@@ -4,7 +4,7 @@ import type { SubscribedTrack } from '@avatar-bridge/livekit-rtp';
 const { SOURCE_URL = '', SOURCE_TOKEN = '', TARGET_URL = '', TARGET_TOKEN = '' } = process.env;
 const target = await RtpParticipant.connect({ url: TARGET_URL, token: TARGET_TOKEN, autoSubscribe: false });
 const listeners = { trackSubscribed: (input: SubscribedTrack) => void (input.onPacket = (packet) => void forward(input, packet)) };
-const source = await RtpParticipant.connect({ url: SOURCE_URL, token: SOURCE_TOKEN, publish: false, listeners });
+const source = await RtpParticipant.connect({ url: SOURCE_URL, token: SOURCE_TOKEN, listeners });
 
 /** Publishes a track like this one when its first packet shows the codec, then passes packets on, and requests for key frames back. */
 async function forward(input: SubscribedTrack, first: Buffer): Promise<void> {

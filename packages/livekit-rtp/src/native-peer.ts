@@ -89,20 +89,10 @@ export class NativePeer {
         else this.#localCandidates.push({ candidate, mid });
       }),
     );
-    this.#peer.onTrack(
-      guarded((track: NativeTrack) => {
-        this.#adopt(track);
-        if (this.#closing) track.close();
-        else callbacks.onTrack?.(track);
-      }),
-    );
-    this.#peer.onDataChannel(
-      guarded((channel: NativeChannel) => {
-        this.#adopt(channel);
-        if (this.#closing) channel.close();
-        else callbacks.onChannel?.(channel);
-      }),
-    );
+    // Where nothing is to come, nothing listens: each native callback costs the event loop a look at every wake-up.
+    if (callbacks.onTrack !== undefined) this.#peer.onTrack(this.#adopting((track: NativeTrack) => callbacks.onTrack?.(track)));
+    if (callbacks.onChannel !== undefined)
+      this.#peer.onDataChannel(this.#adopting((channel: NativeChannel) => callbacks.onChannel?.(channel)));
   }
 
   get state(): PeerState {
@@ -186,6 +176,14 @@ export class NativePeer {
     return child;
   }
 
+  #adopting<T extends NativeTrack | NativeChannel>(callback: (child: T) => void): (child: T) => void {
+    return guarded((child: T) => {
+      this.#adopt(child);
+      if (this.#closing) child.close();
+      else callback(child);
+    });
+  }
+
   #settled(): boolean {
     return this.#peerGone && this.#children.size === 0;
   }
@@ -232,8 +230,9 @@ export class NativePeer {
   }
 }
 
-/** Calls `onOpen` when a track or channel opens, or now if it is open already; then perhaps twice. */
+/** Calls `onOpen` when a track or channel opens, or now if it is open already; perhaps twice. */
 export function watch(child: NativeTrack | NativeChannel, onOpen: () => void): void {
+  if (child.isOpen()) return onOpen();
   child.onOpen(guarded(onOpen));
   if (child.isOpen()) onOpen();
 }

@@ -9,23 +9,18 @@ const LOW_WATER = 128 * 1024;
 
 /** One of the two data channels of the publisher connection, with back pressure. */
 export class OutgoingChannel {
-  readonly #channel: NativeChannel;
+  /** Also readable: on the primary connection the server sends on it, too. */
+  readonly native: NativeChannel;
   readonly #lossy: boolean;
   readonly #opened = Promise.withResolvers<void>();
   #drained: PromiseWithResolvers<void> | undefined;
+  #watchesDraining = false;
   #lastSequence = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(channel: NativeChannel, options: { lossy: boolean }) {
-    this.#channel = channel;
+    this.native = channel;
     this.#lossy = options.lossy;
-    channel.setBufferedAmountLowThreshold(LOW_WATER);
-    channel.onBufferedAmountLow(
-      guarded(() => {
-        this.#drained?.resolve();
-        this.#drained = undefined;
-      }),
-    );
     watch(channel, () => this.#opened.resolve());
   }
 
@@ -50,20 +45,38 @@ export class OutgoingChannel {
       if (!this.#lossy) packet.sequence = this.#lastSequence + 1;
       const message = packet.toBinary();
       this.#checkSize(message);
-      while (this.#channel.bufferedAmount() > HIGH_WATER) {
-        if (this.#lossy) return;
+      if (this.#isFull() && this.#lossy) return;
+      if (this.#isFull()) this.#watchDraining();
+      while (this.#isFull()) {
         this.#drained ??= Promise.withResolvers<void>();
         await unlessAborted(this.#drained.promise, signal);
       }
-      this.#channel.sendMessageBinary(message);
+      this.native.sendMessageBinary(message);
       if (!this.#lossy) this.#lastSequence++;
     } catch (error) {
       throw connectionError(error);
     }
   }
 
+  #isFull(): boolean {
+    return this.native.bufferedAmount() > HIGH_WATER;
+  }
+
+  /** Not before it is needed: a native callback has its price, see NativePeer. */
+  #watchDraining(): void {
+    if (this.#watchesDraining) return;
+    this.#watchesDraining = true;
+    this.native.setBufferedAmountLowThreshold(LOW_WATER);
+    this.native.onBufferedAmountLow(
+      guarded(() => {
+        this.#drained?.resolve();
+        this.#drained = undefined;
+      }),
+    );
+  }
+
   #checkSize({ length }: Uint8Array): void {
-    const limit = this.#channel.maxMessageSize();
+    const limit = this.native.maxMessageSize();
     if (length > limit) throw new TerminalError('payload-too-large', `a data message can have ${limit} bytes, this one has ${length}`);
   }
 }

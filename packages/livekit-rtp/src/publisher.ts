@@ -12,7 +12,7 @@ import { addTrackRequest } from './add-track.ts';
 import { codecOffer } from './codec-offer.ts';
 import { unlessAborted } from './deadline.ts';
 import { CancelledError, connectionError, TerminalError, type LiveKitRtpError } from './errors.ts';
-import { NativePeer, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
+import { NativePeer, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
 import { Negotiator } from './negotiator.ts';
 import { OutgoingChannel } from './outgoing-data.ts';
 import type { PublishedTrack } from './published-track.ts';
@@ -28,8 +28,6 @@ export type PublisherOptions = {
   logger?: Logger;
   send(message: ClientMessage): void;
   onState(state: PeerState): void;
-  /** The server answers on these channels, too, when it makes no subscriber connection. */
-  onChannel(channel: NativeChannel): void;
 };
 
 type Place = { sid: string; cid: string; mid: string };
@@ -55,15 +53,10 @@ export class Publisher {
       {
         onState: (state) => options.onState(state),
         onCandidate: (candidate, sdpMid) => options.send(trickleMessage(candidate, sdpMid, SignalTarget.PUBLISHER)),
-        onChannel: (channel) => options.onChannel(channel),
       },
     );
-    const reliable = this.#peer.createChannel('_reliable', { lossy: false });
-    const lossy = this.#peer.createChannel('_lossy', { lossy: true });
-    options.onChannel(reliable);
-    options.onChannel(lossy);
-    this.reliable = new OutgoingChannel(reliable, { lossy: false });
-    this.lossy = new OutgoingChannel(lossy, { lossy: true });
+    this.reliable = new OutgoingChannel(this.#peer.createChannel('_reliable', { lossy: false }), { lossy: false });
+    this.lossy = new OutgoingChannel(this.#peer.createChannel('_lossy', { lossy: true }), { lossy: true });
     this.#negotiator = new Negotiator(this.#peer, (sdp, id) =>
       options.send({ case: 'offer', value: new SessionDescription({ type: 'offer', sdp, id }) }),
     );

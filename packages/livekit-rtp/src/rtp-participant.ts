@@ -111,7 +111,10 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
     }
   }
 
-  /** Sends a data packet; resolves when it is queued. Waits while too much is queued and in an outage (reliable) or drops it (not reliable). */
+  /**
+   * Sends a data packet; resolves when it is queued. Waits while too much is queued and in an outage (reliable) or drops it (not reliable).
+   * TerminalError: no permission, or too large. The first one waits for the publisher connection, if nothing was published yet.
+   */
   async sendData(payload: Uint8Array, options: SendDataOptions = {}): Promise<void> {
     const destinationIdentities = options.destinationIdentities ?? [];
     const reliable = options.reliable ?? true;
@@ -122,14 +125,13 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
     });
     const session = this.#membership.session ?? (reliable ? await this.#rejoined('sending data', OUTAGE_PATIENCE) : undefined);
     if (session === undefined) return;
-    const { publisher, lifetime } = session;
-    await (reliable ? publisher.reliable : publisher.lossy).send(packet, lifetime.signal);
+    await session.outgoingChannel({ reliable }).send(packet, session.lifetime.signal);
   }
 
   /** Sends a text as a LiveKit text stream, which clients get by `registerTextStreamHandler(topic)`. Resolves when all of it is queued. */
   async sendText(text: string, options: SendTextOptions): Promise<void> {
     const session = this.#membership.session ?? (await this.#rejoined('sending a text', OUTAGE_PATIENCE));
-    const { publisher, lifetime } = session;
+    const channel = session.outgoingChannel({ reliable: true });
     const packets = textStreamPackets(text, {
       streamId: options.streamId ?? randomUUID(),
       topic: options.topic,
@@ -137,7 +139,7 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
       destinationIdentities: options.destinationIdentities ?? [],
       timestamp: Date.now(),
     });
-    for (const packet of packets) await publisher.reliable.send(packet, lifetime.signal);
+    for (const packet of packets) await channel.send(packet, session.lifetime.signal);
   }
 
   /** Sets attributes of ours; others stay, an empty value removes one. The token must allow `canUpdateOwnMetadata`. */

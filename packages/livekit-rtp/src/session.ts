@@ -3,30 +3,25 @@ import {
   LeaveRequest,
   LeaveRequest_Action,
   RequestResponse_Reason,
-  SignalTarget,
   UpdateParticipantMetadata,
   type JoinResponse,
   type ParticipantInfo,
   type RequestResponse,
-  type SessionDescription,
-  type TrickleRequest,
 } from '@livekit/protocol';
 import { disconnectReasonFrom, errorOfDisconnect } from './disconnect-reason.ts';
 import { unlessAborted } from './deadline.ts';
-import { LiveKitRtpError, TerminalError } from './errors.ts';
+import { TerminalError, type LiveKitRtpError } from './errors.ts';
 import type { RtpParticipantEvents } from './events.ts';
-import { iceServersFrom } from './ice-servers.ts';
 import { IncomingData } from './incoming-data.ts';
-import type { PeerState } from './native-peer.ts';
-import { Publisher } from './publisher.ts';
+import type { OutgoingChannel } from './outgoing-data.ts';
+import { PeerConnections } from './peer-connections.ts';
+import type { Publisher } from './publisher.ts';
 import type { Loss } from './rejoin.ts';
 import { roomEvents } from './room-events.ts';
 import type { Roster, RosterChange } from './roster.ts';
 import { SignalConnection, type ServerMessage } from './signal-connection.ts';
 import { bindAddressFor, signalUrl } from './signal-url.ts';
 import type { SubscribedTrack } from './subscribed-track.ts';
-import { Subscriber } from './subscriber.ts';
-import { candidateFrom } from './trickle.ts';
 import type { DisconnectReason, RtpParticipantOptions } from './types.ts';
 
 type Told = Exclude<keyof RtpParticipantEvents, 'disconnected' | 'reconnecting' | 'reconnected'>;
@@ -53,7 +48,7 @@ const LEAVE_GRACE = 1_000;
 type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | { name: 'ended'; join?: JoinResponse; loss: Loss };
 
 /**
- * One join: a socket, the two peer connections, and what the server tells over them.
+ * One join: a socket, the peer connections, and what the server tells over them.
  *
  * `connecting` (socket is being opened) -> `joined` (join response came; `ready` resolves when media can flow) -> `ended` (by close(), a
  * leave from the server, a lost socket or a failed peer connection). Nothing leads back: a new join is a new Session.
@@ -69,10 +64,8 @@ export class Session {
   readonly #joined = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #requests = new Map<number, (response: RequestResponse) => void>();
-  #awaited = new Set<'publisher' | 'subscriber'>();
   #state: State = { name: 'connecting' };
-  #publisher: Publisher | undefined;
-  #subscriber: Subscriber | undefined;
+  #peers: PeerConnections | undefined;
   #own: ParticipantInfo | undefined;
   #token: string;
   #lastRequestId = 0;
@@ -133,10 +126,17 @@ export class Session {
     return this.#own;
   }
 
+  /** To call on a joined session. Its connection is made by the first call. */
   get publisher(): Publisher {
     this.lifetime.signal.throwIfAborted();
-    if (this.#publisher === undefined) throw new TerminalError('invalid-options', 'this participant was connected with publish: false');
-    return this.#publisher;
+    return this.#peers!.publisher();
+  }
+
+  /** Where data goes out. Throws TerminalError where the server would drop it without a word, for want of `canPublishData`. */
+  outgoingChannel({ reliable }: { reliable: boolean }): OutgoingChannel {
+    if (this.#own?.permission?.canPublishData === false)
+      throw new TerminalError('forbidden', 'sending data is not allowed: canPublishData');
+    return reliable ? this.publisher.reliable : this.publisher.lossy;
   }
 
   /** Resolves when the server has taken the attributes over; rejects when it refuses. */
@@ -168,8 +168,8 @@ export class Session {
     clearTimeout(this.#losingMedia);
     for (const stage of [this.#reached, this.#joined, this.#ready]) stage.reject(error);
     this.lifetime.abort(error);
-    const subscribed = this.#subscriber?.tracks ?? [];
-    this.#released = Promise.all([this.#publisher?.close(error), this.#subscriber?.close(), this.#signal.close()]);
+    const subscribed = this.#peers?.subscribed ?? [];
+    this.#released = Promise.all([this.#peers?.close(error), this.#signal.close()]);
     this.#callbacks.onEnd(loss, subscribed);
   }
 
@@ -185,38 +185,28 @@ export class Session {
     this.#end({ reason: error instanceof TerminalError ? 'join-failure' : 'signal-lost', detail: error.message, error });
   }
 
-  #onPeerState(which: 'publisher' | 'subscriber', state: PeerState): void {
-    this.#options.logger?.debug({ connection: which, state }, 'peer connection changed state');
-    if (state === 'failed' || state === 'closed') this.#loseMedia(`the ${which} connection ${state}`);
-  }
-
-  /** Ready is when the data channels are open: then media can flow, too, and what others send is not dropped by the server. */
-  #onChannelsOpen(which: 'publisher' | 'subscriber'): void {
-    if (this.#awaited.delete(which) && this.#awaited.size === 0) this.#ready.resolve();
-  }
-
   #onMessage(message: ServerMessage): void {
     if (this.#state.name === 'connecting') return this.#onFirst(message);
     switch (message.case) {
       case 'offer':
-        return this.#onOffer(message.value);
+        return this.#peers?.onOffer(message.value);
       case 'answer':
-        return this.#publisher?.onAnswer(message.value);
+        return this.#peers?.publishing?.onAnswer(message.value);
       case 'trickle':
-        return this.#onTrickle(message.value);
+        return this.#peers?.onTrickle(message.value);
       case 'update':
         return this.#onParticipants(message.value.participants);
       case 'trackPublished':
-        return this.#publisher?.onTrackPublished(message.value);
+        return this.#peers?.publishing?.onTrackPublished(message.value);
       case 'trackUnpublished': {
-        const track = this.#publisher?.onTrackUnpublished(message.value.trackSid);
+        const track = this.#peers?.publishing?.onTrackUnpublished(message.value.trackSid);
         if (track !== undefined) this.#callbacks.emit('localTrackUnpublished', track);
         return;
       }
       case 'requestResponse':
         return this.#onRequestResponse(message.value);
       case 'mute': {
-        const track = this.#publisher?.track(message.value.sid);
+        const track = this.#peers?.publishing?.track(message.value.sid);
         track?.mutedByServer(message.value.muted);
         if (track !== undefined) this.#callbacks.emit('localTrackMuted', track, message.value.muted);
         return;
@@ -238,19 +228,15 @@ export class Session {
     this.#state = { name: 'joined', join };
     this.#own = join.participant;
     this.#signal.startPings(join);
-    const common = {
-      iceServers: iceServersFrom(join.iceServers),
+    this.#peers = new PeerConnections({
+      join,
       bindAddress: this.#options.bindAddress ?? bindAddressFor(this.#options.url),
       logger: this.#options.logger,
       send: this.#signal.send.bind(this.#signal),
-    };
-    this.#subscriber = new Subscriber({
-      ...common,
-      onState: (state) => this.#onPeerState('subscriber', state),
-      onChannel: (channel) => {
-        this.#incoming.attach(channel);
-        if (channel.getLabel() === '_reliable') this.#onChannelsOpen('subscriber');
-      },
+      onIncomingChannel: (channel) => this.#incoming.attach(channel),
+      onReady: () => this.#ready.resolve(),
+      onLost: (detail) => this.#loseMedia(detail),
+      onRefused: (error) => this.#end({ reason: 'media-lost', detail: error.message, error }),
       onSubscribed: (track) => this.#callbacks.emit('trackSubscribed', track),
       onUnsubscribed: (track) => this.#callbacks.emit('trackUnsubscribed', track),
       publisherOf: (trackSid) => {
@@ -258,49 +244,15 @@ export class Session {
         return found && { identity: found.participant.identity, track: found.track };
       },
     });
-    if (join.subscriberPrimary) this.#awaited.add('subscriber');
-    if (this.#options.publish ?? true) {
-      this.#awaited.add('publisher');
-      this.#publisher = new Publisher({
-        ...common,
-        cname: join.participant?.sid ?? 'livekit-rtp',
-        onState: (state) => this.#onPeerState('publisher', state),
-        onChannel: (channel) => this.#incoming.attach(channel),
-      });
-      void this.#publisher.reliable.opened.then(() => this.#onChannelsOpen('publisher'));
-      this.#publisher.start().catch((error: unknown) => {
-        if (error instanceof LiveKitRtpError) this.#end({ reason: 'media-lost', detail: error.message, error });
-      });
-    }
+    this.#peers.start();
     this.#callbacks.onJoined();
     this.#joined.resolve();
     this.#tell(this.#options.roster.replace(join.otherParticipants, join.participant?.identity ?? ''));
-    if (this.#awaited.size === 0) this.#ready.resolve();
   }
 
   /** A peer connection is unusable. The reason may be on its way over the socket: see LEAVE_GRACE. */
   #loseMedia(detail: string): void {
     this.#losingMedia ??= setTimeout(() => void this.close('media-lost', detail), LEAVE_GRACE);
-  }
-
-  #onOffer(offer: SessionDescription): void {
-    try {
-      this.#subscriber?.onOffer(offer);
-    } catch (error) {
-      this.#options.logger?.warn({ err: error }, 'offer could not be answered');
-      this.#loseMedia('an offer could not be answered');
-    }
-  }
-
-  #onTrickle(trickle: TrickleRequest): void {
-    const candidate = candidateFrom(trickle);
-    if (candidate === undefined) return;
-    const peer = trickle.target === SignalTarget.PUBLISHER ? this.#publisher : this.#subscriber;
-    try {
-      peer?.addCandidate(candidate.candidate, candidate.mid);
-    } catch (error) {
-      this.#options.logger?.debug({ err: error }, 'ICE candidate not taken');
-    }
   }
 
   #onParticipants(infos: readonly ParticipantInfo[]): void {
@@ -312,7 +264,7 @@ export class Session {
 
   #tell(changes: RosterChange[]): void {
     for (const change of changes) this.#report(change);
-    if (changes.length > 0) this.#subscriber?.refresh();
+    if (changes.length > 0) this.#peers?.refresh();
   }
 
   #report(change: RosterChange): void {
@@ -336,7 +288,7 @@ export class Session {
   #onRequestResponse(response: RequestResponse): void {
     const waiting = this.#requests.get(response.requestId);
     if (waiting !== undefined) waiting(response);
-    else if (response.requestId === 0) this.#publisher?.onRefused(response);
+    else if (response.requestId === 0) this.#peers?.publishing?.onRefused(response);
   }
 
   #onLeave(leave: LeaveRequest): void {

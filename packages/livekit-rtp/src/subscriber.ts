@@ -1,5 +1,5 @@
 import { SessionDescription, SignalTarget, UpdateTrackSettings, VideoQuality } from '@livekit/protocol';
-import { NativePeer, watch, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
+import { NativePeer, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
 import { asSending, finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
 import type { ClientMessage } from './signal-connection.ts';
 import { SubscribedTrack } from './subscribed-track.ts';
@@ -21,7 +21,7 @@ export type SubscriberOptions = {
 };
 
 /** An m-line. Its native track stays for the life of the connection; which of the room's tracks it carries can change. */
-type Leg = { native?: NativeTrack; section?: MediaSection; track: SubscribedTrack | null; open: boolean; delivering: boolean };
+type Leg = { native?: NativeTrack; section?: MediaSection; track: SubscribedTrack | null; delivering: boolean };
 
 /**
  * The connection on which the room's tracks come: the server offers, we answer. A track is announced when three things are there, in
@@ -85,7 +85,7 @@ export class Subscriber {
   #leg(mid: string): Leg {
     let leg = this.#legs.get(mid);
     if (leg === undefined) {
-      leg = { track: null, open: false, delivering: false };
+      leg = { track: null, delivering: false };
       this.#legs.set(mid, leg);
     }
     return leg;
@@ -94,7 +94,6 @@ export class Subscriber {
   #onNativeTrack(native: NativeTrack): void {
     const leg = this.#leg(native.mid());
     leg.native = native;
-    watch(native, () => (leg.open = true));
     this.#bind(leg);
   }
 
@@ -110,7 +109,7 @@ export class Subscriber {
       publisher.track,
       {
         info: () => this.#options.publisherOf(trackSid)?.track,
-        sendRtcp: (packet) => leg.open && sendOn(native, packet),
+        sendRtcp: (packet) => sendOn(native, packet),
         setEnabled: (enabled) =>
           this.#options.send({
             case: 'trackSetting',

@@ -90,8 +90,6 @@ export type RtpParticipantOptions = {
   token: string;
   /** Default true; false for participants that only publish. */
   autoSubscribe?: boolean;
-  /** Default true. Whether there is a publisher PeerConnection, which sending data also needs. */
-  publish?: boolean;
   /** The local address ICE binds to. Default: 127.0.0.1 when the host of `url` is a loopback address, otherwise unset. */
   bindAddress?: string;
   /** ms until connect() gives up. Default 10_000. */

@@ -79,7 +79,7 @@ describe('data packets', () => {
   test('work for participants that may only send data, or only subscribe', async () => {
     const room = roomName();
     const mute = await join(room, 'mute', { grant: { canPublish: false, canPublishData: true, canSubscribe: false } });
-    const deaf = await join(room, 'deaf', { publish: false, grant: { canPublish: false, canPublishData: false } });
+    const deaf = await join(room, 'deaf', { grant: { canPublish: false, canPublishData: false } });
     const heard = next(deaf, 'data');
     await mute.sendData(Buffer.from('x'));
     expect((await heard)[0].participantIdentity).toBe('mute');
@@ -87,7 +87,7 @@ describe('data packets', () => {
     const other = await join(room, 'other');
     await other.sendData(Buffer.from('y'));
     expect((await answered)[0].participantIdentity).toBe('other');
-    await expect(deaf.sendData(Buffer.from('z'))).rejects.toMatchObject({ code: 'invalid-options' });
+    await expect(deaf.sendData(Buffer.from('z'))).rejects.toMatchObject({ name: 'TerminalError', code: 'forbidden' });
     const quiet = await join(room, 'quiet', { grant: { canPublish: false, canPublishData: false } });
     const told = next(quiet, 'data');
     await other.sendData(Buffer.from('w'));

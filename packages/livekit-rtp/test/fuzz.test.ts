@@ -19,7 +19,6 @@ test.concurrent('participants of a server that talks nonsense go on or end, and 
   const report = await fuzz<SessionsReport>('sessions-fuzz.ts', import.meta.url);
   expect(report.inputs).toBeGreaterThan(4_000);
   expect(report.answers).toBeGreaterThan(500);
-  expect(report.joined).toBeGreaterThan(0);
   expect(report.heapMb[1] - report.heapMb[0]).toBeLessThan(GROWTH);
   // Connections that are being let go of have some.
   expect(report.handles[1] - report.handles[0]).toBeLessThan(10);

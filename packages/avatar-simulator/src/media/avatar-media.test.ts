@@ -84,7 +84,6 @@ describe.each(['H264', 'VP8'] as const)('an avatar in %s', (encoding) => {
     await using counter = await RtpParticipant.connect({
       url: server.url,
       token: await roomToken(server, room, 'counter'),
-      publish: false,
       listeners: { trackSubscribed: count },
     });
     expect(counter.remoteParticipants.has('heygen')).toBe(true);
@@ -163,7 +162,6 @@ test('closing leaves the room, ends the speech and refuses further ones', async 
   await using witness = await RtpParticipant.connect({
     url: server.url,
     token: await roomToken(server, room, 'witness'),
-    publish: false,
     listeners: { participantLeft: ({ identity }) => left.resolve(identity) },
   });
   expect(witness.remoteParticipants.has('heygen')).toBe(true);
