@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AccessToken, RoomConfiguration } from 'livekit-server-sdk';
 import type { VideoGrant } from 'livekit-server-sdk';
+import type { stageConfiguration } from '../../packages/contracts/src/index.ts';
 import { livekitServer } from '../../scripts/install/livekit-server.ts';
 import { startLivekit } from '../../scripts/servers/livekit.ts';
 import { pidListeningOn } from './sockets.ts';
@@ -60,18 +61,15 @@ export class Rooms {
     return `${this.#name}-stage-${run}`;
   }
 
-  /**
-   * May publish and send data; `subscribe` too: a vendor's client. With `syncStreams`, a room that does not exist yet is made so that its server
-   * tells viewers which tracks belong together.
-   */
+  /** May publish and send data; `subscribe` too: a vendor's client. A room that does not exist yet is made as `configuration` says. */
   async publisher(
     server: Server,
     room: string,
     identity: string,
-    { subscribe = false, syncStreams = false }: { subscribe?: boolean; syncStreams?: boolean } = {},
+    { subscribe = false, configuration = {} }: { subscribe?: boolean; configuration?: Partial<typeof stageConfiguration> } = {},
   ): Promise<Ticket> {
     const grant = { canPublish: true, canPublishData: true, canSubscribe: subscribe, canUpdateOwnMetadata: true };
-    return this.#ticket(server, room, identity, grant, syncStreams ? new RoomConfiguration({ syncStreams }) : undefined);
+    return this.#ticket(server, room, identity, grant, new RoomConfiguration(configuration));
   }
 
   async subscriber(server: Server, room: string, identity: string): Promise<Ticket> {

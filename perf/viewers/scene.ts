@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../packages/livekit-rtp/src/index.ts';
+import { stageConfiguration } from '../../packages/contracts/src/index.ts';
 import { createMediaRelay } from '../../packages/relay/src/index.ts';
 import type { Relay, RelayStats } from '../../packages/relay/src/index.ts';
 import { dispose } from '@livekit/rtc-node';
@@ -32,7 +33,7 @@ export type Stage = {
 
 /** Avatars, relays and viewers of each codec. Whatever of it ends by itself is in `failures`. */
 export class Scene implements AsyncDisposable {
-  static async set(chosen: readonly Codec[], options: { sync: boolean; signal: AbortSignal }): Promise<Scene> {
+  static async set(chosen: readonly Codec[], options: { unsynced: boolean; signal: AbortSignal }): Promise<Scene> {
     const scene = new Scene();
     try {
       await scene.#open(chosen, options);
@@ -53,7 +54,7 @@ export class Scene implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
-  async #open(chosen: readonly Codec[], { sync, signal }: { sync: boolean; signal: AbortSignal }): Promise<void> {
+  async #open(chosen: readonly Codec[], { unsynced, signal }: { unsynced: boolean; signal: AbortSignal }): Promise<void> {
     const resources = this.#resources;
     // Last of all: without it the threads of LiveKit's SDK keep this process alive.
     resources.defer(() => dispose());
@@ -71,7 +72,7 @@ export class Scene implements AsyncDisposable {
       signal.throwIfAborted();
       const room = `${rooms.stagePrefix(0)}-${index}`;
       const source = await rooms.publisher(rooms.vendor, rooms.vendorRoom(index), 'client', { subscribe: true });
-      const stage = await rooms.publisher(rooms.stage, room, AVATAR, { syncStreams: sync });
+      const stage = await rooms.publisher(rooms.stage, room, AVATAR, { configuration: { ...stageConfiguration, syncStreams: !unsynced } });
       const relay = await media.start({ id: codec, source: { ...source, avatarIdentity: AVATAR }, stage }, signal);
       this.#watch(codec, relay);
       await browser.join(codec, await rooms.subscriber(rooms.stage, room, 'chromium'));

@@ -10,12 +10,12 @@ and whether picture and voice stayed together.
 
   --minutes N     how long (default 5)
   --codecs LIST   h264, vp8; all at the same time (default h264,vp8)
-  --sync          stages are made with LiveKit's syncStreams, which puts voice and picture into one stream for browsers
+  --unsynced      stages without LiveKit's syncStreams: browsers play voice and picture each as soon as they can
   --json          the last line is {"viewers": […]}
   --help
 `;
 
-export type Settings = { windows: number; codecs: Codec[]; sync: boolean; json: boolean };
+export type Settings = { windows: number; codecs: Codec[]; unsynced: boolean; json: boolean };
 
 /** s */
 export const WINDOW = 10;
@@ -27,7 +27,7 @@ export function readSettings(args: string[]): Settings | undefined {
     options: {
       minutes: { type: 'string', default: '5' },
       codecs: { type: 'string', default: codecs.join(',') },
-      sync: { type: 'boolean', default: false },
+      unsynced: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -38,5 +38,10 @@ export function readSettings(args: string[]): Settings | undefined {
   const chosen = values.codecs.split(',');
   const unknown = chosen.find((name) => !(codecs as readonly string[]).includes(name));
   if (unknown !== undefined) throw new Error(`There is no codec ${unknown}: ${codecs.join(', ')}`);
-  return { windows: Math.max(1, Math.round((minutes * 60) / WINDOW)), codecs: chosen as Codec[], sync: values.sync, json: values.json };
+  return {
+    windows: Math.max(1, Math.round((minutes * 60) / WINDOW)),
+    codecs: chosen as Codec[],
+    unsynced: values.unsynced,
+    json: values.json,
+  };
 }

@@ -1,4 +1,4 @@
-import { stageTimeoutSeconds } from '@avatar-bridge/contracts';
+import { stageConfiguration } from '@avatar-bridge/contracts';
 import { RoomConfiguration } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 import type { Secret } from '../secret.ts';
@@ -29,7 +29,7 @@ export class ViewerTokens {
       name: viewer.name,
       ttl: Math.max(1, Math.floor(viewer.ttl / 1000)),
     });
-    token.roomConfig = new RoomConfiguration({ emptyTimeout: stageTimeoutSeconds, departureTimeout: stageTimeoutSeconds });
+    token.roomConfig = new RoomConfiguration(stageConfiguration);
     token.addGrant({
       roomJoin: true,
       room: viewer.room,

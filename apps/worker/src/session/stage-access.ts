@@ -1,4 +1,4 @@
-import { type SessionId, stageTimeoutSeconds } from '@avatar-bridge/contracts';
+import { type SessionId, stageConfiguration } from '@avatar-bridge/contracts';
 import { RoomConfiguration } from '@livekit/protocol';
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
 
@@ -28,7 +28,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
   const admit: StageAccess['admit'] = async (sessionId, room) => {
     const token = new AccessToken(apiKey, apiSecret, { identity: `avatar-${sessionId}`, name: 'Avatar', ttl: lifetime });
     token.kind = 'agent';
-    token.roomConfig = new RoomConfiguration({ emptyTimeout: stageTimeoutSeconds, departureTimeout: stageTimeoutSeconds });
+    token.roomConfig = new RoomConfiguration(stageConfiguration);
     token.addGrant({
       roomJoin: true,
       room,
