@@ -30,6 +30,7 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('requestfailed', (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
+    await watchStreams(page);
     await page.goto(access.link);
     await page.locator('video').waitFor();
     await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
@@ -58,6 +59,10 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     expect(mouthMovedAt).toBeGreaterThan(postedAt);
     expect(mouthMovedAt! - postedAt).toBeLessThan(2_000);
     expect(heard).toBeGreaterThan(0.02);
+    // Of one stream: that is what a browser plays in sync.
+    const streams = await page.evaluate(() => window.streams());
+    expect(streams.map(({ kind }) => kind).toSorted()).toEqual(['audio', 'video']);
+    expect(new Set(streams.map(({ stream }) => stream)).size).toBe(1);
     expect(viewer.frames.at(-1)).toMatchObject({ width: 1280, height: 720 });
     expect(viewer.framesPerSecond(postedAt, spokenAt)).toBeGreaterThanOrEqual(25);
     expect(viewer.loudest(postedAt, spokenAt)).toBeGreaterThan(500);
@@ -132,6 +137,7 @@ declare global {
   interface Window {
     mouthMovedAt: number | undefined;
     loudest: () => number;
+    streams: () => { kind: string; stream: string }[];
   }
 }
 
@@ -175,6 +181,24 @@ async function watchTheMouth(page: Page): Promise<void> {
       analyser.getFloatTimeDomainData(samples);
       loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
     }, 20);
+  });
+}
+
+/** `window.streams()`: the kind of each track that the browser is offered, and the stream it belongs to (`a=msid`, RFC 8830). */
+async function watchStreams(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const connections: RTCPeerConnection[] = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        connections.push(this);
+      }
+    };
+    window.streams = () =>
+      connections
+        .flatMap(({ remoteDescription }) => remoteDescription?.sdp.split(/^m=/m) ?? [])
+        .map((section) => /^(audio|video) .*^a=msid:(\S+) /ms.exec(section))
+        .flatMap((found) => (found === null ? [] : [{ kind: found[1]!, stream: found[2]! }]));
   });
 }
 
