@@ -154,7 +154,7 @@ async function untilQuiet(percent: number, signal: AbortSignal): Promise<void> {
 }
 
 function describe({ cpuPercentPerSession, addedLatencyMs, packetsLost, rssMb, idlePercent }: Run): string {
-  return `  ${cpuPercentPerSession} % a session, ${rssMb} MB, frame p50 ${addedLatencyMs.p50} p99 ${addedLatencyMs.p99} ms, lost ${packetsLost}, idle ${idlePercent} %`;
+  return `  ${cpuPercentPerSession} % a session, ${rssMb} MB, frame p50 ${addedLatencyMs.p50 ?? '-'} p99 ${addedLatencyMs.p99 ?? '-'} ms, lost ${packetsLost}, idle ${idlePercent} %`;
 }
 
 function messageOf(error: unknown): string {

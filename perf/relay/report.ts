@@ -3,7 +3,7 @@ import { describeMachine } from '../bench-servers.ts';
 import type { Run } from './measure.ts';
 
 const latency = ({ p50, p95, p99, max }: Run['addedLatencyMs']): string =>
-  [p50, p95, p99, max].map((value) => (Number.isNaN(value) ? '-' : value.toFixed(value < 10 ? 2 : 1))).join(' / ');
+  [p50, p95, p99, max].map((value) => (value === null ? '-' : value.toFixed(value < 10 ? 2 : 1))).join(' / ');
 
 const columns: [string, (run: Run) => string | number][] = [
   ['engine', ({ engine }) => engine],

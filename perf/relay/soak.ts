@@ -157,5 +157,5 @@ function describeMinute(minute: Minute): string {
   return `  minute ${minute.minute}: ${cpuPercentPerSession} % a session, ${rssMb} MB, ${fds} fds, ${sockets} sockets, answer ${times(answerMs)} ms, frame ${times(addedLatencyMs)} ms, lost ${packetsLost}, ${churned} came and went`;
 }
 
-const times = ({ p50, p99, max }: Quantiles): string => [p50, p99, max].join(' / ');
+const times = ({ p50, p99, max }: Quantiles): string => [p50, p99, max].map((value) => value ?? '-').join(' / ');
 const round = (value: number): number => Math.round(value * 100) / 100;
