@@ -139,7 +139,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
 
   async stats(): Promise<MediaStats> {
     const [video, audio] = await Promise.all([this.#tracks.get('video')?.stats(), this.#tracks.get('audio')?.stats()]);
-    const skew = this.#engine.skew?.();
+    const skew = this.#stage?.skew();
     const { watched } = this.#audience;
     return {
       id: this.id,

@@ -25,6 +25,9 @@ const FORMER_SSRC_IGNORED = 5_000;
 /** What the server is told that it may send, in bit/s: no limit of ours. */
 const BANDWIDTH = 50_000_000;
 
+/** A sender report of the source (RFC 3550, 6.4.1): ms since 1900 on its clock, its RTP timestamp for that time, and when it came. */
+export type SenderReport = { ntp: number; timestamp: number; at: number };
+
 /** Where an inlet's packets go: a Leg. */
 export type InletSink = {
   forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void;
@@ -73,8 +76,8 @@ export class Inlet {
   generation = 0;
   /** Whether the last break was a jump within one stream, so that packets are missing at it. */
   jumped = false;
-  /** The last sender report: ms since 1900 on the source's clock, its RTP timestamp, and when it came. `undefined` before the first. */
-  report: { ntp: number; timestamp: number; at: number } | undefined;
+  /** The last one; `undefined` before the first of the SSRC. */
+  report: SenderReport | undefined;
   sink: InletSink | null = null;
 
   readonly #options: InletOptions;

@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto';
 import { AudioLevelWriter, SILENCE } from './audio-level.ts';
 import { AddedLatency } from './added-latency.ts';
 import { isBlankPicture } from './blank-picture.ts';
+import { CaptureDelay } from './capture-delay.ts';
+import type { Delay } from './capture-delay.ts';
 import { Handover } from './handover.ts';
 import type { Inlet, InletSink } from './inlet.ts';
 import { startsKeyFrame } from './key-frame.ts';
@@ -93,6 +95,7 @@ export class Leg implements InletSink {
   readonly #levels = new AudioLevelWriter();
   readonly #timeline: Timeline;
   readonly #latency: AddedLatency;
+  readonly #captureDelay = new CaptureDelay();
   readonly #handover = new Handover();
   readonly #keyFrame = new KeyFrameCache();
   #current: Inlet | null = null;
@@ -105,6 +108,8 @@ export class Leg implements InletSink {
   #repeatedAt = -Infinity;
   #repeatUntil = -Infinity;
   #ssrc = -1;
+  /** The source's, of the last media packet. */
+  #timestamp = 0;
   #keyFrameTimestamp = -1;
   #payloadBytes = 0;
   readonly #stats: LegStats = {
@@ -143,6 +148,11 @@ export class Leg implements InletSink {
   /** From a packet's arrival until it was sent, of the last samples; `undefined` before the first. ms. */
   get addedLatency(): { p50: number; p99: number } | undefined {
     return this.#latency.percentiles;
+  }
+
+  /** From capture until sending, of the last seconds; `undefined` before the source's first sender report. */
+  get captureDelay(): Delay | undefined {
+    return this.#captureDelay.median;
   }
 
   /** The source whose packets are sent now. */
@@ -205,6 +215,7 @@ export class Leg implements InletSink {
     if (keyFrame) this.#countKeyFrame(inlet, header.timestamp);
     if (newest) {
       this.lastPacketAt = now;
+      this.#timestamp = header.timestamp;
       this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
     }
     if (end > start && (header.marker || this.kind === 'audio')) this.#stats.frames++;
@@ -236,6 +247,9 @@ export class Leg implements InletSink {
 
   /** Call it a few times a second. */
   tick(now: number): void {
+    const source = this.#current;
+    if (source !== null && source.generation === this.#generation && !this.resting)
+      this.#captureDelay.sample(source, this.#timestamp, this.lastPacketAt);
     if (now >= this.#repeatUntil || now - this.lastPacketAt <= SILENT_AFTER || now - this.#repeatedAt < REPEAT_INTERVAL) return;
     this.#repeat(now);
   }
@@ -278,6 +292,7 @@ export class Leg implements InletSink {
     this.#ssrc = inlet.ssrc;
     this.#repeated = false;
     this.#waitingSince = -1;
+    this.#captureDelay.reset();
     // After a jump packets are missing: one number is left out for receivers to see it.
     this.#numbers.rebase(sequence, sameStream && inlet.jumped ? 1 : 0);
     if (first) this.#timeline.start(header.timestamp, now);
