@@ -1,5 +1,7 @@
 import type { RelayMediaKind, RelayStats, TrackStats } from '@avatar-bridge/relay';
 
+export const kinds: readonly RelayMediaKind[] = ['video', 'audio'];
+
 /** What only grows; not a word about the moment. */
 export const trackCounters = [
   'packets',
@@ -32,7 +34,7 @@ export class RelayGrowth {
     if (stats.restarts !== this.#restarts) this.#highest = {};
     this.#restarts = stats.restarts;
     const grown: Growth = {};
-    for (const kind of ['video', 'audio'] as const) {
+    for (const kind of kinds) {
       const track = stats[kind];
       if (track === undefined) continue;
       const before = this.#highest[kind] ?? zero(track);

@@ -40,6 +40,21 @@ it('adds up what all relays carry, by kind, and says how many there are', async 
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it('tells the skew by engine, while it is known', async () => {
+  const registry = new Registry();
+  const metrics = createRelayMetrics(registry, () => []);
+  const skews = [undefined, -30, 30];
+  metrics.watch(
+    relay(async () => {
+      const skew = skews.shift();
+      return { ...relayStats(0), ...(skew !== undefined && { skew }) };
+    }),
+  );
+  await vi.advanceTimersByTimeAsync(3 * lookInterval);
+  const buckets = ['-0.045', '-0.02', '0.02', '0.045'].map((le) => `relay_skew_seconds_bucket{le="${le}",engine="rtp"}`);
+  expect((await lines(registry, ...buckets)).map((line) => line.split(' ')[1])).toEqual(['0', '1', '1', '2']);
+});
+
 it('asks a relay that restarts once, and goes on when it has ended', async () => {
   const registry = new Registry();
   const metrics = createRelayMetrics(registry, () => []);

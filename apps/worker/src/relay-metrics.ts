@@ -1,6 +1,6 @@
 import type { EngineName, HostedMediaRelay, Relay, RelayStats } from '@avatar-bridge/relay';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type Growth, RelayGrowth, type TrackCounter, trackCounters } from './relay-growth.ts';
+import { type Growth, kinds, RelayGrowth, type TrackCounter, trackCounters } from './relay-growth.ts';
 
 /** ms between looks at the stats of each relay. */
 export const lookInterval = 10_000;
@@ -19,6 +19,9 @@ const names: Record<TrackCounter, { name: string; help: string }> = {
   switches: { name: 'switches', help: 'Times that another source or stream took over' },
   stageLost: { name: 'stage_lost', help: "Packets that stages' servers say they didn't get" },
 };
+
+/** Closest around where viewers notice: a voice that is 45 ms early or 125 ms late (ITU-R BT.1359). */
+const skewBuckets = [-0.25, -0.125, -0.08, -0.045, -0.02, 0, 0.02, 0.045, 0.08, 0.125, 0.25];
 
 type Watched = { relay: Relay; growth: RelayGrowth; seen: (stats: RelayStats, growth: Growth) => void; looking: boolean };
 
@@ -42,9 +45,9 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
     labelNames: ['reason'],
     registers,
   });
-  const gauge = (name: string, help: string, count: () => EngineName[]) =>
+  const perEngine = (name: string, help: string, count: () => EngineName[]) =>
     new Gauge({
-      name,
+      name: `avatar_bridge_${name}`,
       help,
       labelNames: ['engine'],
       registers,
@@ -53,36 +56,33 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
         for (const engine of count()) this.inc({ engine });
       },
     });
-  gauge('avatar_bridge_relays', 'Relays that run, by engine', () => [...watched].map(({ relay }) => relay.engine));
-  gauge('avatar_bridge_relay_hosts', 'Relay hosts that run, by engine', () => hosts().map(({ engine }) => engine));
+  perEngine('relays', 'Relays that run, by engine', () => [...watched].map(({ relay }) => relay.engine));
+  perEngine('relay_hosts', 'Relay hosts that run, by engine', () => hosts().map(({ engine }) => engine));
 
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter({ name: `avatar_bridge_relay_${name}_total`, help, labelNames, registers });
   const counters = trackCounters.map((key) => ({ key, counter: counter(names[key].name, names[key].help, ['kind']) }));
   const dropped = counter('dropped', 'Packets that were not passed on', ['kind', 'reason']);
-  const jitter = new Histogram({
-    name: 'avatar_bridge_relay_jitter_seconds',
-    help: "Jitter of the vendor's packets, of each relay at each look",
-    labelNames: ['kind'],
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
-    registers,
-  });
-  const addedLatency = new Histogram({
-    name: 'avatar_bridge_relay_added_latency_seconds',
-    help: 'From the arrival of a packet in its relay host to its departure, 99th percentile of each relay at each look',
-    labelNames: ['kind'],
-    buckets: [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
-    registers,
-  });
-  const framesPerSecond = new Histogram({
-    name: 'avatar_bridge_relay_frames_per_second',
-    help: 'Frames per second sent to the stage, of each relay at each look',
-    buckets: [0, 5, 10, 15, 20, 24, 28, 31, 62],
-    registers,
-  });
+  const histogram = <T extends string>(name: string, help: string, labelNames: T[], buckets: number[]) =>
+    new Histogram({ name: `avatar_bridge_relay_${name}`, help: `${help}, of each relay at each look`, labelNames, buckets, registers });
+  const jitter = histogram(
+    'jitter_seconds',
+    "Jitter of the vendor's packets",
+    ['kind'],
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
+  );
+  const addedLatency = histogram(
+    'added_latency_seconds',
+    'From the arrival of a packet in its relay host to its departure, 99th percentile',
+    ['kind'],
+    [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
+  );
+  const framesPerSecond = histogram('frames_per_second', 'Frames per second sent to the stage', [], [0, 5, 10, 15, 20, 24, 28, 31, 62]);
+  const skew = histogram('skew_seconds', 'How much later than the picture the voice is sent to the stage', ['engine'], skewBuckets);
 
   const count = (stats: RelayStats, growth: Growth): void => {
-    for (const kind of ['video', 'audio'] as const) {
+    if (stats.skew !== undefined) skew.observe({ engine: stats.engine }, stats.skew / 1_000);
+    for (const kind of kinds) {
       const [track, grown] = [stats[kind], growth[kind]];
       if (track === undefined || grown === undefined) continue;
       for (const { key, counter: total } of counters) total.inc({ kind }, grown[key]);

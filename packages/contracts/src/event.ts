@@ -70,8 +70,17 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('media.started'), ...media }),
   z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),
   z.object({ type: z.literal('media.resumed'), ...media, gap: z.int() }),
-  /** About once a minute: what was carried to the stage within the last `over` ms. `lost` never came from the vendor, `repaired` came when asked for again. */
-  z.object({ type: z.literal('media.stats'), over: z.int(), video: MediaStats.optional(), audio: MediaStats.optional() }),
+  /**
+   * About once a minute: what was carried to the stage within the last `over` ms. `lost` never came from the vendor, `repaired` came when asked for again.
+   * `skew`: how much later than the picture the voice went there lately; negative when it went earlier.
+   */
+  z.object({
+    type: z.literal('media.stats'),
+    over: z.int(),
+    skew: z.int().optional(),
+    video: MediaStats.optional(),
+    audio: MediaStats.optional(),
+  }),
 ]);
 export type SessionEventBody = z.infer<typeof SessionEventBody>;
 export type SessionEventType = SessionEventBody['type'];

@@ -126,7 +126,11 @@ export type MediaStats = {
   id: string;
   /** ms since the start. */
   uptime: number;
-  /** ms that the engine makes the voice later than the picture. Only `transcode` can; known after some seconds. */
+  /**
+   * ms that the voice goes to the stage later than the picture that belongs to it, lately. `rtp`: that was captured with it, by the source's sender reports;
+   * `undefined` until both tracks have one, and while either is muted, paused, stalled or at rest. `transcode`: that came with it, so how much the
+   * engine itself adds; known after some seconds.
+   */
   skew?: number;
   /** Whether somebody receives the picture on the stage; `undefined` while that is not known. */
   watched?: boolean;

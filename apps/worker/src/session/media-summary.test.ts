@@ -10,12 +10,12 @@ it('sums up once a minute, each time what was carried since', () => {
   const growth = new RelayGrowth();
   const told = Array.from({ length: 12 }, (_, index) => {
     const look = index + 1;
-    const stats = relayStats(0, { packets: 100 * look, bytes: 15_000 * look, lost: look, framesPerSecond: 25 });
+    const stats = { ...relayStats(0, { packets: 100 * look, bytes: 15_000 * look, lost: look, framesPerSecond: 25 }), skew: -look };
     return summary.add(stats, growth.since(stats), look * lookInterval);
   });
   const video = { packets: 600, lost: 6, repaired: 0, bitrate: 12_000, framesPerSecond: 25 };
-  const sixth = { type: 'media.stats', over: 60_000, video };
+  const sixth = { type: 'media.stats', over: 60_000, skew: -6, video };
   const nothing = Array.from({ length: 5 }, () => undefined);
-  expect(told).toEqual([...nothing, sixth, ...nothing, sixth]);
+  expect(told).toEqual([...nothing, sixth, ...nothing, { ...sixth, skew: -12 }]);
   expect(SessionEventBody.parse(told[5])).toEqual(sixth);
 });

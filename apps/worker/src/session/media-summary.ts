@@ -1,10 +1,9 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
-import type { RelayStats } from '@avatar-bridge/relay';
-import { combine, type Growth } from '../relay-growth.ts';
+import type { RelayMediaKind, RelayStats } from '@avatar-bridge/relay';
+import { combine, type Growth, kinds } from '../relay-growth.ts';
 import { lookInterval } from '../relay-metrics.ts';
 
 type Summary = Extract<SessionEventBody, { type: 'media.stats' }>;
-type Kind = 'video' | 'audio';
 
 const looksPerSummary = 60_000 / lookInterval;
 
@@ -20,7 +19,7 @@ export class MediaSummary {
 
   /** To be called with each look at the relay. */
   add(stats: RelayStats, growth: Growth, now: number): Summary | undefined {
-    for (const kind of ['video', 'audio'] as const) {
+    for (const kind of kinds) {
       const [sum, grown] = [this.#sums[kind], growth[kind]];
       if (grown !== undefined) this.#sums[kind] = sum === undefined ? grown : combine(sum, grown, (a, b) => a + b);
     }
@@ -31,10 +30,11 @@ export class MediaSummary {
     this.#since = now;
     this.#looks = 0;
     this.#sums = {};
-    return { type: 'media.stats', over, ...(video && { video }), ...(audio && { audio }) };
+    const { skew } = stats;
+    return { type: 'media.stats', over, ...(skew !== undefined && { skew }), ...(video && { video }), ...(audio && { audio }) };
   }
 
-  #of(kind: Kind, stats: RelayStats, over: number): Summary[Kind] {
+  #of(kind: RelayMediaKind, stats: RelayStats, over: number): Summary[RelayMediaKind] {
     const sum = this.#sums[kind];
     if (sum === undefined) return undefined;
     const { packets, lost, repaired, bytes } = sum;

@@ -47,6 +47,8 @@ export type PublishHooks = {
 export interface StageRoom<T> {
   /** Puts a track on the stage as the source has it. `undefined`: it ended before there was anything to put there. */
   publish(track: T, hooks: PublishHooks): Promise<StageTrack<T> | undefined>;
+  /** ms that the voice goes there later than the picture that belongs to it; `undefined` while that is not known. */
+  skew(): number | undefined;
   caption(caption: Caption): Promise<void>;
   setState(state: AvatarState): Promise<void>;
   sendData(payload: string, topic: string | undefined): Promise<void>;
@@ -82,6 +84,4 @@ export type RoomContext = { signal: AbortSignal; logger: Logger };
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
   joinSource(options: RelayOptions['source'], handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
   joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
-  /** ms that the engine makes the voice later than the picture; `undefined` while that is not known. */
-  skew?(): number | undefined;
 }

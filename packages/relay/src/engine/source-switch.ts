@@ -3,6 +3,7 @@ import type { RelayMediaKind } from '../media-relay.ts';
 import type { StageTrack } from './relay-engine.ts';
 import { deaf } from './source-link.ts';
 import type { SourceLink } from './source-link.ts';
+import type { StageTracks } from './stage-tracks.ts';
 
 /** The voice follows the picture, which has to wait for a key frame: so they are never of two sources for longer than a packet of sound. */
 const ORDER: readonly RelayMediaKind[] = ['video', 'audio'];
@@ -10,7 +11,7 @@ const ORDER: readonly RelayMediaKind[] = ['video', 'audio'];
 export type SourceSwitchOptions<T extends { readonly kind: RelayMediaKind }> = {
   former: SourceLink<T>;
   next: SourceLink<T>;
-  onStage: ReadonlyMap<RelayMediaKind, StageTrack<T>>;
+  onStage: Pick<StageTracks<T>, 'get'>;
   /** ms */
   timeout: number;
 };

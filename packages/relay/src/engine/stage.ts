@@ -1,7 +1,8 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { Logger, PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../errors.ts';
-import type { AvatarState, Caption, RelayOptions } from '../media-relay.ts';
+import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import { skewOf } from '../rtp/capture-delay.ts';
 import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from './relay-engine.ts';
 import { roomError } from './room-error.ts';
@@ -58,6 +59,7 @@ export class Stage implements StageRoom<SourceTrack> {
   #participant: RtpParticipant | undefined;
   /** Their sids change when the room is joined again. */
   readonly #published: { video?: PublishedTrack; audio?: PublishedTrack } = {};
+  readonly #tracks = new Map<RelayMediaKind, TrackRelay>();
   #gone = false;
 
   private constructor(handlers: StageHandlers, logger: Logger) {
@@ -96,7 +98,13 @@ export class Stage implements StageRoom<SourceTrack> {
     this.#published[kind] = published;
     this.#tellAudience();
     this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
-    return new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
+    const relay = new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
+    this.#tracks.set(kind, relay);
+    return relay;
+  }
+
+  skew(): number | undefined {
+    return skewOf(this.#tracks.get('audio')?.captureDelay, this.#tracks.get('video')?.captureDelay);
   }
 
   /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */

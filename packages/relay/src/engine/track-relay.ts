@@ -2,6 +2,7 @@ import type { PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { TerminalError } from '../errors.ts';
 import type { RelayMediaKind, TrackStats } from '../media-relay.ts';
 import { levelOfSpeaker } from '../rtp/audio-level.ts';
+import type { Delay } from '../rtp/capture-delay.ts';
 import type { Inlet, InletStats } from '../rtp/inlet.ts';
 import { Leg } from '../rtp/leg.ts';
 import { StallWatch } from '../rtp/stall-watch.ts';
@@ -64,6 +65,12 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     return this.#source?.muted() ?? false;
   }
 
+  /** From capture until sending; `undefined` while that is not known, and while nothing is to come or comes. */
+  get captureDelay(): Delay | undefined {
+    const flows = !this.muted && !this.#isPaused && !this.#leg.resting && !this.#watch.stalled;
+    return flows && this.#leg.source !== null ? this.#leg.captureDelay : undefined;
+  }
+
   feed(source: SourceTrack, taken?: () => void): void {
     if (source.mimeType !== this.mimeType) {
       const message = `source: the codec changed from ${this.mimeType} to ${source.mimeType}`;
@@ -102,7 +109,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   check(now: number): StallEvent | undefined {
     this.#leg.tick(now);
     if (!this.#wanted) this.#pause();
-    const paused = [...this.#paused].some(({ inlet }) => inlet === this.#leg.source);
+    const paused = this.#isPaused;
     if (paused) this.#pausedUntil = now;
     const lastPacketAt = Math.max(this.#leg.lastPacketAt, this.#pausedUntil);
     return this.#watch.check(lastPacketAt, !this.muted && !this.#leg.resting && !paused, now);
@@ -131,6 +138,11 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   close(): void {
     this.#published.onRtcp = null;
     for (const source of this.#feeding) this.end(source);
+  }
+
+  /** Whether the source that feeds the stage was told not to send. */
+  get #isPaused(): boolean {
+    return [...this.#paused].some(({ inlet }) => inlet === this.#leg.source);
   }
 
   /** The source that feeds the stage now. One that is to take over has to send, and one that stands still without our doing is not to be hidden. */

@@ -19,6 +19,7 @@ test('the counts of all sources add up, the jitter is that of the newest', () =>
   const leg = {
     packets: 10,
     bytes: 1000,
+    octets: 880,
     unsent: 1,
     late: 2,
     padding: 3,

@@ -1,6 +1,6 @@
 import type { TrackStats } from '../media-relay.ts';
 import type { InletStats } from '../rtp/inlet.ts';
-import type { LegStats } from '../rtp/leg.ts';
+import type { LegStats } from '../rtp/leg-stats.ts';
 
 export type TrackFacts = Pick<TrackStats, 'codec' | 'framesPerSecond' | 'sinceLastPacket' | 'muted' | 'addedLatency'> & {
   leg: LegStats;

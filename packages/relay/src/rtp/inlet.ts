@@ -1,29 +1,19 @@
-import {
-  buildNack,
-  buildPli,
-  buildReceiverReport,
-  buildRemb,
-  createRtpHeader,
-  forEachRtcp,
-  isRtcp,
-  parseRtpHeader,
-  RTCP_SR,
-} from '@avatar-bridge/livekit-rtp';
+import { createRtpHeader, forEachRtcp, isRtcp, parseRtpHeader, RTCP_SR } from '@avatar-bridge/livekit-rtp';
 import type { Codec, MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
-import { randomInt } from 'node:crypto';
 import { Backlog } from './backlog.ts';
 import type { Freshness } from './backlog.ts';
-import { KeyFrameRequests } from './key-frame-requests.ts';
-import { MissingPackets } from './missing-packets.ts';
 import { PayloadRoles, ROLE_MEDIA, ROLE_RTX } from './payload-roles.ts';
 import { Reception } from './reception.ts';
 import type { SourceClock } from './source-clock.ts';
+import { SourceFeedback } from './source-feedback.ts';
+import type { SourceFeedbackOptions } from './source-feedback.ts';
 import { unwrapRtx } from './strip.ts';
 
 /** Packets of an SSRC that was replaced are ignored for so long, should they still come. */
 const FORMER_SSRC_IGNORED = 5_000;
-/** What the server is told that it may send, in bit/s: no limit of ours. */
-const BANDWIDTH = 50_000_000;
+
+/** A sender report of the source (RFC 3550, 6.4.1): ms since 1900 on its clock, its RTP timestamp for that time, and when it came. */
+export type SenderReport = { ntp: number; timestamp: number; at: number };
 
 /** Where an inlet's packets go: a Leg. */
 export type InletSink = {
@@ -31,17 +21,13 @@ export type InletSink = {
   senderReport(inlet: Inlet): void;
 };
 
-export type InletOptions = {
-  kind: MediaKind;
+export type InletOptions = SourceFeedbackOptions & {
   /** Lower case: `video/h264`, `video/vp8`, `audio/opus`. */
   mimeType: string;
   /** The payload types of the m-line. */
   codecs: readonly Codec[];
   /** Shared by the tracks of one source. */
   clock: SourceClock;
-  sendRtcp(packet: Buffer): void;
-  /** Asks for a call of `onTimer` after so many ms. */
-  schedule(delay: number): void;
 };
 
 export type InletStats = {
@@ -61,7 +47,7 @@ export type InletStats = {
 };
 
 /**
- * One inbound track, bound to its m-line: sorts its packets, asks its server for what is missing and for key frames, and reports to it.
+ * One inbound track, bound to its m-line: sorts its packets and passes them on; its server is asked for what is missing and for key frames.
  * `now` is a monotonic time in ms everywhere.
  */
 export class Inlet {
@@ -73,36 +59,30 @@ export class Inlet {
   generation = 0;
   /** Whether the last break was a jump within one stream, so that packets are missing at it. */
   jumped = false;
-  /** The last sender report: ms since 1900 on the source's clock, its RTP timestamp, and when it came. `undefined` before the first. */
-  report: { ntp: number; timestamp: number; at: number } | undefined;
+  /** The last one; `undefined` before the first of the SSRC. */
+  report: SenderReport | undefined;
   sink: InletSink | null = null;
 
-  readonly #options: InletOptions;
+  readonly #feedback: SourceFeedback;
   readonly #roles: PayloadRoles;
   readonly #header = createRtpHeader();
-  readonly #ownSsrc = randomInt(1, 0x7fffffff);
-  readonly #missing = new MissingPackets();
   readonly #backlog: Backlog;
-  readonly #keyFrameRequests = new KeyFrameRequests();
   #reception: Reception | null = null;
   #formerSsrc = -1;
   #formerSince = 0;
-  #timerAt = Infinity;
   #packets = 0;
   #bytes = 0;
   #lostBefore = 0;
   #repaired = 0;
   #duplicates = 0;
   #refused = 0;
-  #nacks = 0;
-  #plis = 0;
 
   constructor(options: InletOptions) {
     this.kind = options.kind;
     this.mimeType = options.mimeType;
     this.clock = options.clock;
     this.clockRate = options.codecs.find((codec) => codec.mimeType.toLowerCase() === options.mimeType)?.clockRate ?? 90_000;
-    this.#options = options;
+    this.#feedback = new SourceFeedback(options);
     this.#roles = new PayloadRoles(options.codecs, options.mimeType);
     this.#backlog = new Backlog(this.clockRate);
   }
@@ -133,27 +113,21 @@ export class Inlet {
 
   /** Asks the source for a key frame, at most one request in 500 ms: a request that comes too early is made later. */
   requestKeyFrame(now: number): void {
-    if (this.kind !== 'video') return;
-    this.#keyFrameRequests.request();
-    this.#ask(now);
+    this.#feedback.requestKeyFrame(now);
   }
 
   /** A key frame has begun: requests made before it are served. */
   keyFrameBegan(): void {
-    this.#keyFrameRequests.served();
+    this.#feedback.keyFrameBegan();
   }
 
   onTimer(now: number): void {
-    this.#timerAt = Infinity;
-    this.#ask(now);
+    this.#feedback.onTimer(now);
   }
 
   /** Receiver report and bandwidth for the server. Call it once a second, media or not. */
   sendReport(now: number): void {
-    if (this.#reception === null) return;
-    const report = buildReceiverReport(this.#ownSsrc, [this.#reception.block(now)]);
-    if (this.kind === 'audio') this.#options.sendRtcp(report);
-    else this.#options.sendRtcp(Buffer.concat([report, buildRemb(this.#ownSsrc, BANDWIDTH, [this.#reception.ssrc])]));
+    if (this.#reception !== null) this.#feedback.report(this.#reception, now);
   }
 
   stats(): InletStats {
@@ -164,8 +138,8 @@ export class Inlet {
       repaired: this.#repaired,
       duplicates: this.#duplicates,
       refused: this.#refused,
-      nacks: this.#nacks,
-      plis: this.#plis,
+      nacks: this.#feedback.nacks,
+      plis: this.#feedback.plis,
       jitter: this.#reception?.jitter ?? 0,
     };
   }
@@ -198,7 +172,7 @@ export class Inlet {
           this.#refused++;
           return;
         }
-        if (this.#missing.remove(sequence) > 0) this.#repaired++;
+        if (this.#feedback.arrived(sequence)) this.#repaired++;
         this.sink?.forward(this, packet, header, sequence, false, now);
         return;
       case 'duplicate':
@@ -222,6 +196,7 @@ export class Inlet {
     this.#break(false);
     this.#backlog.reset();
     this.report = undefined;
+    this.#feedback.mediaSsrc = header.ssrc;
     this.#reception = new Reception(header.ssrc, this.clockRate, header.sequenceNumber);
     return this.#reception;
   }
@@ -238,7 +213,7 @@ export class Inlet {
         return true;
       case 'fresh':
         if (arrival === 'jump') this.#break(true);
-        else if (to >= from) this.#onGap(from, to, now);
+        else if (to >= from) this.#feedback.missed(from, to, now);
         return true;
     }
   }
@@ -252,39 +227,7 @@ export class Inlet {
   #break(jumped: boolean): void {
     this.generation++;
     this.jumped = jumped;
-    this.#missing.clear();
-  }
-
-  #onGap(from: number, to: number, now: number): void {
-    if (!this.#missing.add(from, to, now)) this.requestKeyFrame(now);
-    this.#wakeAt(this.#missing.dueAt, now);
-  }
-
-  #ask(now: number): void {
-    const media = this.ssrc;
-    if (media < 0) {
-      // Without an SSRC nothing can be asked for; the first packet brings it within this time.
-      if (this.#keyFrameRequests.pending) this.#wakeAt(now + 50, now);
-      return;
-    }
-    if (this.#missing.size > 0) {
-      const numbers = this.#missing.due(now);
-      if (numbers.length > 0) {
-        this.#nacks += numbers.length;
-        this.#options.sendRtcp(buildNack(this.#ownSsrc, media, numbers));
-      }
-    }
-    if (this.#keyFrameRequests.due(now)) {
-      this.#plis++;
-      this.#options.sendRtcp(buildPli(this.#ownSsrc, media));
-    }
-    this.#wakeAt(Math.min(this.#missing.dueAt, this.#keyFrameRequests.dueAt), now);
-  }
-
-  #wakeAt(at: number, now: number): void {
-    if (at >= this.#timerAt) return;
-    this.#timerAt = at;
-    this.#options.schedule(Math.max(1, at - now));
+    this.#feedback.forgetMissing();
   }
 
   #onRtcp(packet: Buffer, now: number): void {

@@ -98,6 +98,10 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     await this.#call(() => this.#room.localParticipant!.publishData(data, options));
   }
 
+  skew(): number | undefined {
+    return this.#sync.skew;
+  }
+
   async close(): Promise<void> {
     this.#gone = true;
     await this.#room.disconnect();

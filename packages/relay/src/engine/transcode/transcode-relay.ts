@@ -35,6 +35,5 @@ function transcodeEngine(): RelayEngine<DecodedTrack> {
     joinSource: (source, handlers, { logger }) =>
       TranscodeSource.join(source, handlers, { logger, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
     joinStage: (options, handlers, { logger }) => TranscodeStage.join(options, handlers, { sync, logger }),
-    skew: () => sync.skew,
   };
 }
