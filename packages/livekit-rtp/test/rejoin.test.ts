@@ -3,11 +3,26 @@ import { createServer } from 'node:net';
 import { DisconnectReason, LeaveRequest_Action } from '@livekit/protocol';
 import { dispose, Room } from '@livekit/rtc-node';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { OwnServer } from '../../../test/setup/own-server.ts';
+import type { SignalProxy } from '../../../test/setup/signal-proxy.ts';
 import { isRtcp, parseRtcp, RtpParticipant, type Listeners, type PublishedTrack, type SubscribedTrack } from '../src/index.ts';
-import { startOwnServer, type OwnServer } from './own-server.ts';
 import { decode } from './rtc-node.ts';
-import { startSignalProxy, type SignalProxy } from './signal-proxy.ts';
-import { camera, cleanup, feed, join, joinRtc, microphone, next, roomName, token, until, VP8, type JoinOptions } from './support.ts';
+import { simulate, startSignalProxy, tellToLeave } from './signal-proxy.ts';
+import {
+  camera,
+  cleanup,
+  feed,
+  join,
+  joinRtc,
+  microphone,
+  next,
+  roomName,
+  startOwnServer,
+  token,
+  until,
+  VP8,
+  type JoinOptions,
+} from './support.ts';
 
 afterAll(() => dispose());
 
@@ -140,7 +155,7 @@ describe('a server that is killed', () => {
       connections++;
       socket.on('error', () => undefined);
       cleanup(() => void socket.destroy());
-    }).listen(own.port, '127.0.0.1');
+    }).listen(own.ports.http, '127.0.0.1');
     await once(silent, 'listening');
     cleanup(() => void silent.close());
     const waiting = avatar.setAttributes({ a: '1' }).catch((error: unknown) => error);
@@ -177,11 +192,11 @@ describe('a server that wants us to join again', () => {
   const { MIGRATION, UNKNOWN_REASON } = DisconnectReason;
   const { RECONNECT, RESUME } = LeaveRequest_Action;
   const cases: Case[] = [
-    { name: 'a shutdown', act: (proxy) => proxy.simulate({ case: 'serverLeave', value: true }), reason: 'server-shutdown' },
-    { name: 'a failure of its node', act: (proxy) => proxy.simulate({ case: 'nodeFailure', value: true }), reason: 'signal-lost' },
-    { name: 'a migration', act: (proxy) => proxy.simulate({ case: 'migration', value: true }), reason: 'signal-lost' },
-    { name: 'a migration told of', act: (proxy) => proxy.tellToLeave({ reason: MIGRATION, action: RECONNECT }), reason: 'migration' },
-    { name: 'a request to resume', act: (proxy) => proxy.tellToLeave({ reason: UNKNOWN_REASON, action: RESUME }), reason: 'other' },
+    { name: 'a shutdown', act: (proxy) => simulate(proxy, { case: 'serverLeave', value: true }), reason: 'server-shutdown' },
+    { name: 'a failure of its node', act: (proxy) => simulate(proxy, { case: 'nodeFailure', value: true }), reason: 'signal-lost' },
+    { name: 'a migration', act: (proxy) => simulate(proxy, { case: 'migration', value: true }), reason: 'signal-lost' },
+    { name: 'a migration told of', act: (proxy) => tellToLeave(proxy, { reason: MIGRATION, action: RECONNECT }), reason: 'migration' },
+    { name: 'a request to resume', act: (proxy) => tellToLeave(proxy, { reason: UNKNOWN_REASON, action: RESUME }), reason: 'other' },
   ];
 
   test.each(cases)('after $name gets it: our tracks reach the others, theirs reach us', async ({ act, reason }) => {

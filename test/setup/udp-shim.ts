@@ -38,7 +38,7 @@ export class UdpShim {
     return this.#front.address().port;
   }
 
-  close(): void {
+  async leave(): Promise<void> {
     for (const timer of this.#delayed) clearTimeout(timer);
     for (const socket of this.#clients.values()) socket.close();
     this.#front.close();
