@@ -1,7 +1,7 @@
 import { SignalProxy } from './signal-proxy.ts';
 import type { UdpShim } from './udp-shim.ts';
 
-const CANDIDATE = /( udp \d+ 127\.0\.0\.1 )(\d+)( typ host)/gi;
+const CANDIDATE = /( udp \d+ 127\.0\.0\.1 )(\d+)( typ )/gi;
 
 /**
  * A signalling address under which the media of a server's clients goes through the shim. The port in the server's candidates is replaced,
