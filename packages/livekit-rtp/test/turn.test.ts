@@ -3,7 +3,8 @@ import { freePort } from '../../../scripts/servers/free-port.ts';
 import type { OwnServer } from '../../../test/setup/own-server.ts';
 import { signalThrough } from '../../../test/setup/signal-through-shim.ts';
 import { UdpShim } from '../../../test/setup/udp-shim.ts';
-import { isRtcp, RtpParticipant, type Listeners } from '../src/index.ts';
+import { RtpParticipant } from '../src/index.ts';
+import { flows, listening, type Heard } from './heard.ts';
 import { camera, cleanup, feed, microphone, startOwnServer, token, until, type JoinOptions } from './support.ts';
 
 const room = 'behind-a-firewall';
@@ -27,34 +28,24 @@ async function joinAt(own: OwnServer, url: string, identity: string, options: Jo
   return participant;
 }
 
-function counting(packets: Map<string, number>): Listeners {
-  return {
-    trackSubscribed: (track) => {
-      track.onPacket = (packet) => {
-        if (!isRtcp(packet)) packets.set(track.info.name, (packets.get(track.info.name) ?? 0) + 1);
-      };
-    },
-  };
-}
-
-const arrived = (packets: Map<string, number>, ...names: string[]): boolean => names.every((name) => (packets.get(name) ?? 0) > 50);
+const count = (...heard: Heard[]): number => heard.reduce((sum, { packets }) => sum + packets, 0);
 
 test('media goes both ways through the TURN server of the join response where there is no other way', async () => {
   const own = await startOwnServer('turn', {
     turn: { udp_port: await freePort(), ...RELAYED, allow_restricted_peer_cidrs: ['127.0.0.0/8'] },
   });
-  const outside = new Map<string, number>();
-  const watcher = await joinAt(own, own.url, 'watcher', { listeners: counting(outside) });
+  const outside: Heard[] = [];
+  const watcher = await joinAt(own, own.url, 'watcher', { listeners: listening(outside) });
   feed(await watcher.publishTrack({ ...microphone, name: 'question' }));
   const { url, firewall } = await behindFirewall(own);
-  const inside = new Map<string, number>();
+  const inside: Heard[] = [];
   const startedAt = performance.now();
-  const avatar = await joinAt(own, url, 'avatar', { listeners: counting(inside) });
+  const avatar = await joinAt(own, url, 'avatar', { listeners: listening(inside) });
   const joinedAfter = performance.now() - startedAt;
   feed(await avatar.publishTrack(microphone));
   feed(await avatar.publishTrack(camera));
-  await until(() => arrived(outside, 'voice', 'picture') && arrived(inside, 'question'), 'media goes both ways');
-  const media = [...outside.values(), ...inside.values()].reduce((sum, packets) => sum + packets, 0);
+  await until(() => flows(outside, 'voice') && flows(outside, 'picture') && flows(inside, 'question'), 'media goes both ways');
+  const media = count(...outside, ...inside);
   const { packets } = firewall.passed;
   console.log(
     `joined after ${Math.round(joinedAfter)} ms; relayed ${packets} packets, ${media} of them media; ${firewall.refused} refused`,
