@@ -4,7 +4,7 @@ import type { OwnServer } from '../../../test/setup/own-server.ts';
 import { signalThrough } from '../../../test/setup/signal-through-shim.ts';
 import { UdpShim } from '../../../test/setup/udp-shim.ts';
 import { RtpParticipant } from '../src/index.ts';
-import { flows, listening, type Heard } from './heard.ts';
+import { flows, forget, listening, type Heard } from './heard.ts';
 import { camera, cleanup, feed, microphone, startOwnServer, token, until, type JoinOptions } from './support.ts';
 
 const room = 'behind-a-firewall';
@@ -28,8 +28,6 @@ async function joinAt(own: OwnServer, url: string, identity: string, options: Jo
   return participant;
 }
 
-const count = (...heard: Heard[]): number => heard.reduce((sum, { packets }) => sum + packets, 0);
-
 test('media goes both ways through the TURN server of the join response where there is no other way', async () => {
   const own = await startOwnServer('turn', {
     turn: { udp_port: await freePort(), ...RELAYED, allow_restricted_peer_cidrs: ['127.0.0.0/8'] },
@@ -44,15 +42,18 @@ test('media goes both ways through the TURN server of the join response where th
   const joinedAfter = performance.now() - startedAt;
   feed(await avatar.publishTrack(microphone));
   feed(await avatar.publishTrack(camera));
-  await until(() => flows(outside, 'voice') && flows(outside, 'picture') && flows(inside, 'question'), 'media goes both ways');
-  const media = count(...outside, ...inside);
-  const { packets } = firewall.passed;
-  console.log(
-    `joined after ${Math.round(joinedAfter)} ms; relayed ${packets} packets, ${media} of them media; ${firewall.refused} refused`,
-  );
+  const flowing = (packets?: number): boolean =>
+    ['voice', 'picture'].every((name) => flows(outside, name, packets)) && flows(inside, 'question', packets);
+  await until(flowing, 'media goes both ways');
+  const before = firewall.passed.packets;
+  forget([...outside, ...inside]);
+  await until(() => flowing(100), 'media goes both ways for a while');
+  const relayed = firewall.passed.packets - before;
+  const media = [...outside, ...inside].reduce((sum, { packets }) => sum + packets, 0);
+  console.log(`joined after ${Math.round(joinedAfter)} ms; ${media} packets of media, ${relayed} relayed, ${firewall.refused} refused`);
   expect(firewall.refused).toBeGreaterThan(0);
-  // All that is relayed passes the firewall, and what passes is relayed: nothing went another way.
-  expect(packets).toBeGreaterThan(media);
+  // What passes the firewall is relayed, and both connections pass it. Some packets were on their way when the count began.
+  expect(relayed).toBeGreaterThan(media * 0.9);
 });
 
 test('there is no other way: without a TURN server no path is found', async () => {
