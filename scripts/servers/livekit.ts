@@ -21,6 +21,10 @@ export type LivekitServerOptions = {
   ports?: LivekitPorts;
   /** The server's defaults for rooms, as its configuration names them. */
   room?: { empty_timeout?: number; departure_timeout?: number };
+  /** What differs from our settings for media, as its configuration names it. */
+  rtc?: Record<string, unknown>;
+  /** Its TURN server, off unless this is given. */
+  turn?: Record<string, unknown>;
 };
 type LivekitPorts = { http: number; tcp: number; udp: number };
 
@@ -43,7 +47,9 @@ export async function startLivekit(options: LivekitServerOptions): Promise<Livek
       // Without this the server hands public STUN servers to every client.
       stun_servers: ['127.0.0.1:3478'],
       interfaces: { includes: process.platform === 'darwin' ? ['lo0'] : ['lo'] },
+      ...options.rtc,
     },
+    ...(options.turn ? { turn: { enabled: true, bind_addresses: ['127.0.0.1'], ...options.turn } } : {}),
     keys: { [apiKey]: apiSecret },
     ...(options.room ? { room: options.room } : {}),
     logging: { level: 'warn' },

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { expect, test } from 'vitest';
 import { isRtcp, RtpParticipant } from '../src/index.ts';
-import { startOwnServer } from './own-server.ts';
-import { camera, cleanup, feed, microphone, token, until } from './support.ts';
+import { camera, cleanup, feed, microphone, startOwnServer, token, until } from './support.ts';
 
 const FROZEN = 20_000;
 

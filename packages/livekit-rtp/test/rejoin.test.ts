@@ -3,48 +3,33 @@ import { createServer } from 'node:net';
 import { DisconnectReason, LeaveRequest_Action } from '@livekit/protocol';
 import { dispose, Room } from '@livekit/rtc-node';
 import { afterAll, describe, expect, test } from 'vitest';
-import { isRtcp, parseRtcp, RtpParticipant, type Listeners, type PublishedTrack, type SubscribedTrack } from '../src/index.ts';
-import { startOwnServer, type OwnServer } from './own-server.ts';
+import type { OwnServer } from '../../../test/setup/own-server.ts';
+import type { SignalProxy } from '../../../test/setup/signal-proxy.ts';
+import { parseRtcp, RtpParticipant, type PublishedTrack } from '../src/index.ts';
+import { flows, listening, type Heard } from './heard.ts';
+import { journal } from './journal.ts';
 import { decode } from './rtc-node.ts';
-import { startSignalProxy, type SignalProxy } from './signal-proxy.ts';
-import { camera, cleanup, feed, join, joinRtc, microphone, next, roomName, token, until, VP8, type JoinOptions } from './support.ts';
+import { startSignalProxy, tellToLeave } from './signal-proxy.ts';
+import {
+  camera,
+  cleanup,
+  feed,
+  join,
+  joinRtc,
+  microphone,
+  next,
+  roomName,
+  startOwnServer,
+  token,
+  until,
+  VP8,
+  type JoinOptions,
+} from './support.ts';
 
 afterAll(() => dispose());
 
 const room = 'lasting';
 const screen = { ...camera, name: 'screen', source: 'screen' as const, codec: VP8 };
-
-type Heard = { track: SubscribedTrack; packets: number; afterEnd: number };
-
-/** Counts the packets of each subscribed track. */
-function listening(heard: Heard[]): Listeners {
-  return {
-    trackSubscribed: (track) => {
-      const one: Heard = { track, packets: 0, afterEnd: 0 };
-      heard.push(one);
-      track.onPacket = (packet) => {
-        if (isRtcp(packet)) return;
-        one.packets++;
-        if (track.closed) one.afterEnd++;
-      };
-    },
-  };
-}
-
-const flows = (heard: Heard[], name: string): boolean =>
-  heard.some(({ track, packets }) => track.info.name === name && !track.closed && packets >= 20);
-
-/** What is told of the connection itself and of the tracks received, in order. */
-function journal(): { events: string[]; listeners: Listeners } {
-  const events: string[] = [];
-  const listeners: Listeners = {
-    reconnecting: ({ reason }) => events.push(`reconnecting ${reason}`),
-    reconnected: () => events.push('reconnected'),
-    disconnected: ({ reason }) => events.push(`disconnected ${reason}`),
-    trackUnsubscribed: ({ info }) => events.push(`unsubscribed ${info.name}`),
-  };
-  return { events, listeners };
-}
 
 async function joinOwn(own: OwnServer, identity: string, options: JoinOptions = {}): Promise<RtpParticipant> {
   const participant = await RtpParticipant.connect({ url: own.url, token: await token(room, identity, {}, own), ...options });
@@ -140,7 +125,7 @@ describe('a server that is killed', () => {
       connections++;
       socket.on('error', () => undefined);
       cleanup(() => void socket.destroy());
-    }).listen(own.port, '127.0.0.1');
+    }).listen(own.ports.http, '127.0.0.1');
     await once(silent, 'listening');
     cleanup(() => void silent.close());
     const waiting = avatar.setAttributes({ a: '1' }).catch((error: unknown) => error);
@@ -177,11 +162,8 @@ describe('a server that wants us to join again', () => {
   const { MIGRATION, UNKNOWN_REASON } = DisconnectReason;
   const { RECONNECT, RESUME } = LeaveRequest_Action;
   const cases: Case[] = [
-    { name: 'a shutdown', act: (proxy) => proxy.simulate({ case: 'serverLeave', value: true }), reason: 'server-shutdown' },
-    { name: 'a failure of its node', act: (proxy) => proxy.simulate({ case: 'nodeFailure', value: true }), reason: 'signal-lost' },
-    { name: 'a migration', act: (proxy) => proxy.simulate({ case: 'migration', value: true }), reason: 'signal-lost' },
-    { name: 'a migration told of', act: (proxy) => proxy.tellToLeave({ reason: MIGRATION, action: RECONNECT }), reason: 'migration' },
-    { name: 'a request to resume', act: (proxy) => proxy.tellToLeave({ reason: UNKNOWN_REASON, action: RESUME }), reason: 'other' },
+    { name: 'a migration told of', act: (proxy) => tellToLeave(proxy, { reason: MIGRATION, action: RECONNECT }), reason: 'migration' },
+    { name: 'a request to resume', act: (proxy) => tellToLeave(proxy, { reason: UNKNOWN_REASON, action: RESUME }), reason: 'other' },
   ];
 
   test.each(cases)('after $name gets it: our tracks reach the others, theirs reach us', async ({ act, reason }) => {

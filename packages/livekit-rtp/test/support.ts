@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Room } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient, type VideoGrant } from 'livekit-server-sdk';
 import { afterEach, inject } from 'vitest';
+import { OwnServer } from '../../../test/setup/own-server.ts';
 import {
   packetizeH264,
   packetizeVp8,
@@ -45,6 +46,13 @@ export function cleanup(step: () => Promise<unknown> | void): void {
 afterEach(async () => {
   for (const step of cleanups.splice(0).toReversed()) await step();
 });
+
+/** Stopped after the test. */
+export async function startOwnServer(...args: Parameters<typeof OwnServer.start>): Promise<OwnServer> {
+  const own = await OwnServer.start(...args);
+  cleanup(() => own.leave());
+  return own;
+}
 
 export type JoinOptions = Partial<RtpParticipantOptions> & { grant?: Partial<VideoGrant>; listeners?: Listeners };
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, inject, test } from 'vitest';
-import { startLivekit } from '../../../scripts/servers/livekit.ts';
+import { afterAll, expect, test } from 'vitest';
+import { OwnServer } from '../../../test/setup/own-server.ts';
 import { createMediaRelay } from '../src/index.ts';
 import type { Heard } from './listener.ts';
 import { Rooms } from './rooms.ts';
@@ -19,9 +19,9 @@ test.concurrent.each([0, 7])(
   'a vendor server that stands still for 8 s sends what it kept; the stage gets live packets only (filler %i)',
   { timeout: 60_000 },
   async (filler) => {
-    const vendor = await startLivekit({ binary: inject('programs').livekitServer, name: 'frozen-vendor' });
+    const vendor = await OwnServer.start('frozen-vendor');
     await using scene = new Scene(new Rooms({ vendor }));
-    scene.add({ leave: () => vendor.stop() });
+    scene.add(vendor);
     const avatar = await scene.avatar();
     avatar.filler = filler;
     const { relay, events } = await scene.relay(media);
@@ -29,13 +29,13 @@ test.concurrent.each([0, 7])(
     const listener = await scene.listener();
     await until('the picture is there', () => viewer.frames > 30 && listener.packets.audio.length > 50);
     const since = performance.now();
-    process.kill(vendor.process.pid, 'SIGSTOP');
-    scene.add({ leave: async () => void process.kill(vendor.process.pid, 'SIGCONT') });
+    vendor.freeze();
+    scene.add({ leave: async () => vendor.thaw() });
     await until('the stall is told', () => stalled(events).length === 2);
     await sleep(FROZEN - (performance.now() - since));
     const { frames } = viewer;
     const frozen = performance.now() - since;
-    process.kill(vendor.process.pid, 'SIGCONT');
+    vendor.thaw();
     await until('media goes on', () => stalled(events).length === 0);
     await until('the picture goes on', () => viewer.frames > frames + 60);
     const stats = await relay.stats();

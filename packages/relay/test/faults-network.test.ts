@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
+import { signalThrough } from '../../../test/setup/signal-through-shim.ts';
+import { UdpShim } from '../../../test/setup/udp-shim.ts';
 import { createMediaRelay } from '../src/index.ts';
 import { Scene } from './scene.ts';
-import { signalThrough } from './signal-through-shim.ts';
-import { UdpShim } from './udp-shim.ts';
 import { until } from './until.ts';
 
 const SEED = 2026;
@@ -15,7 +15,7 @@ test('a way from the vendor that loses 5 % and mixes up the rest by 50 ms leaves
   await using scene = new Scene();
   const avatar = await scene.avatar();
   avatar.filler = 7;
-  const shim = await UdpShim.open(SEED);
+  const shim = scene.add(await UdpShim.open(SEED));
   const { url } = scene.add(await signalThrough(shim, scene.rooms.url('vendor')));
   const options = await scene.rooms.relayOptions();
   const relay = await media.start({ ...options, source: { ...options.source, url } });

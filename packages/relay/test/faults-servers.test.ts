@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { OwnServer } from '../../../test/setup/own-server.ts';
 import { createMediaRelay } from '../src/index.ts';
 import type { Listener } from './listener.ts';
-import { MortalServer } from './mortal-server.ts';
 import { Rooms } from './rooms.ts';
 import { Scene } from './scene.ts';
 import type { Recorded } from './scene.ts';
@@ -14,13 +14,13 @@ afterAll(() => media.close());
 /** ms; a frozen server is missed after 15 s, so this one is. */
 const FROZEN = 25_000;
 
-async function killed(server: MortalServer): Promise<void> {
+async function killed(server: OwnServer): Promise<void> {
   await server.kill();
   await sleep(2_000);
   await server.restart();
 }
 
-async function frozen(server: MortalServer): Promise<void> {
+async function frozen(server: OwnServer): Promise<void> {
   server.freeze();
   await sleep(FROZEN);
   server.thaw();
@@ -41,7 +41,7 @@ test.concurrent.each(cases)(
   'the team’s server is %s: viewers see the avatar again within 3 s',
   { timeout: 120_000 },
   async (how, happens) => {
-    const stage = await MortalServer.start('mortal-stage');
+    const stage = await OwnServer.start('mortal-stage');
     await using scene = new Scene(new Rooms({ stage }));
     scene.add(stage);
     await scene.avatar();
@@ -69,7 +69,7 @@ test.concurrent.each(cases)(
   'the vendor’s server is %s: the avatar goes on under the same tracks',
   { timeout: 120_000 },
   async (how, happens) => {
-    const vendor = await MortalServer.start('mortal-vendor');
+    const vendor = await OwnServer.start('mortal-vendor');
     await using scene = new Scene(new Rooms({ vendor }));
     scene.add(vendor);
     const avatar = await scene.avatar();

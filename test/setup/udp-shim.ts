@@ -21,8 +21,12 @@ export class UdpShim {
   faults: Faults = { loss: 0, jitter: 0 };
   /** The server's port. */
   serverPort = 0;
+  /** Which ports may send to the server: a firewall, where the others find no way. */
+  admits: (port: number) => boolean = () => true;
   /** Packets both ways since the start. */
   readonly passed = { packets: 0, lost: 0 };
+  /** Packets of clients that were not admitted. */
+  refused = 0;
   readonly #random: () => number;
   readonly #front = createSocket('udp4');
   /** By the client's port: the socket that speaks to the server in its place. */
@@ -38,13 +42,17 @@ export class UdpShim {
     return this.#front.address().port;
   }
 
-  close(): void {
+  async leave(): Promise<void> {
     for (const timer of this.#delayed) clearTimeout(timer);
     for (const socket of this.#clients.values()) socket.close();
     this.#front.close();
   }
 
   #onClient(packet: Buffer, { port, address }: RemoteInfo): void {
+    if (!this.admits(port)) {
+      this.refused++;
+      return;
+    }
     let back = this.#clients.get(port);
     if (back === undefined) {
       back = createSocket('udp4');
