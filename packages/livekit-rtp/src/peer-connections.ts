@@ -1,5 +1,5 @@
 import { SignalTarget, type JoinResponse, type SessionDescription, type TrickleRequest } from '@livekit/protocol';
-import { LiveKitRtpError } from './errors.ts';
+import { LiveKitRtpError, RetryableError } from './errors.ts';
 import { iceServersFrom } from './ice-servers.ts';
 import type { NativeChannel, NativeIceServer, PeerState } from './native-peer.ts';
 import { Publisher } from './publisher.ts';
@@ -20,9 +20,9 @@ export type PeerConnectionsOptions = Pick<SubscriberOptions, 'onSubscribed' | 'o
   onIncomingChannel(channel: NativeChannel): void;
   /** Media and data can flow. */
   onReady(): void;
-  /** A connection is of no use any more. */
+  /** A connection is of no use any more; why, the server may be about to say. */
   onLost(detail: string): void;
-  /** The publisher connection cannot be had. */
+  /** An offer, ours or the server's, could not be answered. */
   onRefused(error: LiveKitRtpError): void;
 };
 
@@ -67,7 +67,7 @@ export class PeerConnections {
       this.#subscriberOrNew().onOffer(offer);
     } catch (error) {
       this.#options.logger?.warn({ err: error }, 'offer could not be answered');
-      this.#options.onLost('an offer could not be answered');
+      this.#options.onRefused(new RetryableError('ice-failed', 'an offer could not be answered', { cause: error }));
     }
   }
 
