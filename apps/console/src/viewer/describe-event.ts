@@ -85,9 +85,13 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
     case 'media.stats': {
       const lost = (event.video?.lost ?? 0) + (event.audio?.lost ?? 0);
       const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.over / 1_000)} s`;
-      return { text, tone: 'plain' };
+      return { text: `${text}${skewText(event.skew)}`, tone: 'plain' };
     }
   }
+}
+
+function skewText(skew: number | undefined): string {
+  return skew === undefined ? '' : `, voice ${Math.abs(skew)} ms ${skew < 0 ? 'before' : 'after'} the picture`;
 }
 
 function roomName(side: 'source' | 'stage'): string {
