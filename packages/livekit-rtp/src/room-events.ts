@@ -1,10 +1,28 @@
 import { ConnectionQuality as WireQuality, type SubscribedQualityUpdate } from '@livekit/protocol';
 import type { RtpParticipantEvents } from './events.ts';
+import type { RosterChange } from './roster.ts';
 import type { ServerMessage } from './signal-connection.ts';
 import type { ConnectionQuality } from './types.ts';
 
-type Told = 'speakers' | 'connectionQuality' | 'audience';
-export type RoomEvent = { [E in Told]: { name: E; args: RtpParticipantEvents[E] } }[Told];
+type EventOf<Told extends keyof RtpParticipantEvents> = { [E in Told]: { name: E; args: RtpParticipantEvents[E] } }[Told];
+export type RoomEvent = EventOf<'speakers' | 'connectionQuality' | 'audience'>;
+export type RosterEvent = EventOf<RosterChange['type']>;
+
+/** The event of a change of who is in the room with what. */
+export function rosterEvent(change: RosterChange): RosterEvent {
+  switch (change.type) {
+    case 'participantLeft':
+      return { name: change.type, args: [change.participant, change.reason] };
+    case 'participantJoined':
+    case 'participantUpdated':
+      return { name: change.type, args: [change.participant] };
+    case 'trackPublished':
+    case 'trackUnpublished':
+      return { name: change.type, args: [change.track, change.participant] };
+    case 'trackMuted':
+      return { name: change.type, args: [change.track, change.participant, change.track.muted] };
+  }
+}
 
 /** The events in messages that change nothing here and are only passed on. */
 export function roomEvents(message: ServerMessage, identityOf: (sid: string) => string): RoomEvent[] {

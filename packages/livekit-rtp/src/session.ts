@@ -9,7 +9,6 @@ import {
   type RequestResponse,
 } from '@livekit/protocol';
 import { disconnectReasonFrom, errorOfDisconnect } from './disconnect-reason.ts';
-import { unlessAborted } from './deadline.ts';
 import { TerminalError, type LiveKitRtpError } from './errors.ts';
 import type { RtpParticipantEvents } from './events.ts';
 import { IncomingData } from './incoming-data.ts';
@@ -17,7 +16,8 @@ import type { OutgoingChannel } from './outgoing-data.ts';
 import { PeerConnections } from './peer-connections.ts';
 import type { Publisher } from './publisher.ts';
 import type { Loss } from './rejoin.ts';
-import { roomEvents } from './room-events.ts';
+import { Requests } from './requests.ts';
+import { roomEvents, rosterEvent } from './room-events.ts';
 import type { Roster, RosterChange } from './roster.ts';
 import { SignalConnection, type ServerMessage } from './signal-connection.ts';
 import { bindAddressFor, signalUrl } from './signal-url.ts';
@@ -63,12 +63,11 @@ export class Session {
   readonly #reached = Promise.withResolvers<void>();
   readonly #joined = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
-  readonly #requests = new Map<number, (response: RequestResponse) => void>();
+  readonly #requests = new Requests();
   #state: State = { name: 'connecting' };
   #peers: PeerConnections | undefined;
   #own: ParticipantInfo | undefined;
   #token: string;
-  #lastRequestId = 0;
   #losingMedia: NodeJS.Timeout | undefined;
   #released: Promise<unknown> = Promise.resolve();
 
@@ -141,17 +140,11 @@ export class Session {
 
   /** Resolves when the server has taken the attributes over; rejects when it refuses. */
   async updateAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void> {
-    const requestId = ++this.#lastRequestId;
-    const { promise, resolve } = Promise.withResolvers<RequestResponse>();
-    this.#requests.set(requestId, resolve);
-    try {
+    const { reason, message } = await this.#requests.ask((requestId) => {
       this.#signal.send({ case: 'updateMetadata', value: new UpdateParticipantMetadata({ requestId, attributes }) });
-      const { reason, message } = await unlessAborted(promise, signal);
-      if (reason !== RequestResponse_Reason.OK)
-        throw new TerminalError('forbidden', `the server refused the attributes: reason ${reason} ${message}`.trim());
-    } finally {
-      this.#requests.delete(requestId);
-    }
+    }, signal);
+    if (reason !== RequestResponse_Reason.OK)
+      throw new TerminalError('forbidden', `the server refused the attributes: reason ${reason} ${message}`.trim());
   }
 
   /** Leaves the room and ends the session. Resolves when everything has been let go of. Idempotent. */
@@ -263,32 +256,17 @@ export class Session {
   }
 
   #tell(changes: RosterChange[]): void {
-    for (const change of changes) this.#report(change);
+    for (const change of changes) {
+      if (change.type === 'participantLeft') this.#incoming.forgetParticipant(change.participant);
+      const { name, args } = rosterEvent(change);
+      this.#callbacks.emit(name, ...(args as never));
+    }
     if (changes.length > 0) this.#peers?.refresh();
   }
 
-  #report(change: RosterChange): void {
-    switch (change.type) {
-      case 'participantLeft':
-        this.#incoming.forgetParticipant(change.participant);
-        return this.#callbacks.emit('participantLeft', change.participant, change.reason);
-      case 'participantJoined':
-      case 'participantUpdated':
-        return this.#callbacks.emit(change.type, change.participant);
-      case 'trackPublished':
-      case 'trackUnpublished':
-        return this.#callbacks.emit(change.type, change.track, change.participant);
-      case 'trackMuted':
-        return this.#callbacks.emit('trackMuted', change.track, change.participant, change.track.muted);
-      default:
-        return change satisfies never;
-    }
-  }
-
   #onRequestResponse(response: RequestResponse): void {
-    const waiting = this.#requests.get(response.requestId);
-    if (waiting !== undefined) waiting(response);
-    else if (response.requestId === 0) this.#peers?.publishing?.onRefused(response);
+    if (response.requestId === 0) this.#peers?.publishing?.onRefused(response);
+    else this.#requests.onResponse(response);
   }
 
   #onLeave(leave: LeaveRequest): void {
