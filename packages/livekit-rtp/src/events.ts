@@ -20,6 +20,8 @@ export type RtpParticipantEvents = {
   reconnecting: [{ reason: DisconnectReason; detail?: string }];
   /** In the room again, under another `sid`: our tracks are published and our attributes set. */
   reconnected: [];
+  /** The server has sent a newer join token, as `token` has it from now on. The first comes right after a join, perhaps before `connect` resolves. */
+  tokenRefreshed: [string];
   participantJoined: [RemoteParticipant];
   /** The reason is `other` for those who were gone when we came back from an outage. */
   participantLeft: [RemoteParticipant, DisconnectReason];

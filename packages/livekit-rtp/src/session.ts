@@ -205,7 +205,9 @@ export class Session {
         return;
       }
       case 'refreshToken':
+        if (message.value === this.#token) return;
         this.#token = message.value;
+        this.#callbacks.emit('tokenRefreshed', message.value);
         return;
       case 'leave':
         return this.#onLeave(message.value);

@@ -37,8 +37,10 @@ describe('joining', () => {
     expect(first.room.sid).toMatch(/^RM_/);
     await first.publishTrack(microphone);
     const seen: string[] = [];
+    const tokens: string[] = [];
     const second = await join(room, 'second', {
       listeners: {
+        tokenRefreshed: (token) => tokens.push(token),
         participantJoined: ({ identity }) => seen.push(`joined ${identity}`),
         trackPublished: ({ name }, { identity }) => seen.push(`${identity} published ${name}`),
         trackSubscribed: (track) => seen.push(`subscribed ${track.info.name}`),
@@ -47,6 +49,8 @@ describe('joining', () => {
     await until(() => seen.length === 3, 'all is reported');
     expect(seen).toEqual(['joined first', 'first published voice', 'subscribed voice']);
     expect([...second.remoteParticipants.keys()]).toEqual(['first']);
+    await until(() => tokens.length === 1, 'the token is refreshed');
+    expect(tokens).toEqual([second.token]);
     expect(second.token.split('.')).toHaveLength(3);
   });
 

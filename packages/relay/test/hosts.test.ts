@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +17,6 @@ function isAlive(pid: number): boolean {
   }
   // Without an init process an orphan stays a zombie.
   return !existsSync(`/proc/${pid}/stat`) || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-}
-
-/** Arguments and environment of a process, as anybody on the machine may read them. */
-function publicFacts(pid: number): string {
-  if (!existsSync(`/proc/${pid}`)) return execFileSync('ps', ['eww', '-p', String(pid)], { encoding: 'utf8' });
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
 }
 
 test('relays spread over the hosts, and close ends the hosts with all of them', async () => {
@@ -187,25 +181,21 @@ test.concurrent('a host that is frozen is replaced like one that died', async ()
   expect(await scene.rooms.participants('stage')).toContain(RELAY);
 }, 60_000);
 
-test.concurrent('a relay that the vendor does not let in again fails with what it says', async () => {
+test.concurrent('a restart that fails ends the relay with what it failed with', async () => {
   await using scene = new Scene();
-  await scene.avatar();
+  const avatar = await scene.avatar();
   await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
-  const options = await scene.rooms.relayOptions();
-  // LiveKit's server takes a token for another minute.
-  const expires = Date.now() + 8_000;
-  const token = await scene.rooms.token('vendor', 'client', {}, undefined, '-52s');
-  const relay = await media.start({ ...options, source: { ...options.source, token } });
+  const relay = await media.start({ ...(await scene.rooms.relayOptions()), mediaTimeout: 3_000 });
   const events = record(relay);
   await until('it relays', () => events.firstFrame.length === 2);
-  await until('the token has expired', () => Date.now() > expires + 1_000);
+  await avatar.leave();
   process.kill(media.hosts[0]!.pid!, 'SIGKILL');
   await until('it is given up', () => events.closed.length === 1);
   expect(events).toMatchObject({
     restarting: [{ reason: 'host-died' }],
     restarted: [],
-    failed: [{ code: 'unauthorized' }],
-    closed: [{ reason: 'unauthorized' }],
+    failed: [{ code: 'media-timeout' }],
+    closed: [{ reason: 'media-timeout' }],
   });
   await until('nobody is left', async () => (await scene.rooms.participants('stage')).length === 0);
 });
@@ -239,19 +229,4 @@ test('a host whose worker is killed leaves at once when another worker has taken
   await until('the host is gone', () => !isAlive(host));
   await until('the new one relays', () => events.firstFrame.length === 2);
   expect(await scene.rooms.participants('stage')).toEqual([RELAY]);
-});
-
-test('tokens are neither in the arguments nor in the environment of a host, and our keys are not either', async () => {
-  await using scene = new Scene();
-  await scene.avatar();
-  await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
-  process.env['LIVEKIT_API_SECRET'] = 'a-secret-of-the-worker';
-  const options = await scene.rooms.relayOptions();
-  const relay = await media.start(options);
-  const { pid } = media.hosts[0]!;
-  const known = publicFacts(pid!);
-  delete process.env['LIVEKIT_API_SECRET'];
-  expect(known).toContain('main.ts');
-  for (const secret of [options.source.token, options.stage.token, 'a-secret-of-the-worker']) expect(known).not.toContain(secret);
-  await relay.close();
 });

@@ -4,13 +4,11 @@ import type { Side } from '../errors.ts';
 import type { AvatarState, Caption, MediaStats, RelayMediaKind, RelayOptions } from '../media-relay.ts';
 import { Audience } from './audience.ts';
 import { JoinedRooms } from './joined-rooms.ts';
-import type { RelayEngine, SourceHandlers, StageHandlers, StageRoom } from './relay-engine.ts';
+import type { RelayEngine, RoomContext, SourceHandlers, StageHandlers, StageRoom } from './relay-engine.ts';
 import { cancelledStart, RelayLifecycle } from './relay-lifecycle.ts';
 import type { RelayContext } from './relay-lifecycle.ts';
 import { SourceRooms } from './source-rooms.ts';
 import { StageTracks } from './stage-tracks.ts';
-
-export type { RelayContext, RelayEmit } from './relay-lifecycle.ts';
 
 const MEDIA_TIMEOUT = 30_000;
 const TICK = 250;
@@ -73,7 +71,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     });
     this.#sources = new SourceRooms({
       engine,
-      context: { signal: this.#rooms.signal, logger: context.logger },
+      context: this.#roomContext(),
       rooms: this.#rooms,
       onStage: this.#tracks,
       handlers: this.#sourceHandlers(),
@@ -128,7 +126,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   async #join(options: RelayOptions): Promise<void> {
-    const stage = this.#engine.joinStage(options, this.#stageHandlers(), { signal: this.#rooms.signal, logger: this.#context.logger });
+    const stage = this.#engine.joinStage(options, this.#stageHandlers(), this.#roomContext());
     const source = this.#sources.join(options.source);
     this.#rooms.add(stage);
     this.#stageJoined = stage;
@@ -137,6 +135,11 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     [, this.#stage] = await Promise.all([source, stage]);
     this.#joined = true;
     this.#checkStarted();
+  }
+
+  #roomContext(): RoomContext {
+    const { logger, tokenRefreshed = () => {} } = this.#context;
+    return { signal: this.#rooms.signal, logger, tokenRefreshed };
   }
 
   #stageHandlers(): StageHandlers {

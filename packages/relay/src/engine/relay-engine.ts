@@ -1,5 +1,6 @@
 import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
 import type { AvatarState, Caption, RelayEvents, RelayMediaKind, RelayOptions, TrackStats } from '../media-relay.ts';
+import type { TokenRefreshed } from './relay-lifecycle.ts';
 import type { StallEvent } from '../rtp/stall-watch.ts';
 
 /** What happens in the vendor's room. */
@@ -78,7 +79,12 @@ export interface StageTrack<T> {
   close(): void;
 }
 
-export type RoomContext = { signal: AbortSignal; logger: Logger };
+export type RoomContext = {
+  signal: AbortSignal;
+  logger: Logger;
+  /** The server has sent a newer token in place of the one that the room was joined with. May come again, and before the join is through. */
+  tokenRefreshed: TokenRefreshed;
+};
 
 /** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {

@@ -3,8 +3,16 @@ import { CancelledError, RelayError, RetryableError } from '../errors.ts';
 import type { RelayEvents } from '../media-relay.ts';
 
 export type RelayEmit = <E extends keyof RelayEvents>(event: E, ...args: RelayEvents[E]) => void;
+/** `given`: the token that a room was joined with; `newest`: what another join of it is to be made with. */
+export type TokenRefreshed = (given: string, newest: string) => void;
 /** `orphaned` aborts when nobody commands the relay any more: it carries on, but joins no room again. */
-export type RelayContext = { emit: RelayEmit; logger: Logger; signal?: AbortSignal; orphaned?: AbortSignal };
+export type RelayContext = {
+  emit: RelayEmit;
+  logger: Logger;
+  tokenRefreshed?: TokenRefreshed;
+  signal?: AbortSignal;
+  orphaned?: AbortSignal;
+};
 
 /**
  * starting -> running -> closed. While a relay starts, whatever goes wrong rejects `start`; afterwards it is told by events, of which `closed` is the last.

@@ -1,7 +1,7 @@
 import type { RelayOptions } from '../media-relay.ts';
 import { AvatarRelay } from './avatar-relay.ts';
-import type { RelayContext } from './avatar-relay.ts';
 import type { RelayEngine } from './relay-engine.ts';
+import type { RelayContext } from './relay-lifecycle.ts';
 import { Source } from './source.ts';
 import type { SourceTrack } from './source.ts';
 import { Stage } from './stage.ts';

@@ -52,6 +52,7 @@ export class Source implements SourceRoom {
           reconnecting: ({ reason }) => source.#onReconnecting(reason),
           reconnected: () => !source.#gone && handlers.reconnected(),
           disconnected: ({ reason }) => source.#onDisconnected(reason),
+          tokenRefreshed: (newest) => context.tokenRefreshed(options.token, newest),
         },
       });
     } catch (error) {

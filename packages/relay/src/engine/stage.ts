@@ -44,6 +44,7 @@ export class Stage implements StageRoom<SourceTrack> {
             stage.#gone = true;
             handlers.disconnected(reason);
           },
+          tokenRefreshed: (newest) => context.tokenRefreshed(options.token, newest),
         },
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { RelayContext } from '../engine/avatar-relay.ts';
+import type { RelayContext } from '../engine/relay-lifecycle.ts';
 import type { AvatarState, Caption, HostedEngine, MediaStats, RelayOptions } from '../media-relay.ts';
 
 /** A relay in this process. */

@@ -67,6 +67,7 @@ export class HostedRelays {
         signal: hosted.starting.signal,
         logger: withFields(this.#logger, { relayId: options.id }),
         orphaned: this.#orphaned.signal,
+        tokenRefreshed: (given, newest) => this.#send({ type: 'tokenRefreshed', relay, given, newest }),
         emit: (event, ...args) => {
           this.#send({ type: 'event', relay, event, args } as RelayEventMessage);
           if (event === 'closed') this.#forget(relay);

@@ -5,7 +5,7 @@ import type { AvatarState, Caption, DataOptions, MediaStats, RelayEvents, RelayO
 /**
  * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; never media. Both ends are this
  * package in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host; tokens travel in
- * `start` and `switchSource` only, so they are in no argument list, environment or log.
+ * `start`, `switchSource` and `tokenRefreshed` only, so they are in no argument list, environment or log.
  */
 export type RelayCall =
   | { method: 'sendToSource'; payload: string; options: DataOptions }
@@ -32,6 +32,8 @@ export type HostMessage =
   | RelayEventMessage
   | { type: 'result'; relay: number; call: number; value: MediaStats | null }
   | { type: 'fault'; relay: number; call: number; error: WireError }
+  /** For a room that was joined with the token `given`, also one that is being switched to, its server has sent a newer one. */
+  | { type: 'tokenRefreshed'; relay: number; given: string; newest: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; fields: Record<string, unknown>; message: string }
   | { type: 'pong'; ping: number };
 

@@ -136,6 +136,9 @@ export class RelayHost {
       case 'fault':
         this.#relays.get(message.relay)?.onFault(message.call, message.error);
         return;
+      case 'tokenRefreshed':
+        this.#relays.get(message.relay)?.onTokenRefreshed(message.given, message.newest);
+        return;
     }
   }
 

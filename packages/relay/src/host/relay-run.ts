@@ -12,6 +12,7 @@ export interface RunListener {
   onEvent(message: RelayEventMessage): void;
   onResult(call: number, value: MediaStats | null): void;
   onFault(call: number, error: WireError): void;
+  onTokenRefreshed(given: string, newest: string): void;
   onHostGone(message: string): void;
 }
 

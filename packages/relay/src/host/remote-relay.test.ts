@@ -212,6 +212,34 @@ test('a start that is cancelled when it has just been done rejects when the rela
   await expect(start).rejects.toBeInstanceOf(CancelledError);
 });
 
+test.concurrent('a restart is made with the newest tokens', async () => {
+  const { relay, runs } = await running();
+  relay.onTokenRefreshed('a', 'a1');
+  relay.onHostGone('gone');
+  await until(() => runs.length === 2);
+  expect(runs[1]!.options).toEqual({ ...OPTIONS, source: { ...OPTIONS.source, token: 'a1' } });
+  relay.onTokenRefreshed('a1', 'a2');
+  relay.onTokenRefreshed('b', 'b1');
+  relay.onStarted();
+  const source = { ...OPTIONS.source, token: 'c' };
+  const refused = relay.switchSource(source);
+  relay.onTokenRefreshed('c', 'c1');
+  relay.onFault(runs[1]!.calls.at(-1)!.call, { kind: 'retryable', code: 'media-timeout', message: 'no video' });
+  await expect(refused).rejects.toBeInstanceOf(RetryableError);
+  relay.onHostGone('gone');
+  await until(() => runs.length === 3);
+  const stage = { ...OPTIONS.stage, token: 'b1' };
+  expect(runs[2]!.options).toEqual({ ...OPTIONS, source: { ...OPTIONS.source, token: 'a2' }, stage });
+  relay.onStarted();
+  const switched = relay.switchSource(source);
+  relay.onTokenRefreshed('c', 'c2');
+  relay.onResult(runs[2]!.calls.at(-1)!.call, null);
+  await switched;
+  relay.onHostGone('gone');
+  await until(() => runs.length === 4);
+  expect(runs[3]!.options).toEqual({ ...OPTIONS, source: { ...source, token: 'c2' }, stage });
+});
+
 test('a restart goes to the source that was switched to, also when the first one is gone', async () => {
   const { relay, runs } = await running();
   const source = { ...OPTIONS.source, token: 'c' };

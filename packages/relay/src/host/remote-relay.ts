@@ -14,6 +14,7 @@ import type {
   RelayStats,
 } from '../media-relay.ts';
 import { EventContinuity, told } from './event-continuity.ts';
+import { NewestTokens } from './newest-tokens.ts';
 import { fromWire } from './protocol.ts';
 import type { RelayCall, RelayEventMessage, WireError } from './protocol.ts';
 import type { RelayRun, RunListener, RunRelay } from './relay-run.ts';
@@ -29,6 +30,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   readonly #runRelay: RunRelay;
   readonly #calls = new RemoteCalls();
   readonly #events = new EventContinuity();
+  readonly #tokens = new NewestTokens();
   readonly #restartBudget = new RestartBudget();
   readonly #start = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -96,6 +98,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   async switchSource(source: RelayOptions['source']): Promise<void> {
     await this.#call({ method: 'switchSource', source });
     this.#options = { ...this.#options, source };
+    this.#tokens.keep(this.#options);
     this.#sourceGone = false;
   }
 
@@ -154,6 +157,10 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     this.#calls.take(call)?.reject(fromWire(error));
   }
 
+  onTokenRefreshed(given: string, newest: string): void {
+    this.#tokens.refresh(given, newest);
+  }
+
   onHostGone(message: string): void {
     this.#run = undefined;
     this.#early = [];
@@ -173,6 +180,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   }
 
   #begin(): void {
+    this.#options = this.#tokens.renew(this.#options);
     try {
       this.#run = this.#runRelay(this.#options, this);
     } catch (error) {

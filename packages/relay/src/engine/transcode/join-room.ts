@@ -1,14 +1,18 @@
-import { DisconnectReason as Wire, type Room, type RoomOptions } from '@livekit/rtc-node';
+import { DisconnectReason as Wire, RoomEvent, type Room, type RoomOptions } from '@livekit/rtc-node';
 import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 import { RelayError, RetryableError, TerminalError } from '../../errors.ts';
 import type { Side } from '../../errors.ts';
+import type { TokenRefreshed } from '../relay-lifecycle.ts';
+
+export type JoinOptions = { url: string; token: string; side: Side; autoSubscribe: boolean; tokenRefreshed: TokenRefreshed };
 
 /**
  * Joins a room; set listeners before. It cannot be cancelled: whoever does not want it any more waits for it and leaves. Without retries of
  * its own it takes 15 s at most, when there is no path for media.
  */
-export async function joinRoom(room: Room, options: { url: string; token: string; side: Side; autoSubscribe: boolean }): Promise<void> {
-  const { url, token, side, autoSubscribe } = options;
+export async function joinRoom(room: Room, options: JoinOptions): Promise<void> {
+  const { url, token, side, autoSubscribe, tokenRefreshed } = options;
+  room.on(RoomEvent.TokenRefreshed, () => tokenRefreshed(token, room.token ?? token));
   // `joinRetries` is passed on to the native side, though the type does not know it.
   const roomOptions: RoomOptions & { joinRetries: number } = { autoSubscribe, dynacast: false, joinRetries: 0 };
   try {

@@ -1,8 +1,7 @@
 import { Room, RoomEvent, TrackKind, TrackSource } from '@livekit/rtc-node';
 import type { RemoteParticipant, RemoteTrack, RemoteTrackPublication } from '@livekit/rtc-node';
-import type { Logger } from '@avatar-bridge/livekit-rtp';
 import type { RelayMediaKind, RelayOptions } from '../../media-relay.ts';
-import type { SourceHandlers, SourceRoom } from '../relay-engine.ts';
+import type { RoomContext, SourceHandlers, SourceRoom } from '../relay-engine.ts';
 import { callRoom, disconnectReason, joinRoom } from './join-room.ts';
 
 /** One track of the avatar, to be decoded. */
@@ -19,8 +18,7 @@ export type DecodedTrack = {
   readonly ended: AbortSignal;
 };
 
-export type TranscodeSourceContext = {
-  logger: Logger;
+export type TranscodeSourceContext = Omit<RoomContext, 'signal'> & {
   /** How loud the avatar is now, 0..1: the SDK says who speaks, but not how loud. */
   loudness(): number;
   everySecond(room: Room): void;
@@ -39,7 +37,8 @@ export class TranscodeSource implements SourceRoom {
     context: TranscodeSourceContext,
   ): Promise<TranscodeSource> {
     const source = new TranscodeSource(options.avatarIdentity, handlers, context);
-    await joinRoom(source.#room, { url: options.url, token: options.token, side: 'source', autoSubscribe: true });
+    const { url, token } = options;
+    await joinRoom(source.#room, { url, token, side: 'source', autoSubscribe: true, tokenRefreshed: context.tokenRefreshed });
     return source;
   }
 

@@ -12,7 +12,7 @@ import {
 import type { LocalTrack, LocalTrackPublication } from '@livekit/rtc-node';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
 import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../../media-relay.ts';
-import type { PublishHooks, StageHandlers, StageRoom } from '../relay-engine.ts';
+import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../relay-engine.ts';
 import { AudioCarrier, SAMPLE_RATE } from './audio-carrier.ts';
 import type { Carrier } from './carrier.ts';
 import { callRoom, disconnectReason, joinRoom } from './join-room.ts';
@@ -39,17 +39,15 @@ const USUAL_SIZE = { width: 1280, height: 720 };
 /** ms. More than is ever in it. */
 const AUDIO_QUEUE = 400;
 
+export type TranscodeStageContext = Omit<RoomContext, 'signal'> & { sync: SyncKeeper };
 type Size = { width: number; height: number };
 
 /** The team's room, joined as the avatar; reconnecting to it is the SDK's affair. */
 export class TranscodeStage implements StageRoom<DecodedTrack> {
-  static async join(
-    options: RelayOptions,
-    handlers: StageHandlers,
-    context: { sync: SyncKeeper; logger: Logger },
-  ): Promise<TranscodeStage> {
+  static async join(options: RelayOptions, handlers: StageHandlers, context: TranscodeStageContext): Promise<TranscodeStage> {
     const stage = new TranscodeStage(options, handlers, context);
-    await joinRoom(stage.#room, { url: options.stage.url, token: options.stage.token, side: 'stage', autoSubscribe: false });
+    const { url, token } = options.stage;
+    await joinRoom(stage.#room, { url, token, side: 'stage', autoSubscribe: false, tokenRefreshed: context.tokenRefreshed });
     return stage;
   }
 
@@ -61,7 +59,7 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
   #reading: Promise<RtcStats[]> | undefined;
   #gone = false;
 
-  private constructor({ videoCodec }: RelayOptions, handlers: StageHandlers, { sync, logger }: { sync: SyncKeeper; logger: Logger }) {
+  private constructor({ videoCodec }: RelayOptions, handlers: StageHandlers, { sync, logger }: TranscodeStageContext) {
     this.#videoCodec = videoCodec;
     this.#sync = sync;
     this.#logger = logger;

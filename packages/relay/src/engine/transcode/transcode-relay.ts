@@ -1,8 +1,8 @@
 import { dispose } from '@livekit/rtc-node';
 import type { RelayOptions } from '../../media-relay.ts';
 import { AvatarRelay } from '../avatar-relay.ts';
-import type { RelayContext } from '../avatar-relay.ts';
 import type { RelayEngine } from '../relay-engine.ts';
+import type { RelayContext } from '../relay-lifecycle.ts';
 import { watchForPanic } from './ffi.ts';
 import { TranscodeSource } from './source-room.ts';
 import type { DecodedTrack } from './source-room.ts';
@@ -32,8 +32,8 @@ export async function disposeTranscode(): Promise<void> {
 function transcodeEngine(): RelayEngine<DecodedTrack> {
   const sync = new SyncKeeper();
   return {
-    joinSource: (source, handlers, { logger }) =>
-      TranscodeSource.join(source, handlers, { logger, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
-    joinStage: (options, handlers, { logger }) => TranscodeStage.join(options, handlers, { sync, logger }),
+    joinSource: (source, handlers, context) =>
+      TranscodeSource.join(source, handlers, { ...context, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
+    joinStage: (options, handlers, context) => TranscodeStage.join(options, handlers, { ...context, sync }),
   };
 }
