@@ -162,10 +162,10 @@ export interface Relay extends AsyncDisposable {
   /**
    * Carries the avatar of another vendor room from now on, on the same tracks of the stage: joins it, waits for both its tracks, lets them take over at
    * its first key frame, and leaves the former room. Resolves when both have been taken over; also works when the former room is gone. Rejects with
-   * TerminalError, RetryableError (`media-timeout` after the relay's `mediaTimeout`; `switching`: another one is under way) or CancelledError, and
-   * then the former source goes on. Events are those of the former room until then, and of the new one afterwards.
+   * TerminalError, RetryableError (`media-timeout` after the relay's `mediaTimeout`; `switching`: another one is under way) or CancelledError (`signal`,
+   * or close()), and then the former source goes on, and the new room is left. Events are those of the former room until then, and of the new one afterwards.
    */
-  switchSource(source: RelayOptions['source']): Promise<void>;
+  switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void>;
   stats(): Promise<RelayStats>;
   /** Leaves both rooms; resolves after `closed`. Idempotent. */
   close(reason?: string): Promise<void>;

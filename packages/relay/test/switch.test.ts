@@ -105,6 +105,32 @@ describe.concurrent('rtp', () => {
     expect([listener.missing('video'), listener.missing('audio')]).toEqual([0, 0]);
   });
 
+  test('a switch that is cancelled half way through gives the stage back to the former source', async () => {
+    await using scene = new Scene();
+    await scene.avatar('vp8');
+    const other = new Rooms();
+    const next = scene.add(await Avatar.join(other, 'vp8'));
+    next.voiceless = true;
+    const { relay, events } = await scene.relay(media);
+    const listener = await scene.listener();
+    const viewer = await scene.viewer();
+    await until('media flows', () => listener.packets.video.length > 10 && viewer.frames > 10);
+    const cancel = new AbortController();
+    const failure = relay.switchSource(await other.source(), cancel.signal).catch((error: unknown) => error);
+    await until('the picture is the other one', async () => (await relay.stats()).video?.switches === 1);
+    cancel.abort();
+    expect(await failure).toBeInstanceOf(CancelledError);
+    await until('the other room is left', async () => (await other.participants('vendor')).join() === AVATAR);
+    await until('the picture is the former one again', async () => (await relay.stats()).video?.switches === 2);
+    const { frames, audioFrames } = viewer;
+    await until('the former goes on', () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50);
+    next.voiceless = false;
+    await relay.switchSource(await other.source(), new AbortController().signal);
+    await until('the other goes on', () => viewer.frames > frames + 60);
+    expect([listener.missing('video'), listener.missing('audio')]).toEqual([0, 0]);
+    expect(events).toMatchObject({ sourceDisconnected: [], failed: [], closed: [] });
+  });
+
   test('close ends a switch that is under way, and nobody is left behind', async () => {
     await using scene = new Scene();
     await scene.avatar();
@@ -122,6 +148,25 @@ describe.concurrent('rtp', () => {
 describe.concurrent.each(['rtp', 'transcode'] as const)('%s', (engine) => {
   const media = createMediaRelay({ engine, hosts: 1 });
   afterAll(() => media.close());
+
+  test('a switch that is cancelled leaves the other room, and the former source goes on', async () => {
+    await using scene = new Scene();
+    await scene.avatar();
+    const other = new Rooms();
+    const { relay, events } = await scene.relay(media);
+    const viewer = await scene.viewer();
+    await until('the picture is there', () => viewer.frames > 5);
+    await expect(relay.switchSource(await other.source(), AbortSignal.abort())).rejects.toBeInstanceOf(CancelledError);
+    const cancel = new AbortController();
+    const failure = relay.switchSource(await other.source(), cancel.signal).catch((error: unknown) => error);
+    await until('the relay has joined the other room', async () => (await other.participants('vendor')).length === 1);
+    cancel.abort();
+    expect(await failure).toBeInstanceOf(CancelledError);
+    await until('the other room is left', async () => (await other.participants('vendor')).length === 0);
+    const { frames, audioFrames } = viewer;
+    await until('the former goes on', () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50);
+    expect(events).toMatchObject({ sourceDisconnected: [], failed: [], closed: [] });
+  });
 
   test('a source is replaced after its room is gone; only the events of the new one count from then on', async () => {
     await using scene = new Scene();

@@ -90,9 +90,9 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
    * Carries the avatar of another vendor room from now on: joins it, lets its tracks take over, leaves the former one. Resolves when both have been
    * taken over. When it rejects, the former source goes on as if nothing had been.
    */
-  async switchSource(source: RelayOptions['source']): Promise<void> {
+  async switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
     if (this.#life.closed) throw new CancelledError('the relay is closed');
-    await this.#sources.switchTo(source);
+    await this.#sources.switchTo(source, signal);
   }
 
   async caption(caption: Caption): Promise<void> {

@@ -16,7 +16,12 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
   gone: DisconnectReason | undefined;
   #room: SourceRoom | undefined;
 
-  constructor(engine: RelayEngine<T>, options: RelayOptions['source'], handlers: SourceHandlers<T>, context: RoomContext) {
+  constructor(
+    engine: Pick<RelayEngine<T>, 'joinSource'>,
+    options: RelayOptions['source'],
+    handlers: SourceHandlers<T>,
+    context: RoomContext,
+  ) {
     this.handlers = handlers;
     this.joined = engine.joinSource(options, this.#listening(), context);
     this.joined.then(

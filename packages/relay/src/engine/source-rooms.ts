@@ -1,4 +1,4 @@
-import { RetryableError } from '../errors.ts';
+import { CancelledError, RetryableError } from '../errors.ts';
 import type { RelayMediaKind, RelayOptions } from '../media-relay.ts';
 import type { JoinedRooms } from './joined-rooms.ts';
 import type { RelayEngine, RoomContext, SourceHandlers } from './relay-engine.ts';
@@ -7,7 +7,7 @@ import { SourceSwitch } from './source-switch.ts';
 import type { StageTracks } from './stage-tracks.ts';
 
 export type SourceRoomsOptions<T extends { readonly kind: RelayMediaKind }> = {
-  engine: RelayEngine<T>;
+  engine: Pick<RelayEngine<T>, 'joinSource'>;
   context: RoomContext;
   rooms: JoinedRooms;
   onStage: StageTracks<T>;
@@ -46,7 +46,8 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
   }
 
   /** Resolves when both tracks on the stage are those of this room. When it rejects, the former one goes on as if nothing had been. */
-  async switchTo(source: RelayOptions['source']): Promise<void> {
+  async switchTo(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw cancelledSwitch(signal);
     const former = this.#current;
     if (former === undefined || this.#switch !== undefined)
       throw new RetryableError('switching', 'source: another switch is under way', { side: 'source' });
@@ -54,6 +55,8 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
     const next = this.#link(source, deaf());
     this.#switch = new SourceSwitch({ former, next, onStage, timeout: mediaTimeout });
     this.#next = next;
+    const onAbort = (): void => this.cancelSwitch(cancelledSwitch(signal));
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#switch.done;
     } catch (error) {
@@ -61,6 +64,7 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
       this.#leave(next, 'switch-failed');
       throw error;
     } finally {
+      signal?.removeEventListener('abort', onAbort);
       this.#switch = undefined;
       this.#next = undefined;
     }
@@ -117,4 +121,8 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
       .catch((error: unknown) => context.logger.warn({ err: error }, 'a source room was not left'))
       .finally(() => rooms.delete(link.joined));
   }
+}
+
+function cancelledSwitch(signal: AbortSignal | undefined): CancelledError {
+  return new CancelledError('the switch to another source was cancelled', { side: 'source', cause: signal?.reason });
 }

@@ -7,7 +7,7 @@ export interface RunningRelay {
   caption(caption: Caption): Promise<void>;
   setAvatarState(state: AvatarState): Promise<void>;
   sendToStage(payload: string, topic?: string): Promise<void>;
-  switchSource(source: RelayOptions['source']): Promise<void>;
+  switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void>;
   stats(): Promise<MediaStats>;
   close(reason?: string): Promise<void>;
 }

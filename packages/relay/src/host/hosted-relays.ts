@@ -5,7 +5,13 @@ import type { LoadedEngine, RunningRelay } from './engines.ts';
 import { toWire } from './protocol.ts';
 import type { HostCommand, HostMessage, RelayCall, RelayEventMessage } from './protocol.ts';
 
-type Hosted = { starting: AbortController; relay: RunningRelay | undefined; done: Promise<void> };
+type Hosted = {
+  starting: AbortController;
+  relay: RunningRelay | undefined;
+  done: Promise<void>;
+  /** Those under way. */
+  calls: Map<number, AbortController>;
+};
 
 /** The relays of one host, worked by the worker's commands. */
 export class HostedRelays {
@@ -36,6 +42,9 @@ export class HostedRelays {
       case 'call':
         void this.#call(command.relay, command.call, command.request);
         return;
+      case 'cancel':
+        this.#relays.get(command.relay)?.calls.get(command.call)?.abort();
+        return;
       case 'close':
         void this.#close(command.relay, command.reason);
         return;
@@ -55,7 +64,7 @@ export class HostedRelays {
   }
 
   #start(relay: number, options: RelayOptions): void {
-    const hosted: Hosted = { starting: new AbortController(), relay: undefined, done: Promise.resolve() };
+    const hosted: Hosted = { starting: new AbortController(), relay: undefined, done: Promise.resolve(), calls: new Map() };
     this.#relays.set(relay, hosted);
     hosted.done = this.#run(relay, hosted, options);
   }
@@ -81,12 +90,16 @@ export class HostedRelays {
   }
 
   async #call(relay: number, call: number, request: RelayCall): Promise<void> {
+    const hosted = this.#relays.get(relay);
+    const cancel = new AbortController();
+    hosted?.calls.set(call, cancel);
     try {
-      const target = this.#relays.get(relay)?.relay;
-      if (target === undefined) throw new CancelledError('the relay is closed');
-      this.#send({ type: 'result', relay, call, value: await perform(target, request) });
+      if (hosted?.relay === undefined) throw new CancelledError('the relay is closed');
+      this.#send({ type: 'result', relay, call, value: await perform(hosted.relay, request, cancel.signal) });
     } catch (error) {
       this.#send({ type: 'fault', relay, call, error: toWire(error) });
+    } finally {
+      hosted?.calls.delete(call);
     }
   }
 
@@ -104,7 +117,7 @@ export class HostedRelays {
   }
 }
 
-async function perform(relay: RunningRelay, request: RelayCall): Promise<MediaStats | null> {
+async function perform(relay: RunningRelay, request: RelayCall, signal: AbortSignal): Promise<MediaStats | null> {
   switch (request.method) {
     case 'sendToSource':
       await relay.sendToSource(request.payload, request.options.topic);
@@ -119,7 +132,7 @@ async function perform(relay: RunningRelay, request: RelayCall): Promise<MediaSt
       await relay.sendToStage(request.payload, request.options.topic);
       return null;
     case 'switchSource':
-      await relay.switchSource(request.source);
+      await relay.switchSource(request.source, signal);
       return null;
     case 'stats':
       return relay.stats();

@@ -19,6 +19,8 @@ export type HostCommand =
   | { type: 'start'; relay: number; options: RelayOptions }
   /** Answered by `result` or `fault`. */
   | { type: 'call'; relay: number; call: number; request: RelayCall }
+  /** Takes back a `switchSource` that is under way. That call is answered all the same: it may just have been done. */
+  | { type: 'cancel'; relay: number; call: number }
   /** Also takes back a start that is under way. Answered by the event `closed`, or by `refused`. */
   | { type: 'close'; relay: number; reason: string }
   /** Close everything and exit. */

@@ -91,6 +91,7 @@ export class RelayHost {
     this.#send({ type: 'start', relay: number, options });
     return {
       call: (call, request) => this.#send({ type: 'call', relay: number, call, request }),
+      cancel: (call) => this.#send({ type: 'cancel', relay: number, call }),
       close: (reason) => this.#send({ type: 'close', relay: number, reason }),
     };
   }

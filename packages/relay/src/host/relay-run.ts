@@ -3,7 +3,12 @@ import type { MediaStats, RelayOptions } from '../media-relay.ts';
 import type { RelayCall, RelayEventMessage, WireError } from './protocol.ts';
 
 /** A relay on one host, from its start until the relay closes or the host is gone. */
-export type RelayRun = { call(call: number, request: RelayCall): void; close(reason: string): void };
+export type RelayRun = {
+  call(call: number, request: RelayCall): void;
+  /** The call does not have to be carried out any more; it is answered all the same. */
+  cancel(call: number): void;
+  close(reason: string): void;
+};
 
 /** Whoever has a relay run. `onRefused`, the event `closed` and `onHostGone` are the last that is heard of a run. */
 export interface RunListener {

@@ -95,8 +95,8 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     await this.#call({ method: 'sendToStage', payload, options });
   }
 
-  async switchSource(source: RelayOptions['source']): Promise<void> {
-    await this.#call({ method: 'switchSource', source });
+  async switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
+    await this.#call({ method: 'switchSource', source }, signal);
     this.#options = { ...this.#options, source };
     this.#tokens.keep(this.#options);
     this.#sourceGone = false;
@@ -134,7 +134,11 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     }
     // A new participant on the stage has no attributes.
     const before: RelayCall | undefined = this.#avatarState && { method: 'setAvatarState', state: this.#avatarState };
-    this.#calls.connect((call, request) => this.#run?.call(call, request), before);
+    const channel = {
+      call: (call: number, request: RelayCall) => this.#run?.call(call, request),
+      cancel: (call: number) => this.#run?.cancel(call),
+    };
+    this.#calls.connect(channel, before);
     for (const message of early) this.#onEvent(message);
   }
 
@@ -188,9 +192,9 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     }
   }
 
-  #call(request: RelayCall): Promise<MediaStats | null> {
+  #call(request: RelayCall, signal?: AbortSignal): Promise<MediaStats | null> {
     if (this.#closing !== undefined) return Promise.reject(new CancelledError('the relay is closed'));
-    return this.#calls.call(request);
+    return this.#calls.call(request, signal);
   }
 
   #onEvent(message: RelayEventMessage): void {
