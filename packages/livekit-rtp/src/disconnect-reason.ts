@@ -2,39 +2,30 @@ import { DisconnectReason as Wire } from '@livekit/protocol';
 import { CancelledError, RetryableError, TerminalError, type LiveKitRtpError } from './errors.ts';
 import type { DisconnectReason } from './types.ts';
 
-/** The reason in a LeaveRequest, or in the last ParticipantInfo of somebody who left. */
-export function disconnectReasonFrom(reason: Wire): DisconnectReason {
-  switch (reason) {
-    case Wire.CLIENT_INITIATED:
-      return 'client';
-    case Wire.DUPLICATE_IDENTITY:
-      return 'duplicate-identity';
-    case Wire.ROOM_DELETED:
-      return 'room-deleted';
-    case Wire.ROOM_CLOSED:
-      return 'room-closed';
-    case Wire.PARTICIPANT_REMOVED:
-      return 'participant-removed';
-    case Wire.SERVER_SHUTDOWN:
-      return 'server-shutdown';
-    case Wire.MIGRATION:
-      return 'migration';
-    case Wire.STATE_MISMATCH:
-      return 'state-mismatch';
-    case Wire.JOIN_FAILURE:
-      return 'join-failure';
-    case Wire.CONNECTION_TIMEOUT:
-      return 'connection-timeout';
-    case Wire.SIGNAL_CLOSE:
-      return 'signal-lost';
-    case Wire.MEDIA_FAILURE:
-      return 'media-lost';
-    default:
-      return 'other';
-  }
+const REASONS: ReadonlyMap<number, DisconnectReason> = new Map([
+  [Wire.CLIENT_INITIATED, 'client'],
+  [Wire.DUPLICATE_IDENTITY, 'duplicate-identity'],
+  [Wire.ROOM_DELETED, 'room-deleted'],
+  [Wire.ROOM_CLOSED, 'room-closed'],
+  [Wire.PARTICIPANT_REMOVED, 'participant-removed'],
+  [Wire.SERVER_SHUTDOWN, 'server-shutdown'],
+  [Wire.MIGRATION, 'migration'],
+  [Wire.STATE_MISMATCH, 'state-mismatch'],
+  [Wire.JOIN_FAILURE, 'join-failure'],
+  [Wire.CONNECTION_TIMEOUT, 'connection-timeout'],
+  [Wire.SIGNAL_CLOSE, 'signal-lost'],
+  [Wire.MEDIA_FAILURE, 'media-lost'],
+]);
+
+/**
+ * The reason in a LeaveRequest, in the last ParticipantInfo of somebody who left, or told by another client of LiveKit. A number, since each of those
+ * has an enum of its own for what is one in the protocol.
+ */
+export function disconnectReasonFrom(reason: number): DisconnectReason {
+  return REASONS.get(reason) ?? 'other';
 }
 
-/** What a call on a participant that has been disconnected for `reason` fails with. */
+/** @internal What a call on a participant that has been disconnected for `reason` fails with. */
 export function errorOfDisconnect(reason: DisconnectReason, detail?: string): LiveKitRtpError {
   const message = `disconnected: ${reason}${detail === undefined ? '' : ` (${detail})`}`;
   switch (reason) {

@@ -1,5 +1,4 @@
-import { DisconnectReason as Wire, RoomEvent, type Room, type RoomOptions } from '@livekit/rtc-node';
-import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
+import { RoomEvent, type Room, type RoomOptions } from '@livekit/rtc-node';
 import { RelayError, RetryableError, TerminalError } from '../../errors.ts';
 import type { Side } from '../../errors.ts';
 import type { TokenRefreshed } from '../relay-lifecycle.ts';
@@ -43,36 +42,5 @@ export async function callRoom<T>(room: Room, side: Side, work: () => Promise<T>
   } catch (error) {
     if (error instanceof RelayError) throw error;
     throw new RetryableError(room.isConnected ? 'failed' : 'disconnected', `${side}: the room refused a call`, { side });
-  }
-}
-
-export function disconnectReason(reason: Wire | undefined): DisconnectReason {
-  switch (reason) {
-    case Wire.CLIENT_INITIATED:
-      return 'client';
-    case Wire.DUPLICATE_IDENTITY:
-      return 'duplicate-identity';
-    case Wire.ROOM_DELETED:
-      return 'room-deleted';
-    case Wire.ROOM_CLOSED:
-      return 'room-closed';
-    case Wire.PARTICIPANT_REMOVED:
-      return 'participant-removed';
-    case Wire.SERVER_SHUTDOWN:
-      return 'server-shutdown';
-    case Wire.MIGRATION:
-      return 'migration';
-    case Wire.STATE_MISMATCH:
-      return 'state-mismatch';
-    case Wire.JOIN_FAILURE:
-      return 'join-failure';
-    case Wire.CONNECTION_TIMEOUT:
-      return 'connection-timeout';
-    case Wire.SIGNAL_CLOSE:
-      return 'signal-lost';
-    case Wire.MEDIA_FAILURE:
-      return 'media-lost';
-    default:
-      return 'other';
   }
 }

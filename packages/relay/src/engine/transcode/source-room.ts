@@ -1,8 +1,10 @@
 import { Room, RoomEvent, TrackKind, TrackSource } from '@livekit/rtc-node';
 import type { RemoteParticipant, RemoteTrack, RemoteTrackPublication } from '@livekit/rtc-node';
+// Not from the package's index, which loads a WebRTC library of its own.
+import { disconnectReasonFrom } from '@avatar-bridge/livekit-rtp/disconnect-reason';
 import type { RelayMediaKind, RelayOptions } from '../../media-relay.ts';
 import type { RoomContext, SourceHandlers, SourceRoom } from '../relay-engine.ts';
-import { callRoom, disconnectReason, joinRoom } from './join-room.ts';
+import { callRoom, joinRoom } from './join-room.ts';
 
 /** One track of the avatar, to be decoded. */
 export type DecodedTrack = {
@@ -74,7 +76,7 @@ export class TranscodeSource implements SourceRoom {
         if (this.#gone) return;
         handlers.speaking(false, 0);
         this.#release();
-        handlers.disconnected(disconnectReason(reason));
+        handlers.disconnected(disconnectReasonFrom(reason));
       });
   }
 

@@ -11,11 +11,13 @@ import {
 } from '@livekit/rtc-node';
 import type { LocalTrack, LocalTrackPublication } from '@livekit/rtc-node';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
+// Not from the package's index, which loads a WebRTC library of its own.
+import { disconnectReasonFrom } from '@avatar-bridge/livekit-rtp/disconnect-reason';
 import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../../media-relay.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../relay-engine.ts';
 import { AudioCarrier, SAMPLE_RATE } from './audio-carrier.ts';
 import type { Carrier } from './carrier.ts';
-import { callRoom, disconnectReason, joinRoom } from './join-room.ts';
+import { callRoom, joinRoom } from './join-room.ts';
 import type { RtcStats } from './inbound-stats.ts';
 import { readOutbound } from './outbound-stats.ts';
 import type { DecodedTrack } from './source-room.ts';
@@ -68,7 +70,7 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
       .on(RoomEvent.Disconnected, (reason) => {
         if (this.#gone) return;
         this.#gone = true;
-        handlers.disconnected(disconnectReason(reason));
+        handlers.disconnected(disconnectReasonFrom(reason));
       });
   }
 
