@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { livekitServer } from '../scripts/install/livekit-server.ts';
 import { redisServer } from '../scripts/install/redis.ts';
+import { allOrNone } from '../scripts/servers/all-or-none.ts';
 import { startLivekit } from '../scripts/servers/livekit.ts';
 import { startRedis } from '../scripts/servers/redis.ts';
 import { startStack, type Stack } from '../scripts/stack/stack.ts';
@@ -11,11 +12,11 @@ import { startStack, type Stack } from '../scripts/stack/stack.ts';
 export async function startBenchStack(): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'avatar-bridge-bench-'));
   const livekit = await livekitServer();
-  const [redis, vendor, stage] = await Promise.all([
+  const [redis, vendor, stage] = await allOrNone([
     startRedis({ binary: await redisServer(), directory }),
     startLivekit({ binary: livekit, name: 'vendor' }),
     startLivekit({ binary: livekit, name: 'stage' }),
-  ]);
+  ] as const);
   const stopServers = async (): Promise<void> => {
     await Promise.all([redis.stop(), vendor.stop(), stage.stop()]);
     rmSync(directory, { recursive: true, force: true });

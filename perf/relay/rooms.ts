@@ -3,6 +3,7 @@ import { AccessToken, RoomConfiguration } from 'livekit-server-sdk';
 import type { VideoGrant } from 'livekit-server-sdk';
 import type { stageConfiguration } from '../../packages/contracts/src/index.ts';
 import { livekitServer } from '../../scripts/install/livekit-server.ts';
+import { allOrNone } from '../../scripts/servers/all-or-none.ts';
 import { startLivekit } from '../../scripts/servers/livekit.ts';
 import { pidListeningOn } from './sockets.ts';
 
@@ -21,18 +22,10 @@ export class Rooms {
       return new Rooms(server, server, async () => {});
     }
     const binary = await livekitServer();
-    const starting = [startLivekit({ binary, name: 'vendor' }), startLivekit({ binary, name: 'stage' })] as const;
-    const started = await Promise.allSettled(starting);
-    const stop = async (): Promise<void> => {
-      await Promise.all(started.flatMap((one) => (one.status === 'fulfilled' ? [one.value.stop()] : [])));
-    };
-    try {
-      const [vendor, stage] = await Promise.all(starting);
-      return new Rooms({ ...vendor, pid: vendor.process.pid }, { ...stage, pid: stage.process.pid }, stop);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    const [vendor, stage] = await allOrNone([startLivekit({ binary, name: 'vendor' }), startLivekit({ binary, name: 'stage' })] as const);
+    return new Rooms({ ...vendor, pid: vendor.process.pid }, { ...stage, pid: stage.process.pid }, async () => {
+      await Promise.all([vendor.stop(), stage.stop()]);
+    });
   }
 
   readonly vendor: Server;

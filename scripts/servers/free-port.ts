@@ -1,37 +1,36 @@
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
+/**
+ * Where servers are put. Below the ephemeral ports of every system (Linux from 32768, others from 49152), which any outgoing connection may be given
+ * between our look at a port and its use.
+ */
+const RANGE = [10_000, 20_000] as const;
+const ATTEMPTS = 50;
 const taken = new Set<number>();
 
-/**
- * A port of 127.0.0.1 that nobody uses for TCP or UDP: `preferred` if it is free, else one the system picks.
- * Never the same port twice in one process.
- */
-export async function freePort(preferred = 0): Promise<number> {
-  for (const candidate of preferred === 0 ? [0] : [preferred, 0]) {
-    for (let attempt = 0; attempt < (candidate === 0 ? 20 : 1); attempt++) {
-      const port = await tryTcp(candidate);
-      if (port === undefined || taken.has(port)) continue;
-      // Before the next await: others may be looking for a port at the same time.
-      taken.add(port);
-      if (await tryUdp(port)) return port;
-    }
+/** A port of 127.0.0.1 that nobody uses for TCP or UDP: `preferred` if it is free, else any. Never the same port twice in one process. */
+export async function freePort(preferred?: number): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = attempt === 0 && preferred !== undefined ? preferred : randomInt(...RANGE);
+    if (taken.has(port)) continue;
+    // Before the next await: others may be looking for a port at the same time.
+    taken.add(port);
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port;
   }
   throw new Error('No free port was found on 127.0.0.1');
 }
 
-function tryTcp(port: number): Promise<number | undefined> {
+function isFreeForTcp(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
-function tryUdp(port: number): Promise<boolean> {
+function isFreeForUdp(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.once('error', () => resolve(false));

@@ -3,6 +3,7 @@ import { chromium } from '../../scripts/install/chromium.ts';
 import { buildConsole } from '../../scripts/install/console.ts';
 import { livekitServer } from '../../scripts/install/livekit-server.ts';
 import { redisServer } from '../../scripts/install/redis.ts';
+import { allOrNone } from '../../scripts/servers/all-or-none.ts';
 import { startLivekit } from '../../scripts/servers/livekit.ts';
 import { startRedis } from '../../scripts/servers/redis.ts';
 
@@ -33,11 +34,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(): Promise<Servers> {
   await buildConsole();
   const programs = { redisServer: await redisServer(), livekitServer: await livekitServer(), chromium: await chromium() };
-  const [redis, vendor, stage] = await Promise.all([
+  // Servers that nobody stops would outlive the run, and keep it from ending.
+  const [redis, vendor, stage] = await allOrNone([
     startRedis({ binary: programs.redisServer }),
     startLivekit({ binary: programs.livekitServer, name: 'vendor' }),
     startLivekit({ binary: programs.livekitServer, name: 'stage' }),
-  ]);
+  ] as const);
   return { users: 0, programs, redis, vendor, stage };
 }
 

@@ -1,21 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
+import { freePort } from '../../../../scripts/servers/free-port.ts';
 
 export type OwnRedis = AsyncDisposable & { url: string; freeze: () => void; thaw: () => void };
 
 /** A Redis for one test, to be frozen. */
 export async function startRedis(): Promise<OwnRedis> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
+  const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'worker-redis-'));
   const child = spawn(inject('programs').redisServer, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
