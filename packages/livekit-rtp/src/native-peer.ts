@@ -34,6 +34,8 @@ export type OutgoingMedia = {
 /** ms until close() stops waiting for the native side, and until it is taken for certain that nothing comes from there any more. */
 const CLOSE_PATIENCE = 2_000;
 const FORGET_AFTER = 30_000;
+/** ms from an object's `closed` until its other callbacks are let go of: a native thread can be in the middle of one, and they are not locked. */
+const CALLBACKS_KEPT = 250;
 
 /**
  * Everything of the native library that still has callbacks to make. Its objects are collected like any other once JavaScript drops the
@@ -166,11 +168,13 @@ export class NativePeer {
     this.#children.add(child);
     child.onClosed(
       guarded(() => {
-        // Lets go of the other callbacks, which a native close does not.
-        child.close();
-        held.delete(child);
         this.#children.delete(child);
         this.#settle();
+        setTimeout(() => {
+          // Lets go of the other callbacks, which a native close does not.
+          child.close();
+          held.delete(child);
+        }, CALLBACKS_KEPT).unref();
       }),
     );
     return child;
