@@ -8,7 +8,7 @@ import { Random } from './random.ts';
 
 export type SessionsReport = FuzzReport & { answers: number; handles: [number, number]; rssMb: [number, number] };
 
-const CONNECTIONS = 240;
+const CONNECTIONS = 400;
 const AT_ONCE = 8;
 const MESSAGES_EACH = 24;
 const CONNECT_TIMEOUT = 2_000;
