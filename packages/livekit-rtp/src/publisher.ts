@@ -76,6 +76,8 @@ export class Publisher {
     const cid = randomUUID();
     const { muted } = track;
     const sid = await this.#announce(addTrackRequest(track.options, { cid, ssrc: track.ssrc, muted }), signal);
+    // Not while the first offer is open: then ldc sometimes takes the answer for one without ICE, and refuses it.
+    await unlessAborted(this.reliable.opened, signal);
     if (track.closed) throw new CancelledError('the track was unpublished');
     const mid = String(++this.#lastMid);
     try {
