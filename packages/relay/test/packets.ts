@@ -48,6 +48,11 @@ export function labelOf(packet: Buffer): number {
   return packet.readUInt32BE(packet.length - 4);
 }
 
+/** The sequence numbers of packets. */
+export function numbersOf(packets: readonly Buffer[]): number[] {
+  return packets.map((packet) => packet.readUInt16BE(2));
+}
+
 export type Bench = { leg: Leg; sent: Buffer[]; reports: Buffer[]; inlet: Inlet; feedback: Buffer[]; wakes: number[] };
 
 /** A leg that keeps copies of what it sends, media and sender reports; `open` is what its transport says. */
@@ -96,4 +101,13 @@ export function bench(options: Partial<LegOptions> = {}): Bench {
   const source = inletOf();
   leg.bind(source.inlet, 0);
   return { leg, sent, reports, ...source };
+}
+
+/** A bench whose source has sent a key frame of two packets and a picture after it, the last of them at 40 ms. */
+export function afterPicture(): ReturnType<typeof bench> {
+  const all = bench({ firstSequenceNumber: 10 });
+  all.inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, label: 1 }), 0);
+  all.inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true, label: 2 }), 1);
+  all.inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3600, marker: true, label: 3 }), 40);
+  return all;
 }

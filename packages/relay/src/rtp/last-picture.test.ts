@@ -1,20 +1,10 @@
 import { buildPli, parseRtcp } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
-import { bench, inletOf, labelOf, OUT_SSRC, videoPacket } from '../../test/packets.ts';
+import { afterPicture, bench, inletOf, labelOf, numbersOf, OUT_SSRC, videoPacket } from '../../test/packets.ts';
 import type { VideoFields } from '../../test/packets.ts';
 
-const numbersOf = (sent: Buffer[]): number[] => sent.map((packet) => packet.readUInt16BE(2));
 const timesOf = (sent: Buffer[]): number[] => sent.map((packet) => ((packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0) / 90);
 const pli = buildPli(9, OUT_SSRC);
-
-/** A bench whose source has sent a key frame of two packets and a picture after it, the last of them at 40 ms. */
-function afterPicture(): ReturnType<typeof bench> {
-  const all = bench({ firstSequenceNumber: 10 });
-  all.inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, label: 1 }), 0);
-  all.inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true, label: 2 }), 1);
-  all.inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3600, marker: true, label: 3 }), 40);
-  return all;
-}
 
 test('who asks for a key frame while the source is gone gets the last one, under new numbers and a time of its own', () => {
   const { leg, inlet, sent } = afterPicture();

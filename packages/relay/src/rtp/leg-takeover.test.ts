@@ -1,16 +1,5 @@
 import { expect, test } from 'vitest';
-import { bench, inletOf, labelOf, videoPacket } from '../../test/packets.ts';
-
-const numbersOf = (sent: Buffer[]): number[] => sent.map((packet) => packet.readUInt16BE(2));
-
-/** A bench whose source has sent a key frame of two packets and a picture after it, the last of them at 40 ms. */
-function afterPicture(): ReturnType<typeof bench> {
-  const all = bench({ firstSequenceNumber: 10 });
-  all.inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, label: 1 }), 0);
-  all.inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 0, marker: true, label: 2 }), 1);
-  all.inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 3600, marker: true, label: 3 }), 40);
-  return all;
-}
+import { afterPicture, inletOf, labelOf, numbersOf, videoPacket } from '../../test/packets.ts';
 
 test('a source that takes over in the middle of a frame waits for its end', () => {
   const { leg, inlet, sent } = afterPicture();

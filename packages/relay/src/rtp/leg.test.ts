@@ -1,9 +1,7 @@
 import { parseRtcp } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
 import { Leg } from './leg.ts';
-import { audioPacket, bench, inletOf, labelOf, OPUS, paddingPacket, videoLeg, videoPacket } from '../../test/packets.ts';
-
-const numbersOf = (sent: Buffer[]): number[] => sent.map((packet) => packet.readUInt16BE(2));
+import { audioPacket, bench, inletOf, labelOf, numbersOf, OPUS, paddingPacket, videoLeg, videoPacket } from '../../test/packets.ts';
 
 test('the first packets wait for a key frame, for some seconds', () => {
   const { inlet, sent, feedback } = bench();

@@ -1,8 +1,6 @@
 import { parseRtpHeader } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
-import { bench, labelOf, OUT_SSRC, OUT_TYPE, paddingPacket, videoPacket } from '../../test/packets.ts';
-
-const numbersOf = (sent: Buffer[]): number[] => sent.map((packet) => packet.readUInt16BE(2));
+import { bench, labelOf, numbersOf, OUT_SSRC, OUT_TYPE, paddingPacket, videoPacket } from '../../test/packets.ts';
 
 test('extensions and CSRCs are left out, marker and payload stay', () => {
   const { inlet, sent } = bench();

@@ -1,11 +1,9 @@
-import { RTCP_SR } from '@avatar-bridge/livekit-rtp';
+import { buildSenderReport, ntpOf } from '@avatar-bridge/livekit-rtp';
 import type { Inlet } from './inlet.ts';
 import type { LegOutput } from './leg-output.ts';
 import type { LegStats } from './leg-stats.ts';
 import { NTP_EPOCH_DIFFERENCE } from './source-clock.ts';
 import type { Timeline } from './timeline.ts';
-
-const LENGTH = 28;
 
 export type SenderReportsOptions = {
   output: LegOutput;
@@ -18,15 +16,10 @@ export type SenderReportsOptions = {
 /** The sender reports of one outbound track (RFC 3550, 6.4.1): those of its sources, on our clock and timeline, with our counts. */
 export class SenderReports {
   readonly #options: SenderReportsOptions;
-  readonly #packet = Buffer.alloc(LENGTH);
   #lastNtp = -Infinity;
 
   constructor(options: SenderReportsOptions) {
     this.#options = options;
-    this.#packet[0] = 0x80;
-    this.#packet[1] = RTCP_SR;
-    this.#packet.writeUInt16BE(LENGTH / 4 - 1, 2);
-    this.#packet.writeUInt32BE(options.output.ssrc, 4);
   }
 
   /** The last report of the source, if it has sent any. */
@@ -53,12 +46,8 @@ export class SenderReports {
     if (ntp <= this.#lastNtp) return;
     this.#lastNtp = ntp;
     const { stats, output } = this.#options;
-    const seconds = Math.floor(ntp / 1000);
-    this.#packet.writeUInt32BE(seconds >>> 0, 8);
-    this.#packet.writeUInt32BE(Math.floor(((ntp - seconds * 1000) / 1000) * 2 ** 32) >>> 0, 12);
-    this.#packet.writeUInt32BE(timestamp >>> 0, 16);
-    this.#packet.writeUInt32BE(stats.packets >>> 0, 20);
-    this.#packet.writeUInt32BE(stats.octets >>> 0, 24);
-    output.send(this.#packet);
+    const { packets: packetCount, octets: octetCount } = stats;
+    const time = ntpOf(ntp - NTP_EPOCH_DIFFERENCE);
+    output.send(buildSenderReport({ ssrc: output.ssrc, ...time, rtpTimestamp: timestamp, packetCount, octetCount }));
   }
 }
