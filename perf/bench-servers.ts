@@ -16,7 +16,7 @@ export async function startBenchStack(): Promise<Stack> {
     startRedis({ binary: await redisServer(), directory }),
     startLivekit({ binary: livekit, name: 'vendor' }),
     startLivekit({ binary: livekit, name: 'stage' }),
-  ] as const);
+  ]);
   const stopServers = async (): Promise<void> => {
     await Promise.all([redis.stop(), vendor.stop(), stage.stop()]);
     rmSync(directory, { recursive: true, force: true });

@@ -22,7 +22,7 @@ export class Rooms {
       return new Rooms(server, server, async () => {});
     }
     const binary = await livekitServer();
-    const [vendor, stage] = await allOrNone([startLivekit({ binary, name: 'vendor' }), startLivekit({ binary, name: 'stage' })] as const);
+    const [vendor, stage] = await allOrNone([startLivekit({ binary, name: 'vendor' }), startLivekit({ binary, name: 'stage' })]);
     return new Rooms({ ...vendor, pid: vendor.process.pid }, { ...stage, pid: stage.process.pid }, async () => {
       await Promise.all([vendor.stop(), stage.stop()]);
     });

@@ -1,7 +1,7 @@
 type Stoppable = { stop(): Promise<unknown> };
 
 /** Waits for servers that are being started. When one of them fails, the others are stopped, and its error is thrown. */
-export async function allOrNone<T extends readonly Promise<Stoppable>[]>(
+export async function allOrNone<const T extends readonly Promise<Stoppable>[]>(
   starting: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   try {

@@ -39,7 +39,7 @@ async function start(): Promise<Servers> {
     startRedis({ binary: programs.redisServer }),
     startLivekit({ binary: programs.livekitServer, name: 'vendor' }),
     startLivekit({ binary: programs.livekitServer, name: 'stage' }),
-  ] as const);
+  ]);
   return { users: 0, programs, redis, vendor, stage };
 }
 

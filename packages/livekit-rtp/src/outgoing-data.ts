@@ -45,8 +45,10 @@ export class OutgoingChannel {
       if (!this.#lossy) packet.sequence = this.#lastSequence + 1;
       const message = packet.toBinary();
       this.#checkSize(message);
-      if (this.#isFull() && this.#lossy) return;
-      if (this.#isFull()) this.#watchDraining();
+      if (this.#isFull()) {
+        if (this.#lossy) return;
+        this.#watchDraining();
+      }
       while (this.#isFull()) {
         this.#drained ??= Promise.withResolvers<void>();
         await unlessAborted(this.#drained.promise, signal);

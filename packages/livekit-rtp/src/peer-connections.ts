@@ -89,8 +89,9 @@ export class PeerConnections {
 
   /** Resolves when the native side has let go of both. */
   async close(reason: LiveKitRtpError): Promise<void> {
-    const closing = [this.#publisher?.close(reason) ?? Promise.resolve(), this.#subscriber?.close() ?? Promise.resolve()];
-    await Promise.all(closing);
+    const publisherClosed = this.#publisher?.close(reason);
+    await this.#subscriber?.close();
+    await publisherClosed;
   }
 
   #publish(): Publisher {
