@@ -1,10 +1,10 @@
 import {
   DisconnectReason as WireReason,
-  LeaveRequest,
   LeaveRequest_Action,
   RequestResponse_Reason,
   UpdateParticipantMetadata,
   type JoinResponse,
+  type LeaveRequest,
   type ParticipantInfo,
   type RequestResponse,
 } from '@livekit/protocol';
@@ -167,9 +167,7 @@ export class Session {
   }
 
   #sayLeave(): void {
-    if (this.#state.name !== 'joined') return;
-    const value = new LeaveRequest({ reason: WireReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
-    this.#signal.send({ case: 'leave', value });
+    if (this.#state.name === 'joined') this.#signal.leave();
   }
 
   #onLost(error: LiveKitRtpError): void {

@@ -1,4 +1,12 @@
-import { Ping, SignalRequest, SignalResponse, type JoinResponse } from '@livekit/protocol';
+import {
+  DisconnectReason,
+  LeaveRequest,
+  LeaveRequest_Action,
+  Ping,
+  SignalRequest,
+  SignalResponse,
+  type JoinResponse,
+} from '@livekit/protocol';
 import { WebSocket, type RawData } from 'ws';
 import { RetryableError, TerminalError, type LiveKitRtpError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -15,7 +23,7 @@ export type SignalCallbacks = {
   onLost(error: LiveKitRtpError): void;
 };
 
-/** How long close() waits for the server's close frame. */
+/** How long close() waits for the server's close frame, and before it for the answer to a request to join. */
 const CLOSE_PATIENCE = 1_000;
 const DEFAULT_PING_INTERVAL = 5;
 const DEFAULT_PING_TIMEOUT = 15;
@@ -28,6 +36,7 @@ export class SignalConnection {
   readonly #callbacks: SignalCallbacks;
   readonly #closed = Promise.withResolvers<void>();
   #heartbeat: Heartbeat | undefined;
+  #reached = false;
   #lost = false;
   #patience: NodeJS.Timeout | undefined;
 
@@ -39,8 +48,8 @@ export class SignalConnection {
       maxPayload: 16 * 1024 * 1024,
       finishRequest: (request) => {
         request.once('socket', (socket) => {
-          if (socket.connecting) socket.once('connect', () => callbacks.onReached());
-          else callbacks.onReached();
+          if (socket.connecting) socket.once('connect', () => this.#reach());
+          else this.#reach();
         });
         request.end();
       },
@@ -50,6 +59,7 @@ export class SignalConnection {
       request.destroy();
       response.resume();
       this.#lose(refusal(response.statusCode ?? 0));
+      this.#socket.terminate();
     });
     this.#socket.on('error', (cause) => this.#lose(new RetryableError('signal-failed', 'the connection to the server failed', { cause })));
     this.#socket.on('close', (code) => {
@@ -75,17 +85,41 @@ export class SignalConnection {
     });
   }
 
+  /** Tells the server that we leave the room. */
+  leave(): void {
+    const value = new LeaveRequest({ reason: DisconnectReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
+    this.send({ case: 'leave', value });
+  }
+
   /** Closes the socket; resolves when it is closed. Idempotent. */
   close(): Promise<void> {
     this.#lost = true;
     this.#heartbeat?.close();
-    if (this.#socket.readyState === WebSocket.CLOSED) this.#closed.resolve();
-    else if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
-    else {
-      this.#patience ??= setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE);
-      this.#socket.close(1000);
+    const { readyState } = this.#socket;
+    if (readyState === WebSocket.CLOSED) this.#closed.resolve();
+    else if (readyState === WebSocket.CONNECTING && !this.#reached) this.#socket.terminate();
+    else if (this.#patience === undefined) {
+      this.#patience = setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE);
+      if (readyState === WebSocket.CONNECTING) this.#leaveWhenOpen();
+      else this.#socket.close(1000);
     }
     return this.#closed.promise;
+  }
+
+  /**
+   * A server that is about to take somebody in and finds the connection gone keeps a participant who is nowhere, for a minute (livekit-server
+   * pkg/rtc/room.go, Join). So its answer is waited for.
+   */
+  #leaveWhenOpen(): void {
+    this.#socket.once('open', () => {
+      this.leave();
+      this.#socket.close(1000);
+    });
+  }
+
+  #reach(): void {
+    this.#reached = true;
+    this.#callbacks.onReached();
   }
 
   #receive(data: RawData): void {

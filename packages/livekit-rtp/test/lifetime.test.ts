@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { setTimeout as delay } from 'node:timers/promises';
+import { RoomServiceClient } from 'livekit-server-sdk';
 import { expect, test } from 'vitest';
 import { isRtcp, RtpParticipant } from '../src/index.ts';
 import { camera, feed, join, microphone, next, roomName, server, token, until } from './support.ts';
@@ -63,4 +64,24 @@ test('a participant that nobody holds on to keeps its media while the garbage is
   const replacement = await join(room, 'forgotten');
   expect((await left)[0].identity).toBe('forgotten');
   await replacement.close();
+});
+
+test('who gives up joining, at whatever moment, does not stay in the room', async () => {
+  const room = roomName();
+  await join(room, 'host');
+  const giveUp = async (index: number): Promise<void> => {
+    const giving = new AbortController();
+    const options = { url: server.url, token: await token(room, `guest-${index}`), signal: giving.signal };
+    const joining = RtpParticipant.connect(options).then(
+      (participant) => participant.close(),
+      () => undefined,
+    );
+    await delay(index / 8);
+    giving.abort();
+    await joining;
+  };
+  for (let index = 0; index < 160; index += 8) await Promise.all(Array.from({ length: 8 }, (_, more) => giveUp(index + more)));
+  const service = new RoomServiceClient(server.url.replace('ws', 'http'), server.apiKey, server.apiSecret);
+  const present = async (): Promise<string[]> => (await service.listParticipants(room)).map(({ identity }) => identity);
+  await expect.poll(present, { timeout: 5_000 }).toEqual(['host']);
 });
