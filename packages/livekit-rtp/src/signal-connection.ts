@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   DisconnectReason,
   LeaveRequest,
@@ -23,8 +24,10 @@ export type SignalCallbacks = {
   onLost(error: LiveKitRtpError): void;
 };
 
-/** How long close() waits for the server's close frame, and before it for the answer to a request to join. */
+/** How long close() waits for the server. */
 const CLOSE_PATIENCE = 1_000;
+/** How long a server can be frozen and still reads, when it thaws, that we have left. */
+const FAREWELL_PATIENCE = 60_000;
 const DEFAULT_PING_INTERVAL = 5;
 const DEFAULT_PING_TIMEOUT = 15;
 /** What a server asks for beyond that is a mistake: longer timers do not exist, and Node makes 1 ms of them. */
@@ -36,7 +39,9 @@ export class SignalConnection {
   readonly #callbacks: SignalCallbacks;
   readonly #closed = Promise.withResolvers<void>();
   #heartbeat: Heartbeat | undefined;
-  #reached = false;
+  /** Present when there is a TCP connection. */
+  #tcp: Socket | undefined;
+  #left = false;
   #lost = false;
   #patience: NodeJS.Timeout | undefined;
 
@@ -48,8 +53,8 @@ export class SignalConnection {
       maxPayload: 16 * 1024 * 1024,
       finishRequest: (request) => {
         request.once('socket', (socket) => {
-          if (socket.connecting) socket.once('connect', () => this.#reach());
-          else this.#reach();
+          if (socket.connecting) socket.once('connect', () => this.#reach(socket));
+          else this.#reach(socket);
         });
         request.end();
       },
@@ -85,40 +90,43 @@ export class SignalConnection {
     });
   }
 
-  /** Tells the server that we leave the room. */
+  /** Tells the server that we leave the room; it closes the connection then. */
   leave(): void {
     const value = new LeaveRequest({ reason: DisconnectReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
     this.send({ case: 'leave', value });
+    this.#left = true;
   }
 
-  /** Closes the socket; resolves when it is closed. Idempotent. */
+  /**
+   * Closes the socket. Resolves when it is closed, or when the server has not answered for 1 s. Idempotent.
+   *
+   * Who has left, or is about to be taken in, is kept by a server that finds the connection broken before it has read so: for 20 s, or as
+   * long as the room lives (livekit-server pkg/rtc/room.go, Join). So the socket is open for a while longer than anybody waits for it.
+   */
   close(): Promise<void> {
     this.#lost = true;
     this.#heartbeat?.close();
     const { readyState } = this.#socket;
     if (readyState === WebSocket.CLOSED) this.#closed.resolve();
-    else if (readyState === WebSocket.CONNECTING && !this.#reached) this.#socket.terminate();
+    else if (readyState === WebSocket.CONNECTING && this.#tcp === undefined) this.#socket.terminate();
     else if (this.#patience === undefined) {
-      this.#patience = setTimeout(() => this.#socket.terminate(), CLOSE_PATIENCE);
-      if (readyState === WebSocket.CONNECTING) this.#leaveWhenOpen();
-      else this.#socket.close(1000);
+      this.#patience = setTimeout(() => this.#closeLater(), CLOSE_PATIENCE);
+      if (readyState === WebSocket.CONNECTING) this.#socket.once('open', () => this.leave());
+      else if (!this.#left) this.#socket.close(1000);
     }
     return this.#closed.promise;
   }
 
-  /**
-   * A server that is about to take somebody in and finds the connection gone keeps a participant who is nowhere, for a minute (livekit-server
-   * pkg/rtc/room.go, Join). So its answer is waited for.
-   */
-  #leaveWhenOpen(): void {
-    this.#socket.once('open', () => {
-      this.leave();
-      this.#socket.close(1000);
-    });
+  /** The server has not answered. What it has yet to read does not keep the process alive. */
+  #closeLater(): void {
+    if (this.#socket.readyState === WebSocket.CLOSING) return this.#socket.terminate();
+    this.#tcp?.unref();
+    this.#patience = setTimeout(() => this.#socket.terminate(), FAREWELL_PATIENCE).unref();
+    this.#closed.resolve();
   }
 
-  #reach(): void {
-    this.#reached = true;
+  #reach(tcp: Socket): void {
+    this.#tcp = tcp;
     this.#callbacks.onReached();
   }
 
