@@ -19,7 +19,7 @@ export type ProbeRequest =
 export type Seen = {
   /** Packets on all watched stages. */
   packets: number;
-  /** Packets whose sequence number was left out: on all watched stages, and in the source's room. */
+  /** Packets whose sequence number was left out, those of the last second aside: on all watched stages, and in the source's room. */
   lost: number;
   lostAtSource: number;
   /** Marks of the source that came to the direct subscriber and not to a stage, leaving out those on the way at the end. */
@@ -42,9 +42,10 @@ class Arrivals {
   readonly byMark = new Map<number, number>();
   packets = 0;
   #highest = -1;
-  #base = -1;
-  #unique = 0;
-  readonly #seen = new Map<number, true>();
+  /** Up to here all is counted. */
+  #settled = -1;
+  /** When each packet after it came, by extended sequence number. */
+  readonly #seen = new Map<number, number>();
   readonly #header = createRtpHeader();
   /** Whether only packets with the marker bit have one. */
   readonly #marker: boolean;
@@ -55,9 +56,20 @@ class Arrivals {
     this.#readMark = kind === 'video' ? readVideoMark : readAudioMark;
   }
 
-  /** Sequence numbers left out since `clear`. */
-  get lost(): number {
-    return this.#highest - this.#base - this.#unique;
+  /** Sequence numbers left out since the last call. What may still be on the way is counted by the next one. */
+  settle(): number {
+    const before = performance.now() - ON_THE_WAY.end;
+    let last = this.#settled;
+    for (const [number, at] of this.#seen) if (at < before && number > last) last = number;
+    let there = 0;
+    for (const number of this.#seen.keys()) {
+      if (number > last) continue;
+      this.#seen.delete(number);
+      there++;
+    }
+    const missing = last - this.#settled - there;
+    this.#settled = last;
+    return missing;
   }
 
   receive(packet: Buffer): void {
@@ -66,30 +78,21 @@ class Arrivals {
     const header = parseRtpHeader(packet, this.#header);
     if (header === undefined) return;
     this.packets++;
-    this.#count(header.sequenceNumber);
+    this.#count(header.sequenceNumber, now);
     const mark = !this.#marker || header.marker ? this.#readMark(packet, header.headerLength) : -1;
     if (mark >= 0 && !this.byMark.has(mark)) this.byMark.set(mark, now);
   }
 
   clear(): void {
     this.byMark.clear();
-    this.#seen.clear();
     this.packets = 0;
-    this.#base = this.#highest;
-    this.#unique = 0;
   }
 
-  #count(sequenceNumber: number): void {
-    if (this.#highest < 0) {
-      this.#highest = sequenceNumber;
-      this.#base = sequenceNumber;
-      return;
-    }
+  #count(sequenceNumber: number, now: number): void {
+    if (this.#highest < 0) this.#highest = this.#settled = sequenceNumber;
     const extended = this.#highest + (((sequenceNumber - this.#highest) << 16) >> 16);
-    if (extended <= this.#base || this.#seen.has(extended)) return;
-    this.#seen.set(extended, true);
-    this.#unique++;
-    if (extended > this.#highest) this.#highest = extended;
+    if (extended > this.#settled && !this.#seen.has(extended)) this.#seen.set(extended, now);
+    this.#highest = Math.max(this.#highest, extended);
   }
 }
 
@@ -112,8 +115,8 @@ class Viewer {
     return this.video.packets + this.audio.packets;
   }
 
-  get lost(): number {
-    return this.video.lost + this.audio.lost;
+  settle(): number {
+    return this.video.settle() + this.audio.settle();
   }
 
   clear(): void {
@@ -163,6 +166,7 @@ function begin(): void {
 }
 
 function cut(): Seen {
+  control.settle();
   const [after, before] = [begunAt + ON_THE_WAY.begin, performance.now() - ON_THE_WAY.end];
   let unmatched = 0;
   const delays = (kind: MediaKind, viewers: readonly Viewer[], count: boolean): number[] => {
@@ -178,8 +182,8 @@ function cut(): Seen {
   };
   const seen: Seen = {
     packets: stages.reduce((sum, { packets }) => sum + packets, 0),
-    lost: stages.reduce((sum, { lost }) => sum + lost, 0),
-    lostAtSource: direct.lost,
+    lost: stages.reduce((sum, viewer) => sum + viewer.settle(), 0),
+    lostAtSource: direct.settle(),
     frame: quantiles(delays('video', stages, true)),
     audio: quantiles(delays('audio', stages, true)),
     control: quantiles(delays('video', [control], false)),
@@ -196,6 +200,7 @@ answerRequests(
     const request = message as ProbeRequest;
     if (request.type === 'watch') await watch(request);
     if (request.type === 'cut') return cut();
+    for (const viewer of everybody()) viewer.settle();
     begin();
     return null;
   },
