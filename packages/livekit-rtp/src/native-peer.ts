@@ -261,6 +261,8 @@ function describe(media: OutgoingMedia): Audio | Video {
     if (description instanceof Video) description.addVideoCodec(codec.payloadType, name, ...profile);
     else if (name.toLowerCase() === 'opus') description.addOpusCodec(codec.payloadType, codec.fmtp ?? opusProfile(media.stereo));
     else description.addAudioCodec(codec.payloadType, name, ...profile);
+    // Of video the library offers it by itself. Without it the server does not ask for packets that are lost on the way.
+    if (description instanceof Audio) description.parseSdpLine(`a=rtcp-fb:${codec.payloadType} nack`);
   }
   if (media.kind === 'audio') description.parseSdpLine(`a=extmap:1 ${AUDIO_LEVEL_URI}`);
   description.addSSRC(media.ssrc, media.cname, media.stream, media.trackId);

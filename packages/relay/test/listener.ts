@@ -25,16 +25,18 @@ export class Listener {
 
   participant!: RtpParticipant;
   readonly packets = { video: [] as Heard[], audio: [] as Heard[] };
+  /** Of all packets since the first one of media. */
+  readonly #numbers = { video: [] as number[], audio: [] as number[] };
   /** By SSRC. */
   readonly reports = new Map<number, HeardReport[]>();
 
-  /** Numbers between the first and the last packet that never came. */
+  /** Numbers after the first packet of media that never came. */
   missing(kind: 'video' | 'audio'): number {
-    const packets = this.packets[kind];
+    const numbers = this.#numbers[kind];
     const seen = new Set<number>();
-    let highest = packets[0]?.sequenceNumber ?? 0;
+    let highest = numbers[0] ?? 0;
     let newest = highest;
-    for (const { sequenceNumber } of packets) {
+    for (const sequenceNumber of numbers) {
       const number = highest + sequenceDelta(sequenceNumber, highest & 0xffff);
       seen.add(number);
       highest = number;
@@ -62,7 +64,11 @@ export class Listener {
 
   #onRtp(kind: 'video' | 'audio', packet: Buffer): void {
     const header = parseRtpHeader(packet);
-    if (header === undefined || packet.length === header.headerLength + header.paddingLength) return;
+    if (header === undefined) return;
+    // The server probes the way to us with packets of padding.
+    const isPadding = packet.length === header.headerLength + header.paddingLength;
+    if (!isPadding || this.packets[kind].length > 0) this.#numbers[kind].push(header.sequenceNumber);
+    if (isPadding) return;
     this.packets[kind].push({ ...header, payload: packet.subarray(header.headerLength), at: performance.now() });
   }
 
