@@ -26,6 +26,8 @@ export type Run = {
   packetsPerSecond: number;
   /** Sequence numbers that never came on the watched stages; and what of that never came to the direct subscriber either. */
   packetsLost: number;
+  /** Packets that the viewers of the watched stages had to ask the server for. */
+  packetsRepairedByViewers: number;
   packetsLostAtSource: number;
   /** Frames and audio packets that the direct subscriber had and a watched stage had not. */
   unmatched: number;
@@ -139,7 +141,7 @@ async function overWindow({ carrier, probe, watched, startMs }: Started, options
   const percent = (group: keyof Groups<unknown>): number => (100 * (after.groups[group].cpu - before.groups[group].cpu)) / elapsed;
   const machine = machinePercent(before.machine, after.machine);
   const cpu = { carrier: percent('carrier'), servers: percent('servers'), source: percent('source'), probe: percent('probe') };
-  const { packets, lost, lostAtSource, unmatched, frame, audio, control } = seen;
+  const { packets, lost, repaired, lostAtSource, unmatched, frame, audio, control } = seen;
   return {
     engine: carrier.name,
     sessions: options.sessions,
@@ -154,6 +156,7 @@ async function overWindow({ carrier, probe, watched, startMs }: Started, options
     fds: after.groups.carrier.fds,
     packetsPerSecond: Math.round((packets * 1_000 * options.sessions) / (elapsed * watched)),
     packetsLost: lost,
+    packetsRepairedByViewers: repaired,
     packetsLostAtSource: lostAtSource,
     unmatched,
     watchedStages: watched,

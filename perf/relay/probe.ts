@@ -1,9 +1,9 @@
 // The viewers of the bench, in a process of their own: it subscribes to the source's room and to some of the stages and takes down when each
 // packet of the source came where. All times are of one clock.
-import { createRtpHeader, isRtcp, parseRtpHeader, RtpParticipant } from '../../packages/livekit-rtp/src/index.ts';
-import type { MediaKind, SubscribedTrack } from '../../packages/livekit-rtp/src/index.ts';
+import { RtpParticipant } from '../../packages/livekit-rtp/src/index.ts';
+import type { MediaKind } from '../../packages/livekit-rtp/src/index.ts';
+import { Arrivals } from './arrivals.ts';
 import { answerRequests, runFirst } from './child.ts';
-import { readAudioMark, readVideoMark } from './marks.ts';
 import { quantiles } from './quantiles.ts';
 import type { Quantiles } from './quantiles.ts';
 import type { Ticket } from './rooms.ts';
@@ -19,8 +19,10 @@ export type ProbeRequest =
 export type Seen = {
   /** Packets on all watched stages. */
   packets: number;
-  /** Packets whose sequence number was left out, those of the last second aside: on all watched stages, and in the source's room. */
+  /** Packets that never came, though asked for, those of the last second aside: on all watched stages, and in the source's room. */
   lost: number;
+  /** Packets that came to a watched stage because they were asked for. */
+  repaired: number;
   lostAtSource: number;
   /** Marks of the source that came to the direct subscriber and not to a stage, leaving out those on the way at the end. */
   unmatched: number;
@@ -37,78 +39,19 @@ export type Seen = {
 const ON_THE_WAY = { end: 1_000, begin: 100 };
 const START_TIMEOUT = 20_000;
 
-/** One RTP stream as it arrives. */
-class Arrivals {
-  readonly byMark = new Map<number, number>();
-  packets = 0;
-  #highest = -1;
-  /** Up to here all is counted. */
-  #settled = -1;
-  /** When each packet after it came, by extended sequence number. */
-  readonly #seen = new Map<number, number>();
-  readonly #header = createRtpHeader();
-  /** Whether only packets with the marker bit have one. */
-  readonly #marker: boolean;
-  readonly #readMark: (packet: Buffer, at: number) => number;
-
-  constructor(kind: MediaKind) {
-    this.#marker = kind === 'video';
-    this.#readMark = kind === 'video' ? readVideoMark : readAudioMark;
-  }
-
-  /** Sequence numbers left out since the last call. What may still be on the way is counted by the next one. */
-  settle(): number {
-    const before = performance.now() - ON_THE_WAY.end;
-    let last = this.#settled;
-    for (const [number, at] of this.#seen) if (at < before && number > last) last = number;
-    let there = 0;
-    for (const number of this.#seen.keys()) {
-      if (number > last) continue;
-      this.#seen.delete(number);
-      there++;
-    }
-    const missing = last - this.#settled - there;
-    this.#settled = last;
-    return missing;
-  }
-
-  receive(packet: Buffer): void {
-    const now = performance.now();
-    if (isRtcp(packet)) return;
-    const header = parseRtpHeader(packet, this.#header);
-    if (header === undefined) return;
-    this.packets++;
-    this.#count(header.sequenceNumber, now);
-    const mark = !this.#marker || header.marker ? this.#readMark(packet, header.headerLength) : -1;
-    if (mark >= 0 && !this.byMark.has(mark)) this.byMark.set(mark, now);
-  }
-
-  clear(): void {
-    this.byMark.clear();
-    this.packets = 0;
-  }
-
-  #count(sequenceNumber: number, now: number): void {
-    if (this.#highest < 0) this.#highest = this.#settled = sequenceNumber;
-    const extended = this.#highest + (((sequenceNumber - this.#highest) << 16) >> 16);
-    if (extended > this.#settled && !this.#seen.has(extended)) this.#seen.set(extended, now);
-    this.#highest = Math.max(this.#highest, extended);
-  }
-}
-
 class Viewer {
   static async join({ url, token }: Ticket): Promise<Viewer> {
     const viewer = new Viewer();
     viewer.#participant = await RtpParticipant.connect({
       url,
       token,
-      listeners: { trackSubscribed: (track) => viewer.#watch(track) },
+      listeners: { trackSubscribed: (track) => viewer[track.kind].watch(track) },
     });
     return viewer;
   }
 
-  readonly video = new Arrivals('video');
-  readonly audio = new Arrivals('audio');
+  readonly video = new Arrivals('video', ON_THE_WAY.end);
+  readonly audio = new Arrivals('audio', ON_THE_WAY.end);
   #participant: RtpParticipant | undefined;
 
   get packets(): number {
@@ -125,12 +68,9 @@ class Viewer {
   }
 
   async leave(): Promise<void> {
+    this.video.close();
+    this.audio.close();
     await this.#participant?.close();
-  }
-
-  #watch(track: SubscribedTrack): void {
-    const arrivals = this[track.kind];
-    track.onPacket = (packet) => arrivals.receive(packet);
   }
 }
 
@@ -183,6 +123,7 @@ function cut(): Seen {
   const seen: Seen = {
     packets: stages.reduce((sum, { packets }) => sum + packets, 0),
     lost: stages.reduce((sum, viewer) => sum + viewer.settle(), 0),
+    repaired: stages.reduce((sum, { video, audio }) => sum + video.repaired + audio.repaired, 0),
     lostAtSource: direct.settle(),
     frame: quantiles(delays('video', stages, true)),
     audio: quantiles(delays('audio', stages, true)),

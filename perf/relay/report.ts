@@ -33,7 +33,7 @@ export function table(runs: readonly Run[]): string {
 export function heading(seconds: number): string {
   return [
     `Relays of one 720p30 source of about 2 Mbit/s, windows of ${seconds} s. CPU is % of one core, of the processes that relay.`,
-    'Lost: packets missing on the watched stages. Added: arrival on a stage minus arrival at a direct subscriber of the source; noise: between two of those.',
+    'Lost: packets that never came to the watched stages, whose viewers ask for missing ones as browsers do. Added: arrival on a stage minus arrival at a direct subscriber of the source; noise: between two of those.',
     describeMachine(),
   ].join('\n');
 }
