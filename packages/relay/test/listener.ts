@@ -1,7 +1,10 @@
-import { forEachRtcp, isRtcp, parseRtpHeader, RtpParticipant } from '@avatar-bridge/livekit-rtp';
-import type { RtpHeader } from '@avatar-bridge/livekit-rtp';
+import { buildNack, forEachRtcp, isRtcp, parseRtpHeader, RtpParticipant } from '@avatar-bridge/livekit-rtp';
+import type { RtpHeader, SubscribedTrack } from '@avatar-bridge/livekit-rtp';
 import { sequenceDelta } from '../src/rtp/numbers.ts';
 import { startsKeyFrame } from '../src/rtp/key-frame.ts';
+import { MissingPackets } from '../src/rtp/missing-packets.ts';
+import { PayloadRoles, ROLE_RTX } from '../src/rtp/payload-roles.ts';
+import { unwrapRtx } from '../src/rtp/strip.ts';
 import type { Rooms } from './rooms.ts';
 
 export type Heard = RtpHeader & { payload: Buffer; at: number };
@@ -15,9 +18,7 @@ export class Listener {
       url: rooms.url(server),
       token: await rooms.token(server, identity),
       listeners: {
-        trackSubscribed: (track) => {
-          track.onPacket = (packet) => (isRtcp(packet) ? listener.#onRtcp(packet) : listener.#onRtp(track.kind, packet));
-        },
+        trackSubscribed: (track) => listener.#watch(track),
       },
     });
     return listener;
@@ -27,6 +28,7 @@ export class Listener {
   readonly packets = { video: [] as Heard[], audio: [] as Heard[] };
   /** Of all packets since the first one of media. */
   readonly #numbers = { video: [] as number[], audio: [] as number[] };
+  readonly #repairs: NodeJS.Timeout[] = [];
   /** By SSRC. */
   readonly reports = new Map<number, HeardReport[]>();
 
@@ -59,12 +61,44 @@ export class Listener {
   }
 
   async leave(): Promise<void> {
+    for (const timer of this.#repairs) clearInterval(timer);
     await this.participant.close();
   }
 
-  #onRtp(kind: 'video' | 'audio', packet: Buffer): void {
-    const header = parseRtpHeader(packet);
-    if (header === undefined) return;
+  /** Asks for what is missing, as every browser does: the way from the server to the listener is not what is tested. */
+  #watch(track: SubscribedTrack): void {
+    const roles = new PayloadRoles(track.codecs, track.info.mimeType.toLowerCase());
+    const missing = new MissingPackets();
+    let ssrc = -1;
+    let highest = -1;
+    track.onPacket = (packet) => {
+      if (isRtcp(packet)) return this.#onRtcp(packet);
+      const header = parseRtpHeader(packet);
+      if (header === undefined) return;
+      let media: Buffer | undefined = packet;
+      if (roles.of(header.payloadType) === ROLE_RTX) {
+        media = unwrapRtx(packet, header, roles.original(header.payloadType));
+        if (media === undefined || ssrc < 0) return;
+        header.ssrc = ssrc;
+      } else if (header.ssrc !== ssrc) {
+        ssrc = header.ssrc;
+        highest = header.sequenceNumber - 1;
+        missing.clear();
+      }
+      const sequence = highest + sequenceDelta(header.sequenceNumber, highest & 0xffff);
+      if (sequence > highest + 1) missing.add(highest + 1, sequence - 1, performance.now());
+      else missing.remove(sequence);
+      highest = Math.max(highest, sequence);
+      this.#onRtp(track.kind, media, header);
+    };
+    const repair = (): void => {
+      const numbers = missing.due(performance.now());
+      if (numbers.length > 0) track.sendRtcp(buildNack(1, ssrc, numbers));
+    };
+    this.#repairs.push(setInterval(repair, 10));
+  }
+
+  #onRtp(kind: 'video' | 'audio', packet: Buffer, header: RtpHeader): void {
     // The server probes the way to us with packets of padding.
     const isPadding = packet.length === header.headerLength + header.paddingLength;
     if (!isPadding || this.packets[kind].length > 0) this.#numbers[kind].push(header.sequenceNumber);
