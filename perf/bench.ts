@@ -1,12 +1,24 @@
 // pnpm bench <name> [options]: each bench is a module of its own and prints a table, and with --json one JSON object as its last line.
-const benches: Record<string, { summary: string; load: () => Promise<{ run: (args: string[]) => Promise<void> }> }> = {
+const benches: Record<
+  string,
+  { summary: string; load: () => Promise<{ run: (args: string[]) => Promise<void> }> }
+> = {
   gateway: {
     summary: 'messages accepted a second beside a bare route, and events to many listeners',
     load: () => import('../apps/gateway/perf/gateway-bench.ts'),
   },
-  relay: { summary: 'CPU, memory, loss and latency of relays between two LiveKit servers', load: () => import('./relay.ts') },
-  speech: { summary: 'POST of a message to "the vendor has the task", on an idle session', load: () => import('./speech.ts') },
-  viewers: { summary: 'how fluent picture and voice are for viewers behind relays', load: () => import('./viewers.ts') },
+  relay: {
+    summary: 'CPU, memory, loss and latency of relays between two LiveKit servers',
+    load: () => import('./relay.ts'),
+  },
+  speech: {
+    summary: 'POST of a message to "the vendor has the task", on an idle session',
+    load: () => import('./speech.ts'),
+  },
+  viewers: {
+    summary: 'how fluent picture and voice are for viewers behind relays',
+    load: () => import('./viewers.ts'),
+  },
 };
 
 const [name = '--help', ...args] = process.argv.slice(2);

@@ -3,7 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from './relay/measure.ts';
 
-type Panel = { title: string; goal?: { value: number; label: string }; decimals: number; value(run: Run): number };
+type Panel = {
+  title: string;
+  goal?: { value: number; label: string };
+  decimals: number;
+  value(run: Run): number;
+};
 
 const panels: Panel[] = [
   {
@@ -61,7 +66,11 @@ function draw(runs: Run[], machine: string): string {
 function drawPanel(panel: Panel, data: { runs: Run[]; engines: string[]; sessions: number[] }): string {
   const bars = data.sessions.map((sessions) =>
     data.engines.map((engine) =>
-      median(data.runs.filter((run) => run.engine === engine && run.sessions === sessions).map((run) => panel.value(run))),
+      median(
+        data.runs
+          .filter((run) => run.engine === engine && run.sessions === sessions)
+          .map((run) => panel.value(run)),
+      ),
     ),
   );
   const top = 1.1 * Math.max(panel.goal?.value ?? 0, ...bars.flat().filter((value) => !Number.isNaN(value)));

@@ -40,13 +40,23 @@ export async function run(args: string[]): Promise<void> {
   const source = startChild<SourceRequest, SourceAnswer>('source.ts');
   const failures: Failure[] = [];
   try {
-    const tickets = Array.from({ length: settings.sources }, (_, index) => rooms.publisher(rooms.vendor, rooms.vendorRoom(index), AVATAR));
+    const tickets = Array.from({ length: settings.sources }, (_, index) =>
+      rooms.publisher(rooms.vendor, rooms.vendorRoom(index), AVATAR),
+    );
     const { videoBitrate } = await source.ask({ tickets: await Promise.all(tickets) }, SOURCE_TIMEOUT);
     progress(`source: ${(videoBitrate / 1e6).toFixed(2)} Mbit/s of video`);
     const bench: Bench = { rooms, source: source.pid, settings, signal: stopping.signal, failures };
-    const result = settings.soak === undefined ? { runs: await measureAll(bench) } : { soaks: await soakAll(bench, settings.soak) };
+    const result =
+      settings.soak === undefined
+        ? { runs: await measureAll(bench) }
+        : { soaks: await soakAll(bench, settings.soak) };
     if (settings.save !== undefined) {
-      const saved = { command: `pnpm bench relay ${args.join(' ')}`, machine: describeMachine(), ...result, failures };
+      const saved = {
+        command: `pnpm bench relay ${args.join(' ')}`,
+        machine: describeMachine(),
+        ...result,
+        failures,
+      };
       writeFileSync(settings.save, `${JSON.stringify(saved, undefined, 2)}\n`);
     }
     if (settings.json) process.stdout.write(`${JSON.stringify({ ...result, failures })}\n`);
@@ -83,15 +93,27 @@ async function measureAll(bench: Bench): Promise<Run[]> {
     }
   }
   process.stdout.write(`\n${heading(settings.seconds)}\n${table(runs)}\n`);
-  for (const name of missing) process.stdout.write(`Engine ${name} is not available in this version and was not measured.\n`);
-  for (const { engine, sessions, error } of bench.failures) process.stdout.write(`${engine} with ${sessions} sessions failed: ${error}\n`);
+  for (const name of missing)
+    process.stdout.write(`Engine ${name} is not available in this version and was not measured.\n`);
+  for (const { engine, sessions, error } of bench.failures)
+    process.stdout.write(`${engine} with ${sessions} sessions failed: ${error}\n`);
   return runs;
 }
 
-type OneRun = { name: string; start: (options: CarrierOptions) => Promise<Carrier>; sessions: number; round: number; number: number };
+type OneRun = {
+  name: string;
+  start: (options: CarrierOptions) => Promise<Carrier>;
+  sessions: number;
+  round: number;
+  number: number;
+};
 
-async function measureOne({ rooms, source, settings, signal }: Bench, { name, start, sessions, round, number }: OneRun): Promise<Run> {
-  const profiling = settings.profile && (settings.engines as string[]).includes(name) ? profiler() : undefined;
+async function measureOne(
+  { rooms, source, settings, signal }: Bench,
+  { name, start, sessions, round, number }: OneRun,
+): Promise<Run> {
+  const profiling =
+    settings.profile && (settings.engines as string[]).includes(name) ? profiler() : undefined;
   const run = await measure({
     rooms,
     source,
@@ -136,10 +158,19 @@ async function soakAll({ rooms, settings, signal, failures }: Bench, minutes: nu
 }
 
 /** By name: what is measured in turns. */
-function carriers({ engines, hosts, also }: Settings): (readonly [string, (options: CarrierOptions) => Promise<Carrier>])[] {
+function carriers({
+  engines,
+  hosts,
+  also,
+}: Settings): (readonly [string, (options: CarrierOptions) => Promise<Carrier>])[] {
   return [
-    ...engines.map((engine) => [engine, (options: CarrierOptions) => RelayCarrier.start(engine, hosts, options)] as const),
-    ...also.map((line) => [readCommand(line).name, (options: CarrierOptions) => CommandCarrier.start(line, options)] as const),
+    ...engines.map(
+      (engine) => [engine, (options: CarrierOptions) => RelayCarrier.start(engine, hosts, options)] as const,
+    ),
+    ...also.map(
+      (line) =>
+        [readCommand(line).name, (options: CarrierOptions) => CommandCarrier.start(line, options)] as const,
+    ),
   ];
 }
 

@@ -19,7 +19,11 @@ const goals = { p50: 3, p99: 15 };
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { messages: { type: 'string', default: '500' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      messages: { type: 'string', default: '500' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     process.stdout.write(help);
@@ -29,11 +33,26 @@ export async function run(args: string[]): Promise<void> {
   const stack = await startBenchStack();
   try {
     const { vendorTimes, answerTimes } = await measure(stack, count);
-    const rows = { 'POST sent -> vendor has the task': histogram(vendorTimes), 'POST sent -> 202 received': histogram(answerTimes) };
-    const table = new Table({ head: ['ms', 'p50', 'p90', 'p99', 'max', 'goal'], style: { head: [], border: [] } });
+    const rows = {
+      'POST sent -> vendor has the task': histogram(vendorTimes),
+      'POST sent -> 202 received': histogram(answerTimes),
+    };
+    const table = new Table({
+      head: ['ms', 'p50', 'p90', 'p99', 'max', 'goal'],
+      style: { head: [], border: [] },
+    });
     for (const [name, h] of Object.entries(rows))
-      table.push([name, h.p50, h.p90, h.p99, h.max, name.includes('vendor') ? `p50 <= ${goals.p50}, p99 <= ${goals.p99}` : '']);
-    process.stdout.write(`\n${count} messages on an idle session\n${describeMachine()}\n${table.toString()}\n`);
+      table.push([
+        name,
+        h.p50,
+        h.p90,
+        h.p99,
+        h.max,
+        name.includes('vendor') ? `p50 <= ${goals.p50}, p99 <= ${goals.p99}` : '',
+      ]);
+    process.stdout.write(
+      `\n${count} messages on an idle session\n${describeMachine()}\n${table.toString()}\n`,
+    );
     const { p50, p99 } = rows['POST sent -> vendor has the task'];
     if (values.json) process.stdout.write(`${JSON.stringify({ postToVendorMs: { p50, p99 } })}\n`);
   } finally {
@@ -75,17 +94,29 @@ async function measure(
     if (process.stderr.isTTY) process.stderr.write(`\r${index + 1} of ${count}`);
   }
   events.close();
-  const { sessions } = await call<{ sessions: { tasks: Task[] }[] }>('GET', `${stack.simulator?.url}/admin/sessions`);
-  const received = new Map(sessions.flatMap(({ tasks }) => tasks.map(({ text, receivedAt }) => [text, receivedAt] as const)));
+  const { sessions } = await call<{ sessions: { tasks: Task[] }[] }>(
+    'GET',
+    `${stack.simulator?.url}/admin/sessions`,
+  );
+  const received = new Map(
+    sessions.flatMap(({ tasks }) => tasks.map(({ text, receivedAt }) => [text, receivedAt] as const)),
+  );
   const vendorTimes = [...sentAt].map(([text, at]) => (received.get(text) ?? Number.NaN) - at);
-  if (vendorTimes.some(Number.isNaN)) throw new Error(`The vendor never had ${vendorTimes.filter(Number.isNaN).length} of the messages`);
+  if (vendorTimes.some(Number.isNaN))
+    throw new Error(`The vendor never had ${vendorTimes.filter(Number.isNaN).length} of the messages`);
   await call('DELETE', base);
   agent.destroy();
   return { vendorTimes, answerTimes };
 }
 
 /** One request over a kept connection. Node's own client, because `fetch` takes about as long as what is measured. */
-async function request(agent: Agent, key: string, method: string, url: string, body?: unknown): Promise<unknown> {
+async function request(
+  agent: Agent,
+  key: string,
+  method: string,
+  url: string,
+  body?: unknown,
+): Promise<unknown> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     authorization: `Bearer ${key}`,
@@ -95,13 +126,19 @@ async function request(agent: Agent, key: string, method: string, url: string, b
   sent.end(payload);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const answer = await text(response);
-  if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${url}: ${response.statusCode} ${answer}`);
+  if ((response.statusCode ?? 500) >= 300)
+    throw new Error(`${method} ${url}: ${response.statusCode} ${answer}`);
   return JSON.parse(answer);
 }
 
 /** The session's events, waited for one condition at a time. */
-function follow(base: string, key: string): { until(fits: (event: Event) => boolean): Promise<void>; forget(): void; close(): void } {
-  const socket = new WebSocket(`${base.replace('http', 'ws')}/socket?after=0-0`, { headers: { authorization: `Bearer ${key}` } });
+function follow(
+  base: string,
+  key: string,
+): { until(fits: (event: Event) => boolean): Promise<void>; forget(): void; close(): void } {
+  const socket = new WebSocket(`${base.replace('http', 'ws')}/socket?after=0-0`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
   let seen: Event[] = [];
   let check: (() => void) | undefined;
   socket.on('message', (data: Buffer) => {
@@ -112,7 +149,10 @@ function follow(base: string, key: string): { until(fits: (event: Event) => bool
   return {
     until: (fits) =>
       new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`Nothing fitting among ${seen.map(({ type }) => type).join(', ')}`)), 30_000);
+        const late = setTimeout(
+          () => reject(new Error(`Nothing fitting among ${seen.map(({ type }) => type).join(', ')}`)),
+          30_000,
+        );
         check = () => {
           if (!seen.some(fits)) return;
           clearTimeout(late);

@@ -19,7 +19,8 @@ export async function run(args: string[]): Promise<void> {
   try {
     process.stderr.write('Starting servers, avatars, relays and viewers\n');
     await using scene = await Scene.set(codecs, { unsynced, signal });
-    const onWindow = (...seen: Parameters<typeof progressLine>): void => void process.stderr.write(`${progressLine(...seen)}\n`);
+    const onWindow = (...seen: Parameters<typeof progressLine>): void =>
+      void process.stderr.write(`${progressLine(...seen)}\n`);
     const viewers = await watchAll(scene.stages, { windows, signal, onWindow });
     const title = `Viewers of 720p30 avatars with voice behind relays${unsynced ? ', stages without syncStreams' : ''}, in windows of 10 s`;
     if (viewers.length > 0) process.stdout.write(`\n${title}\n${describeMachine()}\n${table(viewers)}\n`);

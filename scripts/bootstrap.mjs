@@ -31,7 +31,8 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 }
 
 const cache = join(
-  process.env.XDG_CACHE_HOME || (process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache')),
+  process.env.XDG_CACHE_HOME ||
+    (process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache')),
   'avatar-bridge',
 );
 const pnpmHome = join(cache, `pnpm-${pnpmVersion}`);
@@ -53,11 +54,19 @@ if (!existsSync(pnpm)) {
 
 const stamp = join(root, 'node_modules', '.avatar-bridge-installed');
 const wanted = createHash('sha256')
-  .update(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'].map((file) => readFileSync(join(root, file), 'utf8')).join('\0'))
+  .update(
+    ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']
+      .map((file) => readFileSync(join(root, file), 'utf8'))
+      .join('\0'),
+  )
   .digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   rmSync(stamp, { force: true });
-  await step('Installing packages and Node 24', pnpm, ['install', '--frozen-lockfile', '--reporter=append-only']);
+  await step('Installing packages and Node 24', pnpm, [
+    'install',
+    '--frozen-lockfile',
+    '--reporter=append-only',
+  ]);
   writeFileSync(stamp, wanted);
 }
 
@@ -77,7 +86,11 @@ function findNode() {
 async function handOver(script, args) {
   const node = findNode();
   const path = [join(root, 'node_modules', '.bin'), dirname(pnpm), process.env.PATH].join(delimiter);
-  const child = spawn(node, [script, ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  const child = spawn(node, [script, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
   // A terminal sends Ctrl-C to the child as well: it stops what it started, and this process only waits for it.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
@@ -90,11 +103,14 @@ async function step(title, file, args) {
   const live = process.stderr.isTTY;
   const elapsed = () => `${((Date.now() - begun) / 1000).toFixed(0)} s`;
   process.stderr.write(live ? `… ${title}` : `… ${title}\n`);
-  const timer = live ? setInterval(() => process.stderr.write(`\r… ${title} (${elapsed()})`), 500) : undefined;
+  const timer = live
+    ? setInterval(() => process.stderr.write(`\r… ${title} (${elapsed()})`), 500)
+    : undefined;
   let output = '';
   const code = await new Promise((resolve) => {
     const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-8_000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (output = (output + chunk).slice(-8_000)));
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (status) => resolve(status));
   });

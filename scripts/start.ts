@@ -44,7 +44,8 @@ try {
     process.exitCode = 1;
   }
 }
-for (const stop of stops.toReversed()) await stop().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+for (const stop of stops.toReversed())
+  await stop().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
 if (stops.length > 0) runDirectory.forget();
 if (signals > 0) process.stderr.write('Everything that was started is stopped.\n');
 
@@ -62,10 +63,13 @@ async function run(): Promise<void> {
   stopping.signal.throwIfAborted();
 
   const redisUrl = env['REDIS_URL'] || (await ownRedis(redisBinary ?? '', logFile('redis')));
-  const stage = accessFromEnv('LIVEKIT') ?? (await ownLivekit('stage', 7880, livekitBinary ?? '', logFile('livekit-stage')));
+  const stage =
+    accessFromEnv('LIVEKIT') ??
+    (await ownLivekit('stage', 7880, livekitBinary ?? '', logFile('livekit-stage')));
   const vendorLivekit = heygenApiKey
     ? undefined
-    : (accessFromEnv('VENDOR_LIVEKIT') ?? (await ownLivekit('vendor', 7980, livekitBinary ?? '', logFile('livekit-vendor'))));
+    : (accessFromEnv('VENDOR_LIVEKIT') ??
+      (await ownLivekit('vendor', 7980, livekitBinary ?? '', logFile('livekit-vendor'))));
   const vendor: StackOptions['vendor'] = vendorLivekit
     ? { livekit: vendorLivekit }
     : { heygenApiKey: heygenApiKey ?? '', heygenBaseUrl: env['HEYGEN_BASE_URL'] };
@@ -91,7 +95,9 @@ async function run(): Promise<void> {
   await runDirectory.rememberProcesses(processes.map((each) => each.pid));
 
   // A real vendor bills from the first second, so there the first session is the user's to open.
-  const demo = heygenApiKey ? undefined : await createDemoSession(stack.gateway.url, stack.chatbotKey, stopping.signal);
+  const demo = heygenApiKey
+    ? undefined
+    : await createDemoSession(stack.gateway.url, stack.chatbotKey, stopping.signal);
   runDirectory.writeState({
     gatewayUrl: stack.gateway.url,
     chatbotKey: stack.chatbotKey,
@@ -124,12 +130,15 @@ async function run(): Promise<void> {
       stopping.signal.addEventListener('abort', () => resolve(undefined));
     }),
   ]);
-  if (ended && !stopping.signal.aborted) throw new Error(`${ended.name} ended by itself. Its last words:\n${ended.output()}`);
+  if (ended && !stopping.signal.aborted)
+    throw new Error(`${ended.name} ended by itself. Its last words:\n${ended.output()}`);
 }
 
 function readOptions() {
   try {
-    return parseArgs({ options: { help: { type: 'boolean', short: 'h' }, 'run-directory': { type: 'string' } } }).values;
+    return parseArgs({
+      options: { help: { type: 'boolean', short: 'h' }, 'run-directory': { type: 'string' } },
+    }).values;
   } catch (error) {
     process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n\n${startHelp}`);
     return process.exit(2);
@@ -137,13 +146,23 @@ function readOptions() {
 }
 
 async function ownRedis(binary: string, logFile: string): Promise<string> {
-  const redis = await startRedis({ binary, port: 6379, directory: join(runDirectory.path, 'redis'), logFile });
+  const redis = await startRedis({
+    binary,
+    port: 6379,
+    directory: join(runDirectory.path, 'redis'),
+    logFile,
+  });
   stops.push(() => redis.stop());
   processes.push(redis.process);
   return redis.url;
 }
 
-async function ownLivekit(name: string, port: number, binary: string, logFile: string): Promise<LivekitAccess> {
+async function ownLivekit(
+  name: string,
+  port: number,
+  binary: string,
+  logFile: string,
+): Promise<LivekitAccess> {
   const livekit = await startLivekit({ binary, name, port, logFile });
   stops.push(() => livekit.stop());
   processes.push(livekit.process);
@@ -153,6 +172,7 @@ async function ownLivekit(name: string, port: number, binary: string, logFile: s
 function accessFromEnv(prefix: string): LivekitAccess | undefined {
   const [url, apiKey, apiSecret] = ['URL', 'API_KEY', 'API_SECRET'].map((name) => env[`${prefix}_${name}`]);
   if (!url) return undefined;
-  if (!apiKey || !apiSecret) throw new Error(`${prefix}_URL is set, so ${prefix}_API_KEY and ${prefix}_API_SECRET are needed, too.`);
+  if (!apiKey || !apiSecret)
+    throw new Error(`${prefix}_URL is set, so ${prefix}_API_KEY and ${prefix}_API_SECRET are needed, too.`);
   return { url, apiKey, apiSecret };
 }

@@ -17,7 +17,11 @@ if (filters.includes('--help') || filters.includes('-h')) {
 }
 
 try {
-  const found = { redisServer: await redisServer(), livekitServer: await livekitServer(), chromium: await chromium() };
+  const found = {
+    redisServer: await redisServer(),
+    livekitServer: await livekitServer(),
+    chromium: await chromium(),
+  };
   for (const [name, path] of Object.entries(found)) process.stdout.write(`✓ ${name}: ${path}\n`);
   await buildConsole();
   const steps = filters.length > 0 ? [] : ['fmt:check', 'lint', 'typecheck'];

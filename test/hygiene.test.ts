@@ -9,7 +9,10 @@ const redis = new Redis(inject('redisUrl'));
 
 beforeAll(async () => {
   // A roomy heap is collected late: a small one tells what is kept from what is only not yet collected.
-  bridge = await Bridge.start({ slots: 10, env: { worker: { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=4' } } });
+  bridge = await Bridge.start({
+    slots: 10,
+    env: { worker: { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=4' } },
+  });
 });
 afterAll(async () => {
   redis.disconnect();
@@ -69,7 +72,11 @@ function memory(): Record<string, number> {
   const of = (pid: number): number =>
     Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
   const worker = bridge.stack.workers[0]!.process.pid;
-  const hosts = readFileSync(`/proc/${worker}/task/${worker}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  const hosts = readFileSync(`/proc/${worker}/task/${worker}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
   return {
     worker: of(worker),
     gateway: of(bridge.stack.gateway.process.pid),

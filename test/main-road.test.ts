@@ -15,7 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-const sentence = 'Hello, this is the avatar speaking in your own room, and every word of it came over the bridge.';
+const sentence =
+  'Hello, this is the avatar speaking in your own room, and every word of it came over the bridge.';
 
 describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
   beforeAll(async () => {
@@ -23,61 +24,72 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
   });
   afterAll(() => bridge?.[Symbol.asyncDispose]());
 
-  test.for(['H264', 'VP8'] as const)('a POSTed message is seen and heard in the team’s own room (%s)', async (videoEncoding) => {
-    const { id, events } = await bridge.liveSession({ avatar: { videoEncoding } });
-    const access = await bridge.viewer(id, true);
-    const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('requestfailed', (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
-    await watchStreams(page);
-    await page.goto(access.link);
-    await page.locator('video').waitFor();
-    await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
-    await using viewer = await RtcViewer.join(access.url, access.token);
-    await watchTheMouth(page);
-    await waitFor(() => viewer.frames.length > 30, 'the independent viewer to see the avatar');
+  test.for(['H264', 'VP8'] as const)(
+    'a POSTed message is seen and heard in the team’s own room (%s)',
+    async (videoEncoding) => {
+      const { id, events } = await bridge.liveSession({ avatar: { videoEncoding } });
+      const access = await bridge.viewer(id, true);
+      const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(error.message));
+      page.on('requestfailed', (request) =>
+        problems.push(`${request.url()} ${request.failure()?.errorText}`),
+      );
+      await watchStreams(page);
+      await page.goto(access.link);
+      await page.locator('video').waitFor();
+      await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+      await using viewer = await RtcViewer.join(access.url, access.token);
+      await watchTheMouth(page);
+      await waitFor(() => viewer.frames.length > 30, 'the independent viewer to see the avatar');
 
-    const postedAt = Date.now();
-    const { id: messageId } = await bridge.say(id, sentence);
-    await events.until('message.speaking', (event) => event.messageId === messageId);
-    const shot = join('.run', 'screenshots', `viewer-${engine}-${videoEncoding}.png`);
-    await page.waitForFunction(() => document.querySelector('.caption')?.textContent?.includes('avatar'));
-    mkdirSync(join('.run', 'screenshots'), { recursive: true });
-    await page.screenshot({ path: shot });
-    await events.until('message.spoken', (event) => event.messageId === messageId);
-    const spokenAt = Date.now();
-    const mouthMovedAt = await page.evaluate(() => window.mouthMovedAt);
-    const stats = await decodedVideo(page);
-    const heard = await page.evaluate(() => window.loudest());
-    console.log(
-      `${engine}, ${videoEncoding}: first changed mouth frame in Chromium ${mouthMovedAt === undefined ? 'never' : `${Math.round(mouthMovedAt - postedAt)} ms`} after the POST; ${stats.framesPerSecond} fps, picture in ${shot}`,
-    );
+      const postedAt = Date.now();
+      const { id: messageId } = await bridge.say(id, sentence);
+      await events.until('message.speaking', (event) => event.messageId === messageId);
+      const shot = join('.run', 'screenshots', `viewer-${engine}-${videoEncoding}.png`);
+      await page.waitForFunction(() => document.querySelector('.caption')?.textContent?.includes('avatar'));
+      mkdirSync(join('.run', 'screenshots'), { recursive: true });
+      await page.screenshot({ path: shot });
+      await events.until('message.spoken', (event) => event.messageId === messageId);
+      const spokenAt = Date.now();
+      const mouthMovedAt = await page.evaluate(() => window.mouthMovedAt);
+      const stats = await decodedVideo(page);
+      const heard = await page.evaluate(() => window.loudest());
+      console.log(
+        `${engine}, ${videoEncoding}: first changed mouth frame in Chromium ${mouthMovedAt === undefined ? 'never' : `${Math.round(mouthMovedAt - postedAt)} ms`} after the POST; ${stats.framesPerSecond} fps, picture in ${shot}`,
+      );
 
-    expect(stats).toMatchObject({ width: 1280, height: 720 });
-    expect(stats.framesPerSecond).toBeGreaterThanOrEqual(25);
-    expect(mouthMovedAt).toBeGreaterThan(postedAt);
-    expect(mouthMovedAt! - postedAt).toBeLessThan(2_000);
-    expect(heard).toBeGreaterThan(0.02);
-    // Of one stream: that is what a browser plays in sync.
-    const streams = await page.evaluate(() => window.streams());
-    expect(streams.map(({ kind }) => kind).toSorted()).toEqual(['audio', 'video']);
-    expect(new Set(streams.map(({ stream }) => stream)).size).toBe(1);
-    expect(viewer.frames.at(-1)).toMatchObject({ width: 1280, height: 720 });
-    expect(viewer.framesPerSecond(postedAt, spokenAt)).toBeGreaterThanOrEqual(25);
-    expect(viewer.loudest(postedAt, spokenAt)).toBeGreaterThan(500);
-    await waitFor(() => viewer.captions.some(({ attributes }) => attributes['lk.transcription_final'] === 'true'), 'the final caption');
-    expect(viewer.captions.at(-1)?.attributes).toMatchObject({
-      'lk.segment_id': expect.any(String),
-      'lk.transcribed_track_id': expect.stringMatching(/^TR_/),
-    });
-    // Quiet again once it is said.
-    await waitFor(() => viewer.loudness.length > 5 && viewer.loudness.slice(-5).every(({ rms }) => rms < 100), 'silence');
-    expect(problems).toEqual([]);
-    await page.close();
-    events.close();
-    await bridge.deleteSession(id);
-  });
+      expect(stats).toMatchObject({ width: 1280, height: 720 });
+      expect(stats.framesPerSecond).toBeGreaterThanOrEqual(25);
+      expect(mouthMovedAt).toBeGreaterThan(postedAt);
+      expect(mouthMovedAt! - postedAt).toBeLessThan(2_000);
+      expect(heard).toBeGreaterThan(0.02);
+      // Of one stream: that is what a browser plays in sync.
+      const streams = await page.evaluate(() => window.streams());
+      expect(streams.map(({ kind }) => kind).toSorted()).toEqual(['audio', 'video']);
+      expect(new Set(streams.map(({ stream }) => stream)).size).toBe(1);
+      expect(viewer.frames.at(-1)).toMatchObject({ width: 1280, height: 720 });
+      expect(viewer.framesPerSecond(postedAt, spokenAt)).toBeGreaterThanOrEqual(25);
+      expect(viewer.loudest(postedAt, spokenAt)).toBeGreaterThan(500);
+      await waitFor(
+        () => viewer.captions.some(({ attributes }) => attributes['lk.transcription_final'] === 'true'),
+        'the final caption',
+      );
+      expect(viewer.captions.at(-1)?.attributes).toMatchObject({
+        'lk.segment_id': expect.any(String),
+        'lk.transcribed_track_id': expect.stringMatching(/^TR_/),
+      });
+      // Quiet again once it is said.
+      await waitFor(
+        () => viewer.loudness.length > 5 && viewer.loudness.slice(-5).every(({ rms }) => rms < 100),
+        'silence',
+      );
+      expect(problems).toEqual([]);
+      await page.close();
+      events.close();
+      await bridge.deleteSession(id);
+    },
+  );
 
   test('talk is answered by the vendor, repeat is said as it is', async () => {
     const { id, events } = await bridge.liveSession();
@@ -105,14 +117,17 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     const { link } = await bridge.viewer(id, true);
     const page = await browser.newPage();
     await page.goto(link);
-    const [start, close, talk, repeat, interrupt] = ['start', 'close', 'talk', 'repeat', 'interrupt'].map((name) =>
-      page.locator(`#${name}Btn`),
+    const [start, close, talk, repeat, interrupt] = ['start', 'close', 'talk', 'repeat', 'interrupt'].map(
+      (name) => page.locator(`#${name}Btn`),
     );
     await page.locator('.pill.live').waitFor();
     expect(page.url()).not.toContain('ticket');
     expect(await start!.isDisabled()).toBe(true);
     expect(await repeat!.isDisabled()).toBe(true);
-    await page.fill('#taskInput', 'I am being said from the page, and I am quite a long sentence, so that there is time to interrupt me.');
+    await page.fill(
+      '#taskInput',
+      'I am being said from the page, and I am quite a long sentence, so that there is time to interrupt me.',
+    );
     expect(await talk!.isEnabled()).toBe(true);
     await repeat!.click();
     await page.locator('.log li.active').waitFor();
@@ -154,7 +169,8 @@ async function watchTheMouth(page: Page): Promise<void> {
     };
     const difference = (a: Uint8ClampedArray, b: Uint8ClampedArray): number =>
       a.reduce((sum, value, index) => sum + Math.abs(value - b[index]!), 0) / a.length;
-    const nextFrame = (): Promise<void> => new Promise((resolve) => video.requestVideoFrameCallback(() => resolve()));
+    const nextFrame = (): Promise<void> =>
+      new Promise((resolve) => video.requestVideoFrameCallback(() => resolve()));
     // The head moves a little at rest, too: what counts is a change that rest doesn't bring.
     await nextFrame();
     const closed = mouth();
@@ -179,7 +195,10 @@ async function watchTheMouth(page: Page): Promise<void> {
     const samples = new Float32Array(analyser.fftSize);
     setInterval(() => {
       analyser.getFloatTimeDomainData(samples);
-      loudest = Math.max(loudest, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
+      loudest = Math.max(
+        loudest,
+        Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
+      );
     }, 20);
   });
 }

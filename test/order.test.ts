@@ -7,7 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => bridge?.[Symbol.asyncDispose]());
 
-const texts = (count: number, name = 'number'): string[] => Array.from({ length: count }, (_, index) => `${name} ${index + 1}.`);
+const texts = (count: number, name = 'number'): string[] =>
+  Array.from({ length: count }, (_, index) => `${name} ${index + 1}.`);
 
 test('50 messages POSTed at once into one session are all spoken, in the order of their numbers', async () => {
   const { id, events } = await bridge.liveSession();
@@ -52,7 +53,10 @@ test('the vendor has an interrupt within 300 ms of the call, and what was waitin
   await events.until('message.speaking', (event) => event.messageId === long.id);
   const calledAt = Date.now();
   await bridge.interrupt(id);
-  expect(await events.finished([long.id, waiting.id])).toEqual({ [long.id]: 'message.interrupted', [waiting.id]: 'message.interrupted' });
+  expect(await events.finished([long.id, waiting.id])).toEqual({
+    [long.id]: 'message.interrupted',
+    [waiting.id]: 'message.interrupted',
+  });
   const { took } = await events.until('interrupt.done');
   const task = (await vendorSessionOf(id)).tasks.find(({ interruptedAt }) => interruptedAt !== undefined);
   expect(task?.interruptedAt).toBeDefined();

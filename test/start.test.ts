@@ -32,7 +32,9 @@ test('npm start prints a viewer’s link and a curl line that works when pasted,
     expect(printed).toContain(state.operatorsUrl);
     const sessionId = /viewer\/(ses_\w+)/.exec(printed)?.[1] ?? '';
 
-    const curl = /curl -s [\s\S]*?' *\n *-d '[^']*'/.exec(printed.replaceAll('\\\n', '\n'))?.[0].replace('\n', ' ') ?? '';
+    const curl =
+      /curl -s [\s\S]*?' *\n *-d '[^']*'/.exec(printed.replaceAll('\\\n', '\n'))?.[0].replace('\n', ' ') ??
+      '';
     const { stdout } = await run('sh', ['-c', curl]);
     const accepted = JSON.parse(stdout) as { id: string; state: string };
     expect(accepted.state).toBe('accepted');
@@ -43,7 +45,9 @@ test('npm start prints a viewer’s link and a curl line that works when pasted,
     const operator = `Basic ${Buffer.from(`me:${state.operatorKey}`).toString('base64')}`;
     expect((await fetch(state.operatorsUrl, { headers: { authorization: operator } })).status).toBe(200);
 
-    const { children } = JSON.parse(readFileSync(join(directory, 'processes.json'), 'utf8')) as { children: { pid: number }[] };
+    const { children } = JSON.parse(readFileSync(join(directory, 'processes.json'), 'utf8')) as {
+      children: { pid: number }[];
+    };
     expect(children.length).toBe(6);
     child.kill('SIGINT');
     expect(await exited).toBe(0);

@@ -37,7 +37,10 @@ afterAll(async () => {
 async function admin<T>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(simulator.adminUrl + path, {
     method,
-    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
   });
   const text = await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
@@ -51,7 +54,10 @@ async function withAvatar(transport: 'WEBSOCKET' | 'LIVEKIT'): Promise<{ page: P
   const sessionId = await page.evaluate(
     async ({ key, basePath, transport }) => {
       // An application's server does this; here the browser shows that it may call with X-Api-Key, too.
-      const answer = await fetch(`${basePath}/v1/streaming.create_token`, { method: 'POST', headers: { 'x-api-key': key } });
+      const answer = await fetch(`${basePath}/v1/streaming.create_token`, {
+        method: 'POST',
+        headers: { 'x-api-key': key },
+      });
       const { data } = (await answer.json()) as { data: { token: string } };
       window.application = new window.Application(data.token, basePath);
       const session = await window.application.start({
@@ -68,13 +74,16 @@ async function withAvatar(transport: 'WEBSOCKET' | 'LIVEKIT'): Promise<{ page: P
 }
 
 const events = (page: Page): Promise<SdkEvent[]> => page.evaluate(() => window.application.events);
-const taskOf = ({ detail }: SdkEvent): string | undefined => (typeof detail === 'object' ? detail?.task_id : undefined);
+const taskOf = ({ detail }: SdkEvent): string | undefined =>
+  typeof detail === 'object' ? detail?.task_id : undefined;
 
 async function untilEvent(page: Page, type: string, taskId?: string): Promise<SdkEvent> {
   await page.waitForFunction(
     ({ type, taskId }) =>
       window.application.events.some(
-        (event) => event.type === type && (!taskId || (typeof event.detail === 'object' && event.detail?.task_id === taskId)),
+        (event) =>
+          event.type === type &&
+          (!taskId || (typeof event.detail === 'object' && event.detail?.task_id === taskId)),
       ),
     { type, taskId },
   );
@@ -85,12 +94,16 @@ test('the vendor’s own SDK starts an avatar at the simulator, has it speak, in
   const { page, sessionId } = await withAvatar('WEBSOCKET');
   expect(await page.evaluate(() => window.application.picture())).toMatchObject({ width: 1280, height: 720 });
 
-  const { task_id: taskId, duration_ms: duration } = await page.evaluate(() => window.application.repeat('Hello from the vendor SDK.'));
+  const { task_id: taskId, duration_ms: duration } = await page.evaluate(() =>
+    window.application.repeat('Hello from the vendor SDK.'),
+  );
   const started = await untilEvent(page, 'avatar_start_talking', taskId);
   const stopped = await untilEvent(page, 'avatar_stop_talking', taskId);
   expect(duration).toBeGreaterThan(500);
   expect(stopped.at - started.at).toBeGreaterThan(duration - 400);
-  const words = (await events(page)).filter((event) => event.type === 'avatar_talking_message' && taskOf(event) === taskId);
+  const words = (await events(page)).filter(
+    (event) => event.type === 'avatar_talking_message' && taskOf(event) === taskId,
+  );
   expect(words.length).toBe(5);
 
   await page.evaluate(() => window.application.talk('What is your name?'));
@@ -100,9 +113,13 @@ test('the vendor’s own SDK starts an avatar at the simulator, has it speak, in
   await untilEvent(page, 'avatar_stop_talking', tasks[1]!.taskId);
 
   const long = page.evaluate(() =>
-    window.application.repeat('This sentence is long, and nobody is going to hear the end of it, whatever it may be.'),
+    window.application.repeat(
+      'This sentence is long, and nobody is going to hear the end of it, whatever it may be.',
+    ),
   );
-  await expect.poll(async () => (await events(page)).filter(({ type }) => type === 'avatar_start_talking').length).toBe(3);
+  await expect
+    .poll(async () => (await events(page)).filter(({ type }) => type === 'avatar_start_talking').length)
+    .toBe(3);
   await page.evaluate(() => window.application.interrupt());
   const { task_id: longId } = await long;
   await untilEvent(page, 'avatar_stop_talking', longId);
@@ -117,7 +134,10 @@ test('the vendor’s own SDK starts an avatar at the simulator, has it speak, in
   await page.evaluate(() => window.application.stop());
   // LiveKit's DisconnectReason ROOM_DELETED.
   expect((await untilEvent(page, 'stream_disconnected')).detail).toBe(5);
-  expect(await admin('GET', `/sessions/${sessionId}`)).toMatchObject({ state: 'closed', closeReason: 'stopped' });
+  expect(await admin('GET', `/sessions/${sessionId}`)).toMatchObject({
+    state: 'closed',
+    closeReason: 'stopped',
+  });
   await page.close();
 });
 

@@ -10,7 +10,14 @@ export const engines = ['rtp', 'transcode'] as const;
 export type Engine = (typeof engines)[number];
 
 /** What a carrier's own counters say, summed over its relays. */
-export type Counts = { packets: number; lost: number; repaired: number; resent: number; unsent: number; plis: number };
+export type Counts = {
+  packets: number;
+  lost: number;
+  repaired: number;
+  resent: number;
+  unsent: number;
+  plis: number;
+};
 
 /** Something that carries the source to `sessions` stages: our relays, or another program. */
 export type Carrier = {
@@ -25,7 +32,13 @@ export type Carrier = {
   stop(): Promise<void>;
 };
 
-export type CarrierOptions = { rooms: Rooms; sessions: number; run: number; sources: number; signal: AbortSignal };
+export type CarrierOptions = {
+  rooms: Rooms;
+  sessions: number;
+  run: number;
+  sources: number;
+  signal: AbortSignal;
+};
 
 /** Relays that start at the same time. */
 const STARTING_AT_ONCE = 4;
@@ -43,7 +56,11 @@ const logger: Logger = {
 
 /** Our relays in relay hosts, as a worker runs them. `join` adds one more. */
 export class RelayCarrier implements Carrier {
-  static async start(engine: Engine, hosts: number | undefined, options: CarrierOptions): Promise<RelayCarrier> {
+  static async start(
+    engine: Engine,
+    hosts: number | undefined,
+    options: CarrierOptions,
+  ): Promise<RelayCarrier> {
     const media = createMediaRelay({ logger, ...(hosts === undefined ? {} : { hosts }), engine });
     const carrier = new RelayCarrier(engine, media, options);
     try {
@@ -66,7 +83,11 @@ export class RelayCarrier implements Carrier {
   readonly #ended: string[] = [];
   retries = 0;
 
-  private constructor(name: string, media: MediaRelay & { hosts: { pid: number | undefined }[] }, options: CarrierOptions) {
+  private constructor(
+    name: string,
+    media: MediaRelay & { hosts: { pid: number | undefined }[] },
+    options: CarrierOptions,
+  ) {
     this.name = name;
     this.#media = media;
     this.#options = options;
@@ -79,13 +100,21 @@ export class RelayCarrier implements Carrier {
   /** A relay to the stage of this number, which is the caller's to close. */
   async join(index: number): Promise<Relay> {
     const { rooms, run, sources, signal } = this.#options;
-    const source = await rooms.publisher(rooms.vendor, rooms.vendorRoom(index % sources), `client-${run}-${index}`, { subscribe: true });
+    const source = await rooms.publisher(
+      rooms.vendor,
+      rooms.vendorRoom(index % sources),
+      `client-${run}-${index}`,
+      { subscribe: true },
+    );
     const stage = await rooms.publisher(rooms.stage, `${rooms.stagePrefix(run)}-${index}`, `avatar-${index}`);
     for (let tries = 1; ; tries++) {
       try {
         const id = `bench-${index}`;
         // Most stages have no viewer here, and all shall cost what a watched one does.
-        return await this.#media.start({ id, source: { ...source, avatarIdentity: AVATAR }, stage, pauseUnwatched: false }, signal);
+        return await this.#media.start(
+          { id, source: { ...source, avatarIdentity: AVATAR }, stage, pauseUnwatched: false },
+          signal,
+        );
       } catch (error) {
         if (!(error instanceof RetryableError) || tries === TRIES || this.#ended.length > 0) throw error;
         this.retries++;
@@ -94,7 +123,9 @@ export class RelayCarrier implements Carrier {
   }
 
   failure(): string | undefined {
-    return this.#ended.length === 0 ? undefined : `${this.#ended.length} relays ended by themselves: ${this.#ended[0]}`;
+    return this.#ended.length === 0
+      ? undefined
+      : `${this.#ended.length} relays ended by themselves: ${this.#ended[0]}`;
   }
 
   async counts(): Promise<Counts> {
@@ -173,7 +204,10 @@ export class CommandCarrier implements Carrier {
     });
     child.once('error', ready.reject);
     void exited.then(() => ready.reject(new Error(`${command} ended before it was ready:\n${output}`)));
-    const late = setTimeout(() => ready.reject(new Error(`${command} was not ready in time:\n${output}`)), START_TIMEOUT);
+    const late = setTimeout(
+      () => ready.reject(new Error(`${command} was not ready in time:\n${output}`)),
+      START_TIMEOUT,
+    );
     const onAbort = (): void => ready.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     try {

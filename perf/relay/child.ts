@@ -14,13 +14,19 @@ const PATIENCE = 5_000;
 
 /** Starts a module beside this one, which calls `answerRequests`. */
 export function startChild<Request, Answer>(module: string): Child<Request, Answer> {
-  const child = fork(join(import.meta.dirname, module), [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(join(import.meta.dirname, module), [], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   return {
     pid: child.pid ?? -1,
     ask(request, timeout) {
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-      const late = setTimeout(() => reject(new Error(`${module} did not answer within ${timeout / 1000} s`)), timeout);
+      const late = setTimeout(
+        () => reject(new Error(`${module} did not answer within ${timeout / 1000} s`)),
+        timeout,
+      );
       const onMessage = (message: { answer?: Answer; error?: string }): void => {
         if (message.error === undefined) resolve(message.answer as Answer);
         else reject(new Error(`${module}: ${message.error}`));
@@ -57,7 +63,10 @@ export function runFirst(): void {
 }
 
 /** The other end: `work` is called for each request; `leave` before the process ends. */
-export function answerRequests(work: (request: unknown) => Promise<unknown>, leave: () => Promise<unknown>): void {
+export function answerRequests(
+  work: (request: unknown) => Promise<unknown>,
+  leave: () => Promise<unknown>,
+): void {
   // A Ctrl-C is meant for the bench, which closes the channel.
   process.on('SIGINT', () => {});
   process.on('message', (request) => {

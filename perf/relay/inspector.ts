@@ -16,7 +16,11 @@ const HEAP_INTERVAL = 8_192;
 export type Share = { name: string; where: string; self: number };
 
 type CallFrame = { functionName: string; url: string; lineNumber: number };
-type CpuProfile = { nodes: { id: number; callFrame: CallFrame; children?: number[] }[]; samples: number[]; timeDeltas: number[] };
+type CpuProfile = {
+  nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
+  samples: number[];
+  timeDeltas: number[];
+};
 type HeapNode = { callFrame: CallFrame; selfSize: number; children: HeapNode[] };
 
 /** Looks into a running Node process, which needs no flags for it. */
@@ -39,7 +43,11 @@ export class Inspector {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data: Buffer) => {
-      const { id, result, error } = JSON.parse(data.toString()) as { id?: number; result?: unknown; error?: { message: string } };
+      const { id, result, error } = JSON.parse(data.toString()) as {
+        id?: number;
+        result?: unknown;
+        error?: { message: string };
+      };
       const waiting = id === undefined ? undefined : this.#waiting.get(id);
       if (id === undefined || waiting === undefined) return;
       this.#waiting.delete(id);
@@ -113,14 +121,18 @@ function open(url: string): Promise<WebSocket> {
 
 function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): Share[] {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const parents = new Map(
+    nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+  );
   const shares = new Map<string, Share>();
   for (const [index, id] of samples.entries()) {
     const frame = frames.get(id);
     const caller = frames.get(parents.get(id) ?? -1);
     add(
       shares,
-      frame && isNameless(frame) && caller ? { ...caller, functionName: `native, called by ${caller.functionName}` } : frame,
+      frame && isNameless(frame) && caller
+        ? { ...caller, functionName: `native, called by ${caller.functionName}` }
+        : frame,
       (timeDeltas[index] ?? 0) / 1_000,
     );
   }

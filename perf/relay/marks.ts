@@ -26,7 +26,13 @@ export function markedVideo(unit: Buffer, count: number): Buffer {
 /** The number in a packet; -1 when it is not a frame's last one. */
 export function readVideoMark(packet: Buffer): number {
   const at = packet.length - FILLER_LENGTH;
-  if (at < RTP_HEADER_LENGTH || packet[at - 1] !== FILLER_LENGTH || packet[at] !== FILLER || packet[at + 1] !== 0xff) return -1;
+  if (
+    at < RTP_HEADER_LENGTH ||
+    packet[at - 1] !== FILLER_LENGTH ||
+    packet[at] !== FILLER ||
+    packet[at + 1] !== 0xff
+  )
+    return -1;
   return readDigits(packet, at + 2);
 }
 
@@ -43,7 +49,8 @@ export function markedAudio(frame: Buffer, count: number): Buffer {
 
 /** The number in the Opus payload that starts at `at`; -1 when it has none. */
 export function readAudioMark(packet: Buffer, at: number): number {
-  if (packet.length - at < 3 + DIGITS || packet[at + 1] !== ONE_FRAME_PADDED || packet[at + 2] !== DIGITS) return -1;
+  if (packet.length - at < 3 + DIGITS || packet[at + 1] !== ONE_FRAME_PADDED || packet[at + 2] !== DIGITS)
+    return -1;
   return readDigits(packet, packet.length - DIGITS);
 }
 

@@ -85,7 +85,9 @@ export async function measure(options: RunOptions): Promise<Run> {
     const watched = await watch(probe, options);
     await delay(WARM_UP, undefined, { signal: options.signal });
     if (carrier.name === 'transcode' && (await probe.ask({ type: 'cut' }, ANSWER_TIMEOUT)).marks > 0)
-      throw new EngineMissingError('The relays carried the packets as they are: this version of packages/relay has no engine `transcode`');
+      throw new EngineMissingError(
+        'The relays carried the packets as they are: this version of packages/relay has no engine `transcode`',
+      );
     return await overWindow({ carrier, probe, watched, startMs }, options);
   } finally {
     await Promise.all([probe.stop(), carrier.stop()]);
@@ -95,13 +97,24 @@ export async function measure(options: RunOptions): Promise<Run> {
 /** Lets the probe join the first source's room and some of the stages that show it, spread over all of them. Returns how many. */
 export async function watch(
   probe: Child<ProbeRequest, Seen>,
-  { rooms, run, sessions, sources, watch }: Pick<RunOptions, 'rooms' | 'run' | 'sessions' | 'sources' | 'watch'>,
+  {
+    rooms,
+    run,
+    sessions,
+    sources,
+    watch,
+  }: Pick<RunOptions, 'rooms' | 'run' | 'sessions' | 'sources' | 'watch'>,
 ): Promise<number> {
   const showing = Math.ceil(sessions / sources);
   const watched = Math.min(watch, showing);
-  const indices = Array.from({ length: watched }, (_, index) => sources * Math.round((index * (showing - 1)) / Math.max(1, watched - 1)));
+  const indices = Array.from(
+    { length: watched },
+    (_, index) => sources * Math.round((index * (showing - 1)) / Math.max(1, watched - 1)),
+  );
   const direct = (name: string) => rooms.subscriber(rooms.vendor, rooms.vendorRoom(), `${name}-${run}`);
-  const stages = indices.map((index) => rooms.subscriber(rooms.stage, `${rooms.stagePrefix(run)}-${index}`, 'probe'));
+  const stages = indices.map((index) =>
+    rooms.subscriber(rooms.stage, `${rooms.stagePrefix(run)}-${index}`, 'probe'),
+  );
   const request: ProbeRequest = {
     type: 'watch',
     direct: [await direct('direct'), await direct('control')],
@@ -138,9 +151,15 @@ async function overWindow({ carrier, probe, watched, startMs }: Started, options
   await finish?.();
 
   const elapsed = after.groups.carrier.at - before.groups.carrier.at;
-  const percent = (group: keyof Groups<unknown>): number => (100 * (after.groups[group].cpu - before.groups[group].cpu)) / elapsed;
+  const percent = (group: keyof Groups<unknown>): number =>
+    (100 * (after.groups[group].cpu - before.groups[group].cpu)) / elapsed;
   const machine = machinePercent(before.machine, after.machine);
-  const cpu = { carrier: percent('carrier'), servers: percent('servers'), source: percent('source'), probe: percent('probe') };
+  const cpu = {
+    carrier: percent('carrier'),
+    servers: percent('servers'),
+    source: percent('source'),
+    probe: percent('probe'),
+  };
   const { packets, lost, repaired, lostAtSource, unmatched, frame, audio, control } = seen;
   return {
     engine: carrier.name,
@@ -219,13 +238,16 @@ function machinePercent(before: MachineSample, after: MachineSample): { idle: nu
 
 function byThread(before: Sample, after: Sample, elapsed: number): Record<string, number> {
   const times = new Map<string, number>();
-  for (const [tid, { name, cpu }] of after.threads) times.set(name, (times.get(name) ?? 0) + cpu - (before.threads.get(tid)?.cpu ?? 0));
+  for (const [tid, { name, cpu }] of after.threads)
+    times.set(name, (times.get(name) ?? 0) + cpu - (before.threads.get(tid)?.cpu ?? 0));
   const shares = [...times].map(([name, time]) => [name, round((100 * time) / elapsed)] as const);
   return Object.fromEntries(shares.filter(([, share]) => share >= 0.05).toSorted((a, b) => b[1] - a[1]));
 }
 
 function difference(before: Counts, after: Counts): Counts {
-  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name as keyof Counts]])) as Counts;
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - before[name as keyof Counts]]),
+  ) as Counts;
 }
 
 function round(value: number): number {

@@ -89,14 +89,17 @@ async function watch(request: Extract<ProbeRequest, { type: 'watch' }>): Promise
   for (const ticket of request.stages) stages.push(await Viewer.join(ticket));
   const deadline = performance.now() + START_TIMEOUT;
   while (everybody().some(({ video, audio }) => video.packets === 0 || audio.packets === 0)) {
-    if (performance.now() > deadline) throw new Error(`no video or no audio within ${START_TIMEOUT / 1000} s on ${silent().join(', ')}`);
+    if (performance.now() > deadline)
+      throw new Error(`no video or no audio within ${START_TIMEOUT / 1000} s on ${silent().join(', ')}`);
     await new Promise((resolve) => void setTimeout(resolve, 50));
   }
 }
 
 function silent(): string[] {
   return everybody().flatMap(({ video, audio }, index) =>
-    video.packets > 0 && audio.packets > 0 ? [] : [index < 2 ? `the source's room (${index})` : `stage ${index - 2} of the watched`],
+    video.packets > 0 && audio.packets > 0
+      ? []
+      : [index < 2 ? `the source's room (${index})` : `stage ${index - 2} of the watched`],
   );
 }
 

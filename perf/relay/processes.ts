@@ -16,7 +16,12 @@ export type ProcessSample = {
   sockets: number;
 };
 
-export type ThreadSample = { tid: number; name: string; /** ms */ cpu: number; /** ms ready to run, with no core free. */ waited: number };
+export type ThreadSample = {
+  tid: number;
+  name: string;
+  /** ms */ cpu: number;
+  /** ms ready to run, with no core free. */ waited: number;
+};
 
 export type MachineSample = { total: number; idle: number };
 

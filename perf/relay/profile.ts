@@ -4,13 +4,21 @@ import { Inspector } from './inspector.ts';
 import type { Share } from './inspector.ts';
 import type { Run } from './measure.ts';
 
-export type Profile = { seconds: number; functions: Share[]; allocations: Share[]; allocationSeconds: number };
+export type Profile = {
+  seconds: number;
+  functions: Share[];
+  allocations: Share[];
+  allocationSeconds: number;
+};
 
 const ALLOCATION_SECONDS = 5;
 const SHOWN = 18;
 
 /** Profiles the main thread of the carrier's first process during a window, and what it allocates in the seconds after. */
-export function profiler(): { during: (carrier: Carrier) => Promise<() => Promise<void>>; result(): Profile | undefined } {
+export function profiler(): {
+  during: (carrier: Carrier) => Promise<() => Promise<void>>;
+  result(): Profile | undefined;
+} {
   let profile: Profile | undefined;
   return {
     async during(carrier) {
@@ -24,7 +32,12 @@ export function profiler(): { during: (carrier: Carrier) => Promise<() => Promis
         const seconds = (performance.now() - begunAt) / 1_000;
         const stopAllocations = await inspector.allocations();
         await delay(ALLOCATION_SECONDS * 1_000);
-        profile = { seconds, functions, allocations: await stopAllocations(), allocationSeconds: ALLOCATION_SECONDS };
+        profile = {
+          seconds,
+          functions,
+          allocations: await stopAllocations(),
+          allocationSeconds: ALLOCATION_SECONDS,
+        };
         inspector.close();
       };
     },
@@ -32,7 +45,10 @@ export function profiler(): { during: (carrier: Carrier) => Promise<() => Promis
   };
 }
 
-export function describeProfile(profile: Profile, { engine, sessions, cpuByThread, packetsPerSecond }: Run): string {
+export function describeProfile(
+  profile: Profile,
+  { engine, sessions, cpuByThread, packetsPerSecond }: Run,
+): string {
   const percent = (ms: number): string => ((100 * ms) / 1_000 / profile.seconds).toFixed(2).padStart(7);
   const lines = [
     `Profile of ${engine} with ${sessions} sessions, ${packetsPerSecond} packets/s`,
@@ -46,7 +62,10 @@ export function describeProfile(profile: Profile, { engine, sessions, cpuByThrea
     '  allocated on the JavaScript heap, kB/s:',
     ...profile.allocations
       .slice(0, SHOWN)
-      .map(({ name, where, self }) => `${(self / 1_000 / profile.allocationSeconds).toFixed(1).padStart(9)}  ${name}  ${where}`),
+      .map(
+        ({ name, where, self }) =>
+          `${(self / 1_000 / profile.allocationSeconds).toFixed(1).padStart(9)}  ${name}  ${where}`,
+      ),
   ];
   return lines.join('\n');
 }

@@ -39,5 +39,7 @@ export function heading(seconds: number): string {
 }
 
 function lost({ packetsLost, packetsLostAtSource, watchedStages }: Run): string {
-  return packetsLostAtSource > 0 ? `${packetsLost} (${packetsLostAtSource * watchedStages} of them at the source)` : String(packetsLost);
+  return packetsLostAtSource > 0
+    ? `${packetsLost} (${packetsLostAtSource * watchedStages} of them at the source)`
+    : String(packetsLost);
 }

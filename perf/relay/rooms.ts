@@ -7,7 +7,12 @@ import { allOrNone } from '../../scripts/servers/all-or-none.ts';
 import { startLivekit } from '../../scripts/servers/livekit.ts';
 import { pidListeningOn } from './sockets.ts';
 
-export type Server = { url: string; apiKey: string; apiSecret: string; /** Unless it runs elsewhere. */ pid: number | undefined };
+export type Server = {
+  url: string;
+  apiKey: string;
+  apiSecret: string;
+  /** Unless it runs elsewhere. */ pid: number | undefined;
+};
 /** An address with a token to join with. */
 export type Ticket = { url: string; token: string };
 
@@ -22,10 +27,17 @@ export class Rooms {
       return new Rooms(server, server, async () => {});
     }
     const binary = await livekitServer();
-    const [vendor, stage] = await allOrNone([startLivekit({ binary, name: 'vendor' }), startLivekit({ binary, name: 'stage' })]);
-    return new Rooms({ ...vendor, pid: vendor.process.pid }, { ...stage, pid: stage.process.pid }, async () => {
-      await Promise.all([vendor.stop(), stage.stop()]);
-    });
+    const [vendor, stage] = await allOrNone([
+      startLivekit({ binary, name: 'vendor' }),
+      startLivekit({ binary, name: 'stage' }),
+    ]);
+    return new Rooms(
+      { ...vendor, pid: vendor.process.pid },
+      { ...stage, pid: stage.process.pid },
+      async () => {
+        await Promise.all([vendor.stop(), stage.stop()]);
+      },
+    );
   }
 
   readonly vendor: Server;
@@ -59,9 +71,17 @@ export class Rooms {
     server: Server,
     room: string,
     identity: string,
-    { subscribe = false, configuration = {} }: { subscribe?: boolean; configuration?: Partial<typeof stageConfiguration> } = {},
+    {
+      subscribe = false,
+      configuration = {},
+    }: { subscribe?: boolean; configuration?: Partial<typeof stageConfiguration> } = {},
   ): Promise<Ticket> {
-    const grant = { canPublish: true, canPublishData: true, canSubscribe: subscribe, canUpdateOwnMetadata: true };
+    const grant = {
+      canPublish: true,
+      canPublishData: true,
+      canSubscribe: subscribe,
+      canUpdateOwnMetadata: true,
+    };
     return this.#ticket(server, room, identity, grant, new RoomConfiguration(configuration));
   }
 

@@ -84,7 +84,10 @@ export function readSettings(args: string[]): Settings | undefined {
     sources: count(values.sources, 'sources'),
     watch: count(values.watch, 'watch'),
     also: values.also ?? [],
-    server: url === undefined ? undefined : { url, apiKey: values['livekit-key'], apiSecret: values['livekit-secret'] },
+    server:
+      url === undefined
+        ? undefined
+        : { url, apiKey: values['livekit-key'], apiSecret: values['livekit-secret'] },
     quiet: Number(values.quiet),
     profile: values.profile ?? false,
     soak: values.soak === undefined ? undefined : count(values.soak, 'soak'),
@@ -96,6 +99,7 @@ export function readSettings(args: string[]): Settings | undefined {
 
 function count(text: string, name: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: ${text} is not a whole number above 0`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name}: ${text} is not a whole number above 0`);
   return value;
 }

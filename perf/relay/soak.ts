@@ -72,7 +72,9 @@ export async function soak(options: SoakOptions): Promise<Soak> {
       if (failure !== undefined) throw new Error(`minute ${minute}: ${failure}`);
       minutes.push({
         minute,
-        cpuPercentPerSession: round((100 * (sample.cpu - before.sample.cpu)) / (sample.at - before.sample.at) / options.sessions),
+        cpuPercentPerSession: round(
+          (100 * (sample.cpu - before.sample.cpu)) / (sample.at - before.sample.at) / options.sessions,
+        ),
         rssMb: round(sample.rssMb),
         fds: sample.fds,
         sockets: sample.sockets,
@@ -89,7 +91,13 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     }
     over.abort();
     await sides;
-    return { engine: carrier.name, sessions: options.sessions, churn: options.churn, minutes, errors: [...churn.errors] };
+    return {
+      engine: carrier.name,
+      sessions: options.sessions,
+      churn: options.churn,
+      minutes,
+      errors: [...churn.errors],
+    };
   } finally {
     over.abort();
     await Promise.all([probe.stop(), carrier.stop()]);
@@ -111,7 +119,12 @@ async function askOn(carrier: RelayCarrier, answers: number[], signal: AbortSign
 }
 
 /** One after the other, spread over the time but for the last minute, in which memory can settle. */
-async function churnOn(carrier: RelayCarrier, options: SoakOptions, churn: Churn, signal: AbortSignal): Promise<void> {
+async function churnOn(
+  carrier: RelayCarrier,
+  options: SoakOptions,
+  churn: Churn,
+  signal: AbortSignal,
+): Promise<void> {
   if (options.churn === 0) return;
   const until = performance.now() + Math.max(0.5, options.minutes - 1) * 60_000;
   for (let index = 0; index < options.churn && !signal.aborted; index++) {
@@ -153,9 +166,11 @@ export function soakTable({ minutes }: Soak): string {
 }
 
 function describeMinute(minute: Minute): string {
-  const { cpuPercentPerSession, rssMb, fds, sockets, answerMs, addedLatencyMs, packetsLost, churned } = minute;
+  const { cpuPercentPerSession, rssMb, fds, sockets, answerMs, addedLatencyMs, packetsLost, churned } =
+    minute;
   return `  minute ${minute.minute}: ${cpuPercentPerSession} % a session, ${rssMb} MB, ${fds} fds, ${sockets} sockets, answer ${times(answerMs)} ms, frame ${times(addedLatencyMs)} ms, lost ${packetsLost}, ${churned} came and went`;
 }
 
-const times = ({ p50, p99, max }: Quantiles): string => [p50, p99, max].map((value) => value ?? '-').join(' / ');
+const times = ({ p50, p99, max }: Quantiles): string =>
+  [p50, p99, max].map((value) => value ?? '-').join(' / ');
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -25,7 +25,9 @@ export function udpDrops(pids: readonly number[]): number {
 /** Which process of this machine listens on the TCP port. */
 export function pidListeningOn(port: number): number | undefined {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const listening = [...table('tcp'), ...table('tcp6')].find((fields) => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A');
+  const listening = [...table('tcp'), ...table('tcp6')].find(
+    (fields) => fields[1]?.endsWith(`:${hex}`) && fields[3] === '0A',
+  );
   const inode = listening?.[9];
   if (inode === undefined) return undefined;
   return readdirSync('/proc')

@@ -1,5 +1,11 @@
 // The avatar of the bench, in a process of its own: 720p at 30 frames and Opus at 50 packets a second, sent as they were encoded once.
-import { forEachRtcp, PSFB_PLI, RTCP_PSFB, RtpParticipant, RtpSender } from '../../packages/livekit-rtp/src/index.ts';
+import {
+  forEachRtcp,
+  PSFB_PLI,
+  RTCP_PSFB,
+  RtpParticipant,
+  RtpSender,
+} from '../../packages/livekit-rtp/src/index.ts';
 import type { PublishedTrack } from '../../packages/livekit-rtp/src/index.ts';
 import { answerRequests, runFirst } from './child.ts';
 import { audioFrames, videoFrames } from './clip.ts';
@@ -32,8 +38,21 @@ class Source {
   static async join({ url, token }: Ticket, startAt: number): Promise<Source> {
     const participant = await RtpParticipant.connect({ url, token, autoSubscribe: false });
     const size = { width: 1280, height: 720, bitrate: 2_000_000 };
-    const face = await participant.publishTrack({ kind: 'video', name: 'video', source: 'camera', stream: 'face', codec: h264, ...size });
-    const voice = await participant.publishTrack({ kind: 'audio', name: 'audio', source: 'microphone', stream: 'face', codec: opus });
+    const face = await participant.publishTrack({
+      kind: 'video',
+      name: 'video',
+      source: 'camera',
+      stream: 'face',
+      codec: h264,
+      ...size,
+    });
+    const voice = await participant.publishTrack({
+      kind: 'audio',
+      name: 'audio',
+      source: 'microphone',
+      stream: 'face',
+      codec: opus,
+    });
     return new Source(participant, face, voice, startAt);
   }
 
@@ -45,12 +64,18 @@ class Source {
   #packets = 0;
   #keyFrameAt = 0;
 
-  private constructor(participant: RtpParticipant, face: PublishedTrack, voice: PublishedTrack, startAt: number) {
+  private constructor(
+    participant: RtpParticipant,
+    face: PublishedTrack,
+    voice: PublishedTrack,
+    startAt: number,
+  ) {
     this.#participant = participant;
     this.#senders = { video: new RtpSender(face, 90_000), audio: new RtpSender(voice, 48_000) };
     face.onRtcp = (packet) =>
       forEachRtcp(packet, (type, format, offset) => {
-        if (type === RTCP_PSFB && format === PSFB_PLI && packet.readUInt32BE(offset + 8) === face.ssrc) this.#onKeyFrameWanted();
+        if (type === RTCP_PSFB && format === PSFB_PLI && packet.readUInt32BE(offset + 8) === face.ssrc)
+          this.#onKeyFrameWanted();
       });
     this.paced = [
       { due: startAt, step: FRAME, tick: () => this.#sendPicture() },
@@ -73,7 +98,10 @@ class Source {
     if (this.#position === 0) this.#keyFrameAt = performance.now();
     const frame = video[this.#position]!;
     this.#position = (this.#position + 1) % video.length;
-    this.#senders.video.sendFrame([...frame.slice(0, -1), markedVideo(frame.at(-1)!, this.#frames)], Math.round(this.#frames * FRAME * 90));
+    this.#senders.video.sendFrame(
+      [...frame.slice(0, -1), markedVideo(frame.at(-1)!, this.#frames)],
+      Math.round(this.#frames * FRAME * 90),
+    );
     this.#frames++;
   }
 
@@ -106,7 +134,8 @@ answerRequests(
     const { tickets } = request as SourceRequest;
     const begin = performance.now() + 500;
     // Sources of their own do not send their frames at the same moment.
-    for (const [index, ticket] of tickets.entries()) sources.push(await Source.join(ticket, begin + (index * FRAME) / tickets.length));
+    for (const [index, ticket] of tickets.entries())
+      sources.push(await Source.join(ticket, begin + (index * FRAME) / tickets.length));
     pace();
     const bytes = video.flat().reduce((sum, payload) => sum + payload.length, 0);
     return { videoBitrate: (bytes * 8 * 30) / video.length };

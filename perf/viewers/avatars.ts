@@ -28,7 +28,8 @@ async function talk(avatar: AvatarMedia): Promise<void> {
 answerRequests(
   async (request) => {
     const { tickets } = request as AvatarsRequest;
-    for (const { ticket, videoEncoding } of tickets) avatars.push(await startAvatarMedia({ ...ticket, videoEncoding, quality: 'high' }));
+    for (const { ticket, videoEncoding } of tickets)
+      avatars.push(await startAvatarMedia({ ...ticket, videoEncoding, quality: 'high' }));
     await Promise.all(avatars.map((avatar) => avatar.ready));
     for (const avatar of avatars)
       talk(avatar).catch((error: unknown) => {

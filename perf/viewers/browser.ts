@@ -80,7 +80,9 @@ export class BrowserViewers implements AsyncDisposable {
 }
 
 async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
-  const client = createRequire(join(import.meta.dirname, '../../apps/console/package.json')).resolve('livekit-client');
+  const client = createRequire(join(import.meta.dirname, '../../apps/console/package.json')).resolve(
+    'livekit-client',
+  );
   const files: Record<string, { type: string; body: Buffer }> = {
     '/': { type: 'text/html', body: readFileSync(join(import.meta.dirname, 'page.html')) },
     '/livekit-client.js': { type: 'text/javascript', body: readFileSync(client) },

@@ -67,7 +67,8 @@ export class Watch {
   async next(): Promise<Window> {
     const before = this.#last;
     const look = await this.stage.look();
-    if (look.ended !== null) throw new Error(`${this.stage.codec}: Chromium is out of the room: ${look.ended}`);
+    if (look.ended !== null)
+      throw new Error(`${this.stage.codec}: Chromium is out of the room: ${look.ended}`);
     const now = Date.now();
     const skews = this.#skewsOf(look);
     const { rtc } = this.stage;
@@ -77,7 +78,8 @@ export class Watch {
       framesDropped: look.framesDropped - before.framesDropped,
       packetsLost: look.packetsLost - before.packetsLost,
       jitterBufferMs:
-        ((look.jitterBufferDelay - before.jitterBufferDelay) * 1000) / (look.jitterBufferEmittedCount - before.jitterBufferEmittedCount),
+        ((look.jitterBufferDelay - before.jitterBufferDelay) * 1000) /
+        (look.jitterBufferEmittedCount - before.jitterBufferEmittedCount),
       skewMs: median(skews.map(({ ms }) => ms)),
       rtcFps: rtc.framesPerSecond(this.#rtcSince, now),
       rtcLoudest: rtc.loudest(this.#rtcSince, now),
@@ -105,7 +107,8 @@ export class Watch {
   result({ video, audio }: RelayStats): Seen {
     const [first, last, windows] = [this.#first, this.#last, this.#windows];
     const settled = this.#skews.filter(({ at }) => at >= first.at + SETTLING);
-    const between = (from: number, to: number): number => median(this.#skews.filter(({ at }) => at >= from && at < to).map(({ ms }) => ms));
+    const between = (from: number, to: number): number =>
+      median(this.#skews.filter(({ at }) => at >= from && at < to).map(({ ms }) => ms));
     const start = Math.min(first.at + SETTLING, last.at - WINDOW * 1000);
     const sum = (count: (track: NonNullable<typeof video>) => number): number =>
       [video, audio].reduce((total, track) => total + (track === undefined ? 0 : count(track)), 0);
@@ -142,7 +145,11 @@ export class Watch {
 /** `onWindow` hears of every window of all stages. Ends early when the signal aborts, without a result when no window was over. */
 export async function watchAll(
   stages: readonly Stage[],
-  options: { windows: number; signal: AbortSignal; onWindow(second: number, seen: readonly (Window & { codec: Codec })[]): void },
+  options: {
+    windows: number;
+    signal: AbortSignal;
+    onWindow(second: number, seen: readonly (Window & { codec: Codec })[]): void;
+  },
 ): Promise<Seen[]> {
   const watches = await Promise.all(stages.map((stage) => Watch.begin(stage)));
   const begunAt = performance.now();
@@ -150,7 +157,9 @@ export async function watchAll(
     const left = begunAt + number * WINDOW * 1000 - performance.now();
     await delay(Math.max(0, left), undefined, { signal: options.signal }).catch(() => {});
     if (options.signal.aborted) break;
-    const seen = await Promise.all(watches.map(async (watch) => ({ codec: watch.stage.codec, ...(await watch.next()) })));
+    const seen = await Promise.all(
+      watches.map(async (watch) => ({ codec: watch.stage.codec, ...(await watch.next()) })),
+    );
     options.onWindow(number * WINDOW, seen);
   }
   if (performance.now() - begunAt < WINDOW * 1000) return [];

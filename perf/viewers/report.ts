@@ -5,10 +5,16 @@ const columns: [string, (seen: Seen) => string | number][] = [
   ['codec', ({ codec }) => codec],
   ['s', ({ seconds }) => seconds],
   ['Chromium fps\nmean / min', ({ chromium }) => pair(chromium.fps)],
-  ['freezes', ({ chromium }) => (chromium.freezes === 0 ? 0 : `${chromium.freezes} (${chromium.freezeSeconds} s)`)],
+  [
+    'freezes',
+    ({ chromium }) => (chromium.freezes === 0 ? 0 : `${chromium.freezes} (${chromium.freezeSeconds} s)`),
+  ],
   ['frames\ndropped', ({ chromium }) => chromium.framesDropped],
   ['packets\nlost', ({ chromium }) => chromium.packetsLost],
-  ['voice after picture, ms\nstart / end / per minute', ({ chromium: { skewMs } }) => numbers(skewMs.start, skewMs.end, skewMs.perMinute)],
+  [
+    'voice after picture, ms\nstart / end / per minute',
+    ({ chromium: { skewMs } }) => numbers(skewMs.start, skewMs.end, skewMs.perMinute),
+  ],
   ['jitter\nbuffer ms', ({ chromium }) => chromium.jitterBufferMs],
   ['rtc-node fps\nmean / min', ({ rtcNode }) => pair(rtcNode.fps)],
   ['silent\nwindows', ({ rtcNode }) => rtcNode.silentWindows],
@@ -30,5 +36,7 @@ export function progressLine(second: number, seen: readonly (Window & { codec: s
 }
 
 const pair = ({ mean, min }: { mean: number; min: number }): string => numbers(mean, min);
-const numbers = (...values: number[]): string => values.map((value) => (Number.isNaN(value) ? '-' : value)).join(' / ');
-const signed = (value: number): string => (Number.isNaN(value) ? '?' : `${value < 0 ? '' : '+'}${Math.round(value)}`);
+const numbers = (...values: number[]): string =>
+  values.map((value) => (Number.isNaN(value) ? '-' : value)).join(' / ');
+const signed = (value: number): string =>
+  Number.isNaN(value) ? '?' : `${value < 0 ? '' : '+'}${Math.round(value)}`;

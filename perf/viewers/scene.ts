@@ -19,7 +19,8 @@ const AVATARS_TIMEOUT = 60_000;
 const PICTURE_TIMEOUT = 30_000;
 
 const quiet = (): void => {};
-const tell = (fields: object, message: string): void => void process.stderr.write(`  relay: ${message} ${JSON.stringify(fields)}\n`);
+const tell = (fields: object, message: string): void =>
+  void process.stderr.write(`  relay: ${message} ${JSON.stringify(fields)}\n`);
 const logger: Logger = { debug: quiet, info: quiet, warn: tell, error: tell };
 
 /** One stage with its relay and its viewers. */
@@ -33,7 +34,10 @@ export type Stage = {
 
 /** Avatars, relays and viewers of each codec. Whatever of it ends by itself is in `failures`. */
 export class Scene implements AsyncDisposable {
-  static async set(chosen: readonly Codec[], options: { unsynced: boolean; signal: AbortSignal }): Promise<Scene> {
+  static async set(
+    chosen: readonly Codec[],
+    options: { unsynced: boolean; signal: AbortSignal },
+  ): Promise<Scene> {
     const scene = new Scene();
     try {
       await scene.#open(chosen, options);
@@ -54,13 +58,18 @@ export class Scene implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 
-  async #open(chosen: readonly Codec[], { unsynced, signal }: { unsynced: boolean; signal: AbortSignal }): Promise<void> {
+  async #open(
+    chosen: readonly Codec[],
+    { unsynced, signal }: { unsynced: boolean; signal: AbortSignal },
+  ): Promise<void> {
     const resources = this.#resources;
     // Last of all: without it the threads of LiveKit's SDK keep this process alive.
     resources.defer(() => dispose());
     const rooms = resources.adopt(await Rooms.open(), (one) => one.stop());
     signal.throwIfAborted();
-    const avatars = resources.adopt(startChild<AvatarsRequest, object>('../viewers/avatars.ts'), (child) => child.stop());
+    const avatars = resources.adopt(startChild<AvatarsRequest, object>('../viewers/avatars.ts'), (child) =>
+      child.stop(),
+    );
     const tickets = chosen.map(async (codec, index) => ({
       ticket: await rooms.publisher(rooms.vendor, rooms.vendorRoom(index), AVATAR),
       videoEncoding: codec === 'h264' ? ('H264' as const) : ('VP8' as const),
@@ -71,9 +80,16 @@ export class Scene implements AsyncDisposable {
     for (const [index, codec] of chosen.entries()) {
       signal.throwIfAborted();
       const room = `${rooms.stagePrefix(0)}-${index}`;
-      const source = await rooms.publisher(rooms.vendor, rooms.vendorRoom(index), 'client', { subscribe: true });
-      const stage = await rooms.publisher(rooms.stage, room, AVATAR, { configuration: { ...stageConfiguration, syncStreams: !unsynced } });
-      const relay = await media.start({ id: codec, source: { ...source, avatarIdentity: AVATAR }, stage }, signal);
+      const source = await rooms.publisher(rooms.vendor, rooms.vendorRoom(index), 'client', {
+        subscribe: true,
+      });
+      const stage = await rooms.publisher(rooms.stage, room, AVATAR, {
+        configuration: { ...stageConfiguration, syncStreams: !unsynced },
+      });
+      const relay = await media.start(
+        { id: codec, source: { ...source, avatarIdentity: AVATAR }, stage },
+        signal,
+      );
       this.#watch(codec, relay);
       await browser.join(codec, await rooms.subscriber(rooms.stage, room, 'chromium'));
       const { url, token } = await rooms.subscriber(rooms.stage, room, 'rtc-node');
@@ -85,8 +101,15 @@ export class Scene implements AsyncDisposable {
   }
 
   #watch(codec: Codec, relay: Relay): void {
-    relay.on('mediaStalled', ({ kind, sinceMs }) => void this.failures.push(`${codec}: ${kind} stalled for ${Math.round(sinceMs)} ms`));
-    relay.on('sourceDisconnected', ({ reason }) => void this.failures.push(`${codec}: the relay lost the avatar's room: ${reason}`));
+    relay.on(
+      'mediaStalled',
+      ({ kind, sinceMs }) =>
+        void this.failures.push(`${codec}: ${kind} stalled for ${Math.round(sinceMs)} ms`),
+    );
+    relay.on(
+      'sourceDisconnected',
+      ({ reason }) => void this.failures.push(`${codec}: the relay lost the avatar's room: ${reason}`),
+    );
     relay.on('failed', ({ message }) => void this.failures.push(`${codec}: the relay failed: ${message}`));
   }
 }
@@ -94,7 +117,8 @@ export class Scene implements AsyncDisposable {
 async function untilSeen(stage: Stage, signal: AbortSignal): Promise<void> {
   const until = performance.now() + PICTURE_TIMEOUT;
   while ((await stage.look()).framesDecoded === 0 || stage.rtc.frames.length === 0) {
-    if (performance.now() > until) throw new Error(`${stage.codec}: no picture within ${PICTURE_TIMEOUT / 1000} s`);
+    if (performance.now() > until)
+      throw new Error(`${stage.codec}: no picture within ${PICTURE_TIMEOUT / 1000} s`);
     await delay(100, undefined, { signal });
   }
 }

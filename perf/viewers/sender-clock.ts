@@ -1,4 +1,10 @@
-import { forEachRtcp, isRtcp, parseRtpHeader, RTCP_SR, RtpParticipant } from '../../packages/livekit-rtp/src/index.ts';
+import {
+  forEachRtcp,
+  isRtcp,
+  parseRtpHeader,
+  RTCP_SR,
+  RtpParticipant,
+} from '../../packages/livekit-rtp/src/index.ts';
 import type { MediaKind } from '../../packages/livekit-rtp/src/index.ts';
 import type { Ticket } from '../relay/rooms.ts';
 
@@ -7,7 +13,12 @@ const CLOCK_RATE = { video: 90_000, audio: 48_000 };
 const TIMESTAMPS = 2_048;
 const REPORTS = 15;
 
-type Track = { ssrc: number; timestamps: Int32Array; frames: number; reports: { ntp: number; timestamp: number }[] };
+type Track = {
+  ssrc: number;
+  timestamps: Int32Array;
+  frames: number;
+  reports: { ntp: number; timestamp: number }[];
+};
 
 /** A subscriber of a stage that looks at times only: which moment of the sender's clock an RTP timestamp stands for. */
 export class SenderClock implements AsyncDisposable {
@@ -32,7 +43,9 @@ export class SenderClock implements AsyncDisposable {
   capturedAt(kind: MediaKind, timestamp: number): number {
     const { timestamps, reports } = this.#tracks[kind];
     if (!timestamps.includes(timestamp | 0)) return Number.NaN;
-    const times = reports.map((report) => report.ntp + (((timestamp - report.timestamp) | 0) * 1000) / CLOCK_RATE[kind]);
+    const times = reports.map(
+      (report) => report.ntp + (((timestamp - report.timestamp) | 0) * 1000) / CLOCK_RATE[kind],
+    );
     return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
   }
 
@@ -47,12 +60,14 @@ export class SenderClock implements AsyncDisposable {
       track.ssrc = header.ssrc;
       // Once for all packets of a frame.
       const last = (track.frames - 1) % TIMESTAMPS;
-      if (track.timestamps[last] !== (header.timestamp | 0)) track.timestamps[track.frames++ % TIMESTAMPS] = header.timestamp;
+      if (track.timestamps[last] !== (header.timestamp | 0))
+        track.timestamps[track.frames++ % TIMESTAMPS] = header.timestamp;
       return;
     }
     forEachRtcp(packet, (type, _format, offset, length) => {
       if (type !== RTCP_SR || length < 28 || packet.readUInt32BE(offset + 4) !== track.ssrc) return;
-      const ntp = packet.readUInt32BE(offset + 8) * 1000 + (packet.readUInt32BE(offset + 12) * 1000) / 2 ** 32;
+      const ntp =
+        packet.readUInt32BE(offset + 8) * 1000 + (packet.readUInt32BE(offset + 12) * 1000) / 2 ** 32;
       track.reports.push({ ntp, timestamp: packet.readUInt32BE(offset + 16) });
       if (track.reports.length > REPORTS) track.reports.shift();
     });

@@ -9,7 +9,8 @@ const run = promisify(execFile);
 /** Where what was fetched is kept between runs and clones. */
 export function cacheDirectory(): string {
   const base =
-    process.env['XDG_CACHE_HOME'] || (process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache'));
+    process.env['XDG_CACHE_HOME'] ||
+    (process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache'));
   const directory = join(base, 'avatar-bridge');
   mkdirSync(directory, { recursive: true });
   return directory;
@@ -26,8 +27,16 @@ export function isExecutable(file: string): boolean {
 
 /** The first of the named programs that PATH or one of the extra places has. */
 export function findProgram(names: string[], places: string[] = []): string | undefined {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].filter(Boolean);
-  const candidates = [...directories.flatMap((directory) => names.map((name) => join(directory, name))), ...places];
+  const directories = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/bin',
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+  ].filter(Boolean);
+  const candidates = [
+    ...directories.flatMap((directory) => names.map((name) => join(directory, name))),
+    ...places,
+  ];
   return candidates.find(isExecutable);
 }
 
@@ -60,7 +69,8 @@ export async function progress(
   const elapsed = (): string => `${Math.round((Date.now() - begun) / 1000)} s`;
   process.stderr.write(live ? `… ${title}` : `… ${title}\n`);
   const timer = setInterval(
-    () => process.stderr.write(live ? `\r… ${title} (${elapsed()})` : `  still at it: ${title} (${elapsed()})\n`),
+    () =>
+      process.stderr.write(live ? `\r… ${title} (${elapsed()})` : `  still at it: ${title} (${elapsed()})\n`),
     live ? 500 : 30_000,
   );
   let output = '';
@@ -94,9 +104,12 @@ export async function aptInstall(title: string, packages: string[]): Promise<boo
   const asRoot = (args: string[]): [string, string[]] => (sudo ? [sudo, ['-n', apt, ...args]] : [apt, args]);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   if (!aptUpdated) {
-    aptUpdated = (await progress('Reading the list of Debian packages', ...asRoot(['update', '-q']), { env })).ok;
+    aptUpdated = (await progress('Reading the list of Debian packages', ...asRoot(['update', '-q']), { env }))
+      .ok;
   }
-  return (await progress(title, ...asRoot(['install', '-y', '-q', '--no-install-recommends', ...packages]), { env })).ok;
+  return (
+    await progress(title, ...asRoot(['install', '-y', '-q', '--no-install-recommends', ...packages]), { env })
+  ).ok;
 }
 
 /** Installs with Homebrew where there is one. */

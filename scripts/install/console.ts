@@ -10,7 +10,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function buildConsole(): Promise<void> {
   const stamp = join(root, 'apps/console/dist/.built-from');
   const sources = globSync(
-    ['apps/console/{src,public}/**/*', 'apps/console/*.{html,json,ts}', 'packages/contracts/src/*.ts', 'pnpm-lock.yaml'],
+    [
+      'apps/console/{src,public}/**/*',
+      'apps/console/*.{html,json,ts}',
+      'packages/contracts/src/*.ts',
+      'pnpm-lock.yaml',
+    ],
     { cwd: root },
   )
     .filter((file) => /\.\w+$/.test(file))
@@ -20,9 +25,14 @@ export async function buildConsole(): Promise<void> {
   const wanted = hash.digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const app = join(root, 'apps/console');
-  const { ok, output } = await progress('Building the web pages', process.execPath, [join(app, 'node_modules/vite/bin/vite.js'), 'build'], {
-    cwd: app,
-  });
+  const { ok, output } = await progress(
+    'Building the web pages',
+    process.execPath,
+    [join(app, 'node_modules/vite/bin/vite.js'), 'build'],
+    {
+      cwd: app,
+    },
+  );
   if (!ok) throw new Error(`The web pages could not be built:\n${output}`);
   writeFileSync(stamp, wanted);
 }

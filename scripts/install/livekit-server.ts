@@ -3,7 +3,15 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { isAtLeast } from './versions.ts';
-import { brewInstall, cacheDirectory, findProgram, isExecutable, MissingProgramError, progress, tryRun } from './cache.ts';
+import {
+  brewInstall,
+  cacheDirectory,
+  findProgram,
+  isExecutable,
+  MissingProgramError,
+  progress,
+  tryRun,
+} from './cache.ts';
 
 /** The newest release that `go install` takes: later ones have replace directives. */
 export const livekitVersion = '1.13.5';
@@ -22,12 +30,16 @@ export async function livekitServer(): Promise<string> {
   if (await downloadRelease(ours)) return ours;
   const container = await inDocker();
   if (container) return container;
-  throw new MissingProgramError('livekit-server', `Version ${livekitVersion} could not be built or downloaded from here.`, [
-    'install Go 1.24 or newer and run this again: it is then built by itself',
-    'macOS: brew install livekit',
-    `or put livekit-server ${livekitVersion} of LiveKit's releases into PATH`,
-    'or set LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a LiveKit that you run yourself (and VENDOR_LIVEKIT_… for the simulated vendor)',
-  ]);
+  throw new MissingProgramError(
+    'livekit-server',
+    `Version ${livekitVersion} could not be built or downloaded from here.`,
+    [
+      'install Go 1.24 or newer and run this again: it is then built by itself',
+      'macOS: brew install livekit',
+      `or put livekit-server ${livekitVersion} of LiveKit's releases into PATH`,
+      'or set LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a LiveKit that you run yourself (and VENDOR_LIVEKIT_… for the simulated vendor)',
+    ],
+  );
 }
 
 async function goInstall(target: string): Promise<boolean> {
@@ -43,7 +55,13 @@ async function goInstall(target: string): Promise<boolean> {
     go,
     ['install', `github.com/livekit/livekit-server/cmd/server@v${livekitVersion}`],
     {
-      env: { ...process.env, GOBIN: directory, GOFLAGS: '-trimpath', CGO_ENABLED: '0', GOTOOLCHAIN: process.env['GOTOOLCHAIN'] ?? 'auto' },
+      env: {
+        ...process.env,
+        GOBIN: directory,
+        GOFLAGS: '-trimpath',
+        CGO_ENABLED: '0',
+        GOTOOLCHAIN: process.env['GOTOOLCHAIN'] ?? 'auto',
+      },
     },
   );
   if (!ok) return false;
@@ -58,7 +76,10 @@ async function inDocker(): Promise<string | undefined> {
   const image = `livekit/livekit-server:v${livekitVersion}`;
   if (!(await progress(`Pulling ${image}`, docker, ['pull', image])).ok) return undefined;
   const wrapper = join(cacheDirectory(), 'livekit-server-in-docker');
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${docker}' run --rm --network host -e LIVEKIT_CONFIG '${image}' "$@"\n`);
+  writeFileSync(
+    wrapper,
+    `#!/bin/sh\nexec '${docker}' run --rm --network host -e LIVEKIT_CONFIG '${image}' "$@"\n`,
+  );
   chmodSync(wrapper, 0o755);
   return wrapper;
 }
@@ -69,12 +90,18 @@ async function downloadRelease(target: string): Promise<boolean> {
   const name = `livekit_${livekitVersion}_${system}.tar.gz`;
   try {
     process.stderr.write(`… Downloading livekit-server ${livekitVersion}\n`);
-    const [archive, sums] = await Promise.all([`${release}/${name}`, `${release}/checksums.txt`].map(fetchBytes));
-    if (!archive || !sums?.toString().includes(createHash('sha256').update(archive).digest('hex'))) return false;
+    const [archive, sums] = await Promise.all(
+      [`${release}/${name}`, `${release}/checksums.txt`].map(fetchBytes),
+    );
+    if (!archive || !sums?.toString().includes(createHash('sha256').update(archive).digest('hex')))
+      return false;
     const directory = join(target, '..');
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, name), archive);
-    if ((await tryRun('tar', ['-xzf', join(directory, name), '-C', directory, 'livekit-server'])) === undefined) return false;
+    if (
+      (await tryRun('tar', ['-xzf', join(directory, name), '-C', directory, 'livekit-server'])) === undefined
+    )
+      return false;
     chmodSync(target, 0o755);
     return true;
   } catch {

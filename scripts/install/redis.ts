@@ -1,7 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAtLeast } from './versions.ts';
-import { aptInstall, brewInstall, cacheDirectory, findProgram, isExecutable, MissingProgramError, progress, tryRun } from './cache.ts';
+import {
+  aptInstall,
+  brewInstall,
+  cacheDirectory,
+  findProgram,
+  isExecutable,
+  MissingProgramError,
+  progress,
+  tryRun,
+} from './cache.ts';
 
 /** Finds a redis-server, or installs one. @throws MissingProgramError saying how to get it. */
 export async function redisServer(): Promise<string> {
@@ -20,11 +29,15 @@ export async function redisServer(): Promise<string> {
     const installed = await find();
     if (installed) return installed;
   }
-  throw new MissingProgramError('redis-server', 'No version 6.2 or newer could be found or installed from here.', [
-    'Debian, Ubuntu: sudo apt-get install redis-server',
-    'macOS: brew install redis',
-    'or set REDIS_URL to a Redis 6.2 or newer that you run yourself',
-  ]);
+  throw new MissingProgramError(
+    'redis-server',
+    'No version 6.2 or newer could be found or installed from here.',
+    [
+      'Debian, Ubuntu: sudo apt-get install redis-server',
+      'macOS: brew install redis',
+      'or set REDIS_URL to a Redis 6.2 or newer that you run yourself',
+    ],
+  );
 }
 
 /** Without root, Debian's package can still be fetched and unpacked into the cache. */
@@ -34,6 +47,7 @@ async function unpackDebianPackage(): Promise<boolean> {
   const directory = join(cacheDirectory(), 'redis');
   mkdirSync(directory, { recursive: true });
   const script = `cd "$1" && apt-get download redis-server redis-tools && for each in *.deb; do dpkg -x "$each" .; done`;
-  if (!(await progress('Fetching redis-server without root', 'sh', ['-c', script, 'sh', directory])).ok) return false;
+  if (!(await progress('Fetching redis-server without root', 'sh', ['-c', script, 'sh', directory])).ok)
+    return false;
   return (await tryRun(join(directory, 'usr', 'bin', 'redis-server'), ['--version'])) !== undefined;
 }

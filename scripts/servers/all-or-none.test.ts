@@ -8,6 +8,8 @@ test('when one server fails, those that start later are stopped, too', async () 
     await delay(after);
     return { stop: async () => void stopped.push(name) };
   };
-  await expect(allOrNone([server('early', 0), Promise.reject(new Error('no port')), server('late', 20)])).rejects.toThrow('no port');
+  await expect(
+    allOrNone([server('early', 0), Promise.reject(new Error('no port')), server('late', 20)]),
+  ).rejects.toThrow('no port');
   expect(stopped).toEqual(['early', 'late']);
 });

@@ -67,5 +67,11 @@ export async function startLivekit(options: LivekitServerOptions): Promise<Livek
       () => false,
     );
   await untilReady(server, answers);
-  return { url: `ws://127.0.0.1:${http}`, apiKey, apiSecret, process: server, stop: () => server.stop(3_000) };
+  return {
+    url: `ws://127.0.0.1:${http}`,
+    apiKey,
+    apiSecret,
+    process: server,
+    stop: () => server.stop(3_000),
+  };
 }

@@ -23,7 +23,17 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
   const process = startProcess({
     name: 'redis-server',
     file: options.binary,
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction', ...persistence],
+    args: [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--maxmemory-policy',
+      'noeviction',
+      ...persistence,
+    ],
     logFile: options.logFile,
   });
   await untilReady(process, () => answersPing(port));

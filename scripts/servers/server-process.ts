@@ -68,7 +68,10 @@ export function startProcess(options: ServerProcessOptions): ServerProcess {
         if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
         child.kill('SIGTERM');
         const late = new AbortController();
-        const gone = await Promise.race([exited.then(() => true), delay(patience, false, { signal: late.signal }).catch(() => true)]);
+        const gone = await Promise.race([
+          exited.then(() => true),
+          delay(patience, false, { signal: late.signal }).catch(() => true),
+        ]);
         late.abort();
         if (!gone) child.kill('SIGKILL');
         await exited;
@@ -79,7 +82,11 @@ export function startProcess(options: ServerProcessOptions): ServerProcess {
 }
 
 /** Waits until `check` holds. Fails at once when the process ends, or after `timeout` ms, with what the process wrote. */
-export async function untilReady(server: ServerProcess, check: () => Promise<boolean>, timeout = 20_000): Promise<void> {
+export async function untilReady(
+  server: ServerProcess,
+  check: () => Promise<boolean>,
+  timeout = 20_000,
+): Promise<void> {
   const deadline = Date.now() + timeout;
   let gone = false;
   void server.exited.then(() => (gone = true));

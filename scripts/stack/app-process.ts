@@ -18,7 +18,9 @@ export type AppOptions = {
 /** Starts one of our own processes and waits until it says where it listens. */
 export async function startApp(options: AppOptions): Promise<AppProcess> {
   const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => !/^(BRIDGE|SIMULATOR|HEYGEN|VITEST|NODE_OPTIONS)/.test(key)),
+    Object.entries(process.env).filter(
+      ([key]) => !/^(BRIDGE|SIMULATOR|HEYGEN|VITEST|NODE_OPTIONS)/.test(key),
+    ),
   );
   const listening = Promise.withResolvers<string>();
   const server = startProcess({
@@ -31,7 +33,8 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
     onLine(line) {
       try {
         const said: unknown = JSON.parse(line);
-        if (typeof said === 'object' && said !== null && 'listening' in said) listening.resolve(String(said.listening));
+        if (typeof said === 'object' && said !== null && 'listening' in said)
+          listening.resolve(String(said.listening));
       } catch {
         // Not the line that is waited for.
       }
@@ -41,10 +44,16 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
   const timeout = options.timeout ?? 30_000;
   const url = await Promise.race([
     listening.promise,
-    server.exited.then(({ code }) => new Error(`${options.name} ended at its start with ${code}:\n${server.output()}`)),
-    delay(timeout, new Error(`${options.name} did not listen within ${timeout / 1000} s:\n${server.output()}`), {
-      signal: giveUp.signal,
-    }).catch(() => new Error('given up')),
+    server.exited.then(
+      ({ code }) => new Error(`${options.name} ended at its start with ${code}:\n${server.output()}`),
+    ),
+    delay(
+      timeout,
+      new Error(`${options.name} did not listen within ${timeout / 1000} s:\n${server.output()}`),
+      {
+        signal: giveUp.signal,
+      },
+    ).catch(() => new Error('given up')),
   ]);
   giveUp.abort();
   if (url instanceof Error) {

@@ -1,7 +1,11 @@
 export type DemoSession = { id: string; viewerUrl: string };
 
 /** Opens a session to play with and a link to its viewer page, from which it can be spoken to as well. */
-export async function createDemoSession(gatewayUrl: string, chatbotKey: string, signal: AbortSignal): Promise<DemoSession> {
+export async function createDemoSession(
+  gatewayUrl: string,
+  chatbotKey: string,
+  signal: AbortSignal,
+): Promise<DemoSession> {
   const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(gatewayUrl + path, {
       method: 'POST',
@@ -10,7 +14,8 @@ export async function createDemoSession(gatewayUrl: string, chatbotKey: string, 
       signal,
     });
     const answer = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${String(answer['detail'])}`);
+    if (!response.ok)
+      throw new Error(`POST ${path} answered ${response.status}: ${String(answer['detail'])}`);
     return answer;
   };
   const session = await post('/v1/sessions', { metadata: { purpose: 'demo' } });

@@ -39,7 +39,9 @@ export class RunDirectory {
     const remembered = this.#remembered();
     if (remembered) {
       if (await isSame(remembered.supervisor)) {
-        throw new Error(`It is already running here (process ${remembered.supervisor.pid}). Stop that one with Ctrl-C first.`);
+        throw new Error(
+          `It is already running here (process ${remembered.supervisor.pid}). Stop that one with Ctrl-C first.`,
+        );
       }
       for (const child of remembered.children) if (await isSame(child)) process.kill(child.pid, 'SIGTERM');
     }
@@ -53,7 +55,9 @@ export class RunDirectory {
   }
 
   async rememberProcesses(pids: number[]): Promise<void> {
-    const [supervisor, ...children] = await Promise.all([process.pid, ...pids].map(async (pid) => ({ pid, birth: await birthOf(pid) })));
+    const [supervisor, ...children] = await Promise.all(
+      [process.pid, ...pids].map(async (pid) => ({ pid, birth: await birthOf(pid) })),
+    );
     writeFileSync(this.#processFile, JSON.stringify({ supervisor, children }), { mode: 0o600 });
   }
 
@@ -77,4 +81,5 @@ type Remembered = { pid: number; birth: string | undefined };
 const birthOf = async (pid: number): Promise<string | undefined> =>
   (await tryRun('ps', ['-o', 'lstart=,command=', '-p', String(pid)]))?.trim() || undefined;
 
-const isSame = async ({ pid, birth }: Remembered): Promise<boolean> => birth !== undefined && (await birthOf(pid)) === birth;
+const isSame = async ({ pid, birth }: Remembered): Promise<boolean> =>
+  birth !== undefined && (await birthOf(pid)) === birth;

@@ -16,7 +16,11 @@ export type StackOptions = {
   gatewayPort?: number;
   /** Directory for the processes' logs. */
   logs?: string;
-  env?: { simulator?: Record<string, string>; gateway?: Record<string, string>; worker?: Record<string, string> };
+  env?: {
+    simulator?: Record<string, string>;
+    gateway?: Record<string, string>;
+    worker?: Record<string, string>;
+  };
 };
 
 export type Stack = {
@@ -53,7 +57,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const account = options.account ?? 'default';
   const slots = String(options.slots ?? 20);
   const simulated = 'livekit' in options.vendor ? options.vendor.livekit : undefined;
-  const heygenApiKey = 'heygenApiKey' in options.vendor ? options.vendor.heygenApiKey : randomKey('simulated');
+  const heygenApiKey =
+    'heygenApiKey' in options.vendor ? options.vendor.heygenApiKey : randomKey('simulated');
   const team = {
     REDIS_URL: options.redisUrl,
     LIVEKIT_URL: options.stage.url,
@@ -80,14 +85,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           }),
         )
       : undefined;
-    const baseUrl = simulator?.url ?? ('heygenBaseUrl' in options.vendor ? options.vendor.heygenBaseUrl : undefined);
+    const baseUrl =
+      simulator?.url ?? ('heygenBaseUrl' in options.vendor ? options.vendor.heygenBaseUrl : undefined);
     const startGateway = (port: number): Promise<AppProcess> =>
       keep(
         startApp({
           name: 'gateway',
           main: 'apps/gateway/src/main.ts',
           logFile: log('gateway'),
-          env: { ...team, PORT: String(port), BRIDGE_CHATBOT_KEYS: chatbotKey, BRIDGE_OPERATOR_KEYS: operatorKey, ...options.env?.gateway },
+          env: {
+            ...team,
+            PORT: String(port),
+            BRIDGE_CHATBOT_KEYS: chatbotKey,
+            BRIDGE_OPERATOR_KEYS: operatorKey,
+            ...options.env?.gateway,
+          },
         }),
       );
     const startWorker = (): Promise<AppProcess> =>
@@ -110,7 +122,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       startGateway(options.gatewayPort ?? 0),
       ...Array.from({ length: options.workers ?? 1 }, startWorker),
     ]);
-    return { gateway, workers, simulator, chatbotKey, operatorKey, heygenApiKey, startGateway: () => startGateway(0), startWorker, stop };
+    return {
+      gateway,
+      workers,
+      simulator,
+      chatbotKey,
+      operatorKey,
+      heygenApiKey,
+      startGateway: () => startGateway(0),
+      startWorker,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

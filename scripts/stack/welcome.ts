@@ -33,7 +33,10 @@ export function welcome(w: Welcome): string {
   const auth = `-H 'Authorization: Bearer ${w.chatbotKey}' -H 'Content-Type: application/json'`;
   const say = (id: string): string =>
     `curl -s ${w.gatewayUrl}/v1/sessions/${id}/messages ${auth} \\\n    -d '{"text": "Hello! I am the avatar, and I am speaking in your own room."}'`;
-  const moved = w.wantedPort === 0 || w.gatewayUrl.endsWith(`:${w.wantedPort}`) ? '' : `  (port ${w.wantedPort} was taken)\n`;
+  const moved =
+    w.wantedPort === 0 || w.gatewayUrl.endsWith(`:${w.wantedPort}`)
+      ? ''
+      : `  (port ${w.wantedPort} was taken)\n`;
   const steps = w.demo
     ? `  1. Watch     ${w.demo.viewerUrl}
 

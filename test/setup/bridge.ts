@@ -23,16 +23,30 @@ export class Bridge implements AsyncDisposable {
     this.account = account;
   }
 
-  static async start(options: Partial<Pick<StackOptions, 'workers' | 'slots' | 'env' | 'stage'>> = {}): Promise<Bridge> {
+  static async start(
+    options: Partial<Pick<StackOptions, 'workers' | 'slots' | 'env' | 'stage'>> = {},
+  ): Promise<Bridge> {
     const { vendor, stage } = inject('livekit');
     const account = `e2e-${randomUUID().slice(0, 8)}`;
-    return new Bridge(await startStack({ redisUrl: inject('redisUrl'), stage, vendor: { livekit: vendor }, account, ...options }), account);
+    return new Bridge(
+      await startStack({
+        redisUrl: inject('redisUrl'),
+        stage,
+        vendor: { livekit: vendor },
+        account,
+        ...options,
+      }),
+      account,
+    );
   }
 
   async request<T>(method: string, path: string, body?: unknown, base = this.stack.gateway.url): Promise<T> {
     const response = await fetch(base + path, {
       method,
-      headers: { authorization: `Bearer ${this.stack.chatbotKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${this.stack.chatbotKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
@@ -45,9 +59,11 @@ export class Bridge implements AsyncDisposable {
   deleteSession = (id: string): Promise<Session> => this.request('DELETE', `/v1/sessions/${id}`);
   say = (id: string, text: string, more: Partial<MessageRequest> = {}): Promise<MessageAccepted> =>
     this.request('POST', `/v1/sessions/${id}/messages`, { text, ...more });
-  message = (id: string, messageId: string): Promise<Message> => this.request('GET', `/v1/sessions/${id}/messages/${messageId}`);
+  message = (id: string, messageId: string): Promise<Message> =>
+    this.request('GET', `/v1/sessions/${id}/messages/${messageId}`);
   interrupt = (id: string): Promise<{ id: string }> => this.request('POST', `/v1/sessions/${id}/interrupt`);
-  viewer = (id: string, control = false): Promise<ViewerAccess> => this.request('POST', `/v1/sessions/${id}/viewers`, { control });
+  viewer = (id: string, control = false): Promise<ViewerAccess> =>
+    this.request('POST', `/v1/sessions/${id}/viewers`, { control });
 
   /** A session whose avatar is on the stage. */
   async liveSession(body?: unknown): Promise<{ id: string; events: EventReader }> {
@@ -94,7 +110,13 @@ export type VendorSessionBook = {
   }[];
 };
 
-const lastStates = new Set<string>(['message.spoken', 'message.interrupted', 'message.failed', 'message.dropped', 'message.expired']);
+const lastStates = new Set<string>([
+  'message.spoken',
+  'message.interrupted',
+  'message.failed',
+  'message.dropped',
+  'message.expired',
+]);
 type EventOf<T extends SessionEventType> = Extract<StreamedEvent, { type: T }>;
 
 /** Reads a session's events over the WebSocket, from the beginning. */
@@ -105,9 +127,12 @@ export class EventReader {
   #closed: string | undefined;
 
   constructor(gatewayUrl: string, sessionId: string, key: string, after = '0-0') {
-    this.#socket = new WebSocket(`${gatewayUrl.replace('http', 'ws')}/v1/sessions/${sessionId}/socket?after=${after}`, {
-      headers: { authorization: `Bearer ${key}` },
-    });
+    this.#socket = new WebSocket(
+      `${gatewayUrl.replace('http', 'ws')}/v1/sessions/${sessionId}/socket?after=${after}`,
+      {
+        headers: { authorization: `Bearer ${key}` },
+      },
+    );
     this.#socket.on('message', (data: Buffer) => {
       const message = JSON.parse(data.toString()) as SocketResponse;
       if (message.type === 'event') this.seen.push(message.event);
@@ -125,11 +150,23 @@ export class EventReader {
   }
 
   /** The first event of the type that fits, seen already or yet to come. */
-  until<T extends SessionEventType>(type: T, fits: (event: EventOf<T>) => boolean = () => true, timeout = 60_000): Promise<EventOf<T>> {
-    return this.#matching((event) => event.type === type && fits(event as EventOf<T>), type, timeout) as Promise<EventOf<T>>;
+  until<T extends SessionEventType>(
+    type: T,
+    fits: (event: EventOf<T>) => boolean = () => true,
+    timeout = 60_000,
+  ): Promise<EventOf<T>> {
+    return this.#matching(
+      (event) => event.type === type && fits(event as EventOf<T>),
+      type,
+      timeout,
+    ) as Promise<EventOf<T>>;
   }
 
-  async #matching(fits: (event: StreamedEvent) => boolean, what: string, timeout: number): Promise<StreamedEvent> {
+  async #matching(
+    fits: (event: StreamedEvent) => boolean,
+    what: string,
+    timeout: number,
+  ): Promise<StreamedEvent> {
     const deadline = Date.now() + timeout;
     for (let index = 0; ;) {
       for (; index < this.seen.length; index++) {

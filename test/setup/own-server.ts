@@ -1,12 +1,19 @@
 import { inject } from 'vitest';
 import { freePort } from '../../scripts/servers/free-port.ts';
-import { startLivekit, type LivekitServer, type LivekitServerOptions } from '../../scripts/servers/livekit.ts';
+import {
+  startLivekit,
+  type LivekitServer,
+  type LivekitServerOptions,
+} from '../../scripts/servers/livekit.ts';
 
 type Options = LivekitServerOptions & { ports: { http: number; tcp: number; udp: number } };
 
 /** A livekit-server of one test, which may do anything to it. */
 export class OwnServer {
-  static async start(name: string, more: Pick<LivekitServerOptions, 'rtc' | 'turn'> = {}): Promise<OwnServer> {
+  static async start(
+    name: string,
+    more: Pick<LivekitServerOptions, 'rtc' | 'turn'> = {},
+  ): Promise<OwnServer> {
     const ports = { http: await freePort(), tcp: await freePort(), udp: await freePort() };
     const options = { binary: inject('programs').livekitServer, name, ports, ...more };
     return new OwnServer(await startLivekit(options), options);
@@ -33,7 +40,12 @@ export class OwnServer {
 
   /** Starts it again after kill(), on the same ports; resolves when it answers. */
   async restart(changes: { apiSecret?: string } = {}): Promise<void> {
-    this.#server = await startLivekit({ ...this.#options, apiKey: this.apiKey, apiSecret: this.apiSecret, ...changes });
+    this.#server = await startLivekit({
+      ...this.#options,
+      apiKey: this.apiKey,
+      apiSecret: this.apiSecret,
+      ...changes,
+    });
   }
 
   freeze(): void {

@@ -13,14 +13,18 @@ export class RtcViewer implements AsyncDisposable {
     const viewer = new RtcViewer();
     viewer.#room.on('trackSubscribed', (track) => viewer.#watch(track));
     viewer.#room.registerTextStreamHandler('lk.transcription', (reader) => {
-      void reader.readAll().then((text) => viewer.captions.push({ text, attributes: reader.info.attributes ?? {} }));
+      void reader
+        .readAll()
+        .then((text) => viewer.captions.push({ text, attributes: reader.info.attributes ?? {} }));
     });
     await viewer.#room.connect(url, token, { autoSubscribe: true, dynacast: false });
     return viewer;
   }
 
   get avatarStates(): (string | undefined)[] {
-    return [...this.#room.remoteParticipants.values()].map((participant) => participant.attributes['lk.agent.state']);
+    return [...this.#room.remoteParticipants.values()].map(
+      (participant) => participant.attributes['lk.agent.state'],
+    );
   }
 
   #watch(track: RemoteTrack): void {
@@ -35,7 +39,11 @@ export class RtcViewer implements AsyncDisposable {
         }
       })();
     } else {
-      const reader = new AudioStream(track, { sampleRate: 16_000, numChannels: 1, frameSizeMs: 100 }).getReader();
+      const reader = new AudioStream(track, {
+        sampleRate: 16_000,
+        numChannels: 1,
+        frameSizeMs: 100,
+      }).getReader();
       this.#readers.push(reader);
       void (async () => {
         for (;;) {

@@ -11,14 +11,19 @@ export async function servePage(): Promise<{ url: string; close(): Promise<void>
     build: {
       write: false,
       minify: false,
-      rollupOptions: { input: fileURLToPath(new URL('vendor-sdk-page.ts', import.meta.url)), output: { format: 'iife' } },
+      rollupOptions: {
+        input: fileURLToPath(new URL('vendor-sdk-page.ts', import.meta.url)),
+        output: { format: 'iife' },
+      },
     },
   });
   if (!('output' in built)) throw new Error('The page was not built');
   const { code } = built.output[0];
   const server = createServer((request, response) => {
     if (request.url === '/page.js') return response.setHeader('content-type', 'text/javascript').end(code);
-    response.setHeader('content-type', 'text/html').end('<!doctype html><video autoplay></video><script src="/page.js"></script>');
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<!doctype html><video autoplay></video><script src="/page.js"></script>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

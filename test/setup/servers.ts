@@ -33,7 +33,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function start(): Promise<Servers> {
   await buildConsole();
-  const programs = { redisServer: await redisServer(), livekitServer: await livekitServer(), chromium: await chromium() };
+  const programs = {
+    redisServer: await redisServer(),
+    livekitServer: await livekitServer(),
+    chromium: await chromium(),
+  };
   // Servers that nobody stops would outlive the run, and keep it from ending.
   const [redis, vendor, stage] = await allOrNone([
     startRedis({ binary: programs.redisServer }),
@@ -43,6 +47,10 @@ async function start(): Promise<Servers> {
   return { users: 0, programs, redis, vendor, stage };
 }
 
-function access(server: { url: string; apiKey: string; apiSecret: string }): { url: string; apiKey: string; apiSecret: string } {
+function access(server: { url: string; apiKey: string; apiSecret: string }): {
+  url: string;
+  apiKey: string;
+  apiSecret: string;
+} {
   return { url: server.url, apiKey: server.apiKey, apiSecret: server.apiSecret };
 }

@@ -27,7 +27,9 @@ export class SignalProxy {
   private constructor(serverUrl: string, rewriting: Rewriting) {
     this.#serverUrl = serverUrl;
     this.#rewriting = rewriting;
-    this.#sockets.on('connection', (client, { url = '', headers: { authorization = '' } }) => this.#connect(client, url, authorization));
+    this.#sockets.on('connection', (client, { url = '', headers: { authorization = '' } }) =>
+      this.#connect(client, url, authorization),
+    );
   }
 
   get url(): string {

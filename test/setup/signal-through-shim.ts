@@ -22,6 +22,10 @@ export async function signalThrough(shim: UdpShim, serverUrl: string): Promise<S
 function replaced(message: Buffer, port: (old: string) => string): Buffer {
   const text = message
     .toString('latin1')
-    .replace(CANDIDATE, (_all, before: string, old: string, after: string) => `${before}${port(old).padStart(old.length, '0')}${after}`);
+    .replace(
+      CANDIDATE,
+      (_all, before: string, old: string, after: string) =>
+        `${before}${port(old).padStart(old.length, '0')}${after}`,
+    );
   return Buffer.from(text, 'latin1');
 }

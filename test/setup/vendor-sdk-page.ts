@@ -7,7 +7,11 @@ import StreamingAvatar, {
   type StartAvatarRequest,
 } from '@heygen/streaming-avatar';
 
-export type SdkEvent = { type: string; detail: { task_id?: string; message?: string } | string | number | null; at: number };
+export type SdkEvent = {
+  type: string;
+  detail: { task_id?: string; message?: string } | string | number | null;
+  at: number;
+};
 
 /** What an application does with the vendor's SDK, in pieces that a test can call. */
 class Application {
@@ -23,7 +27,11 @@ class Application {
   }
 
   start(request: Partial<StartAvatarRequest>): Promise<{ session_id: string }> {
-    return this.#avatar.createStartAvatar({ avatarName: 'Wayne_20240711', quality: AvatarQuality.High, ...request });
+    return this.#avatar.createStartAvatar({
+      avatarName: 'Wayne_20240711',
+      quality: AvatarQuality.High,
+      ...request,
+    });
   }
 
   /** Of the picture that the browser decoded. */
@@ -55,7 +63,11 @@ class Application {
       this.#video.srcObject = detail;
       void this.#video.play();
     }
-    this.events.push({ type, detail: detail instanceof MediaStream ? null : (detail as SdkEvent['detail']), at: Date.now() });
+    this.events.push({
+      type,
+      detail: detail instanceof MediaStream ? null : (detail as SdkEvent['detail']),
+      at: Date.now(),
+    });
   }
 }
 

@@ -11,8 +11,13 @@ const keyring = new Keyring({ chatbot: [new Secret(process.env.BRIDGE_CHATBOT_KE
 const route = createRoute({
   method: 'post',
   path: '/v1/sessions/{id}/messages',
-  request: { params: sessionParams, body: { required: true, content: { 'application/json': { schema: MessageRequest } } } },
-  responses: { 202: { description: 'Accepted', content: { 'application/json': { schema: MessageAccepted } } } },
+  request: {
+    params: sessionParams,
+    body: { required: true, content: { 'application/json': { schema: MessageRequest } } },
+  },
+  responses: {
+    202: { description: 'Accepted', content: { 'application/json': { schema: MessageAccepted } } },
+  },
 });
 
 const app = new OpenAPIHono();
@@ -24,14 +29,27 @@ let seq = 0;
 app.openapi(route, (c) => {
   c.req.valid('json');
   const { id } = c.req.valid('param');
-  return c.json({ id: 'msg_01890000000070008000000000000000', sessionId: id, seq: ++seq, state: 'accepted' as const, position: 0 }, 202);
+  return c.json(
+    {
+      id: 'msg_01890000000070008000000000000000',
+      sessionId: id,
+      seq: ++seq,
+      state: 'accepted' as const,
+      position: 0,
+    },
+    202,
+  );
 });
 
 const listener = getRequestListener(app.fetch);
-const server = createServer((request, response) => void listener(request, response)).listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as { port: number };
-  process.stdout.write(`${JSON.stringify({ listening: `http://127.0.0.1:${port}` })}\n`);
-});
+const server = createServer((request, response) => void listener(request, response)).listen(
+  0,
+  '127.0.0.1',
+  () => {
+    const { port } = server.address() as { port: number };
+    process.stdout.write(`${JSON.stringify({ listening: `http://127.0.0.1:${port}` })}\n`);
+  },
+);
 process.once('SIGTERM', () => {
   server.close();
   server.closeAllConnections();

@@ -55,7 +55,10 @@ export async function run(args: string[]): Promise<void> {
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-async function measure(load: { seconds: number; connections: number }, listeners: number): Promise<GatewayBench> {
+async function measure(
+  load: { seconds: number; connections: number },
+  listeners: number,
+): Promise<GatewayBench> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
   const redis = await startRedis({ binary: await redisServer(), directory });
   const env = {
@@ -82,10 +85,14 @@ async function measure(load: { seconds: number; connections: number }, listeners
     for (const app of [bare, gateway]) await post(app, ids, { ...load, seconds: 2 });
     // One after the other, twice: what else the machine does hits both.
     const rounds: { bareRoute: Load; bridge: Load }[] = [];
-    for (let i = 0; i < 2; i++) rounds.push({ bareRoute: await post(bare, ids, load), bridge: await post(gateway, ids, load) });
+    for (let i = 0; i < 2; i++)
+      rounds.push({ bareRoute: await post(bare, ids, load), bridge: await post(gateway, ids, load) });
     const of = (which: 'bareRoute' | 'bridge', number: (one: Load) => number): number =>
       rounds.reduce((sum, round) => sum + number(round[which]), 0) / rounds.length;
-    const perSecond = { bridge: of('bridge', (one) => one.messagesPerSecond), bareRoute: of('bareRoute', (one) => one.messagesPerSecond) };
+    const perSecond = {
+      bridge: of('bridge', (one) => one.messagesPerSecond),
+      bareRoute: of('bareRoute', (one) => one.messagesPerSecond),
+    };
     const cpu = {
       bridge: of('bridge', (one) => one.cpuMicrosecondsPerMessage),
       bareRoute: of('bareRoute', (one) => one.cpuMicrosecondsPerMessage),
@@ -96,7 +103,13 @@ async function measure(load: { seconds: number; connections: number }, listeners
       cpuMicrosecondsPerMessage: { bridge: Math.round(cpu.bridge), bareRoute: Math.round(cpu.bareRoute) },
       latencyMs: rounds.at(-1)?.bridge.latencyMs ?? { p50: 0, p99: 0, max: 0 },
       failed: rounds.reduce((sum, one) => sum + one.bridge.failed + one.bareRoute.failed, 0),
-      listeners: await benchListeners({ url: gateway.url, key, store, count: listeners, cpu: () => cpuOf(gateway) }),
+      listeners: await benchListeners({
+        url: gateway.url,
+        key,
+        store,
+        count: listeners,
+        cpu: () => cpuOf(gateway),
+      }),
     };
   } finally {
     await store.close();
@@ -112,7 +125,11 @@ async function createSession(url: string): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-async function post(app: AppProcess, ids: string[], { seconds, connections }: { seconds: number; connections: number }): Promise<Load> {
+async function post(
+  app: AppProcess,
+  ids: string[],
+  { seconds, connections }: { seconds: number; connections: number },
+): Promise<Load> {
   const before = cpuOf(app);
   const result = await autocannon({
     url: app.url,
@@ -122,7 +139,9 @@ async function post(app: AppProcess, ids: string[], { seconds, connections }: { 
       method: 'POST',
       path: `/v1/sessions/${id}/messages`,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ text: 'Our opening hours are nine to five, Monday to Friday. Is there anything else I can help you with?' }),
+      body: JSON.stringify({
+        text: 'Our opening hours are nine to five, Monday to Friday. Is there anything else I can help you with?',
+      }),
     })),
   });
   const accepted = result['2xx'];
@@ -148,7 +167,14 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function describe({ messagesPerSecond, ratio, cpuMicrosecondsPerMessage: cpu, latencyMs, failed, listeners }: GatewayBench): string {
+function describe({
+  messagesPerSecond,
+  ratio,
+  cpuMicrosecondsPerMessage: cpu,
+  latencyMs,
+  failed,
+  listeners,
+}: GatewayBench): string {
   return [
     `messages accepted per second  ${messagesPerSecond.bridge}   bare route ${messagesPerSecond.bareRoute}   ratio ${ratio}   refused or failed ${failed}`,
     `processor time per message    ${cpu.bridge} µs   bare route ${cpu.bareRoute} µs`,

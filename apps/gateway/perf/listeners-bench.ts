@@ -27,7 +27,9 @@ export async function benchListeners({ url, key, store, count, cpu }: Options): 
     for (const [, at] of text.matchAll(/"payload":([\d.]+)/g)) late.push(now() - Number(at));
   };
   const close = await Promise.all(
-    Array.from({ length: count }, (_, i) => (i % 2 ? overSse : overWebSocket)(url, `/v1/sessions/${session.id}`, key, seen)),
+    Array.from({ length: count }, (_, i) =>
+      (i % 2 ? overSse : overWebSocket)(url, `/v1/sessions/${session.id}`, key, seen),
+    ),
   );
   const before = cpu();
   const began = now();
@@ -40,7 +42,8 @@ export async function benchListeners({ url, key, store, count, cpu }: Options): 
   const used = cpu() - before;
   for (const one of close) one();
   late.sort((a, b) => a - b);
-  const quantile = (share: number): number => Math.round((late[Math.floor(late.length * share)] ?? Number.NaN) * 10) / 10;
+  const quantile = (share: number): number =>
+    Math.round((late[Math.floor(late.length * share)] ?? Number.NaN) * 10) / 10;
   return {
     count,
     eventsPerSecond: Math.round(late.length / took),
@@ -50,8 +53,15 @@ export async function benchListeners({ url, key, store, count, cpu }: Options): 
   };
 }
 
-async function overWebSocket(url: string, path: string, key: string, seen: (text: string) => void): Promise<() => void> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}/socket`, { headers: { authorization: `Bearer ${key}` } });
+async function overWebSocket(
+  url: string,
+  path: string,
+  key: string,
+  seen: (text: string) => void,
+): Promise<() => void> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}/socket`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
   socket.on('message', (data: Buffer) => seen(data.toString()));
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return () => socket.terminate();
@@ -59,11 +69,15 @@ async function overWebSocket(url: string, path: string, key: string, seen: (text
 
 function overSse(url: string, path: string, key: string, seen: (text: string) => void): Promise<() => void> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${url}${path}/events`, { agent: false, headers: { authorization: `Bearer ${key}` } }, (response) => {
-      response.on('error', () => {});
-      response.on('data', (chunk: Buffer) => seen(chunk.toString()));
-      resolve(() => asked.destroy());
-    });
+    const asked = request(
+      `${url}${path}/events`,
+      { agent: false, headers: { authorization: `Bearer ${key}` } },
+      (response) => {
+        response.on('error', () => {});
+        response.on('data', (chunk: Buffer) => seen(chunk.toString()));
+        resolve(() => asked.destroy());
+      },
+    );
     asked.on('error', reject).end();
   });
 }

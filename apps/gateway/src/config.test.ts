@@ -3,7 +3,11 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { configSchema, help, readConfig } from './config.ts';
 
-const enough = { LIVEKIT_URL: 'ws://127.0.0.1:7880', LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'a-livekit-secret' };
+const enough = {
+  LIVEKIT_URL: 'ws://127.0.0.1:7880',
+  LIVEKIT_API_KEY: 'devkey',
+  LIVEKIT_API_SECRET: 'a-livekit-secret',
+};
 
 function faultsOf(env: Record<string, string>): string[] {
   try {
@@ -17,12 +21,22 @@ function faultsOf(env: Record<string, string>): string[] {
 test('in development LiveKit is all that must be told', () => {
   const { config, unknown } = readConfig(enough);
   expect(unknown).toEqual([]);
-  expect(config).toMatchObject({ PORT: 8080, HOST: '127.0.0.1', BRIDGE_ACCOUNT: 'default', BRIDGE_VIEWER_TTL_SECONDS: 3600 });
+  expect(config).toMatchObject({
+    PORT: 8080,
+    HOST: '127.0.0.1',
+    BRIDGE_ACCOUNT: 'default',
+    BRIDGE_VIEWER_TTL_SECONDS: 3600,
+  });
   expect(config.REDIS_URL.reveal()).toBe('redis://127.0.0.1:6379');
 });
 
 test('every fault is named at once, and no value with it', () => {
-  const faults = faultsOf({ PORT: 'eighty', REDIS_URL: 'http://secret@x', BRIDGE_VIEWER_TTL_SECONDS: '1.5', BRIDGE_LOG_LEVEL: 'loud' });
+  const faults = faultsOf({
+    PORT: 'eighty',
+    REDIS_URL: 'http://secret@x',
+    BRIDGE_VIEWER_TTL_SECONDS: '1.5',
+    BRIDGE_LOG_LEVEL: 'loud',
+  });
   expect(faults.map((fault) => fault.split(':')[0])).toEqual([
     'PORT',
     'REDIS_URL',
@@ -37,13 +51,22 @@ test('every fault is named at once, and no value with it', () => {
 
 test('in production both kinds of keys are needed, and long ones', () => {
   const production = { ...enough, NODE_ENV: 'production' };
-  expect(faultsOf(production)).toEqual(['BRIDGE_CHATBOT_KEYS: is needed in production', 'BRIDGE_OPERATOR_KEYS: is needed in production']);
-  expect(faultsOf({ ...production, BRIDGE_CHATBOT_KEYS: 'short', BRIDGE_OPERATOR_KEYS: `${'o'.repeat(24)},` })).toHaveLength(2);
-  expect(faultsOf({ ...production, BRIDGE_CHATBOT_KEYS: 'c'.repeat(24), BRIDGE_OPERATOR_KEYS: 'o'.repeat(24) })).toEqual([]);
+  expect(faultsOf(production)).toEqual([
+    'BRIDGE_CHATBOT_KEYS: is needed in production',
+    'BRIDGE_OPERATOR_KEYS: is needed in production',
+  ]);
+  expect(
+    faultsOf({ ...production, BRIDGE_CHATBOT_KEYS: 'short', BRIDGE_OPERATOR_KEYS: `${'o'.repeat(24)},` }),
+  ).toHaveLength(2);
+  expect(
+    faultsOf({ ...production, BRIDGE_CHATBOT_KEYS: 'c'.repeat(24), BRIDGE_OPERATOR_KEYS: 'o'.repeat(24) }),
+  ).toEqual([]);
 });
 
 test('misspelt variables are found, those of the worker are not misspelt', () => {
-  expect(readConfig({ ...enough, BRIDGE_CHATBOT_KEY: 'x', BRIDGE_SLOTS: '3' }).unknown).toEqual(['BRIDGE_CHATBOT_KEY']);
+  expect(readConfig({ ...enough, BRIDGE_CHATBOT_KEY: 'x', BRIDGE_SLOTS: '3' }).unknown).toEqual([
+    'BRIDGE_CHATBOT_KEY',
+  ]);
 });
 
 test('a printed configuration shows no secret', () => {
@@ -60,5 +83,6 @@ test('a printed configuration shows no secret', () => {
 
 test('the help names every variable and what it means', () => {
   const text = help();
-  for (const name of Object.keys(configSchema(true).shape)) expect(text).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+  for (const name of Object.keys(configSchema(true).shape))
+    expect(text).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
 });

@@ -13,31 +13,48 @@ const wholeNumber = (from: number, to: number) => {
   return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
 };
 const url = (...protocols: string[]) =>
-  z.string('is needed').refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
-    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
-  });
+  z
+    .string('is needed')
+    .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
+      error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    });
 const secret = (schema: z.ZodString | z.ZodType<string>) => schema.transform((value) => new Secret(value));
 const withoutSlash = (value: string): string => value.replace(/\/+$/, '');
 
 function keys(production: boolean) {
-  const list = z.string('is needed in production').transform((value) => value.split(',').map((key) => key.trim()));
-  if (!production) return list.transform((all) => all.filter((key) => key !== '').map((key) => new Secret(key))).optional();
+  const list = z
+    .string('is needed in production')
+    .transform((value) => value.split(',').map((key) => key.trim()));
+  if (!production)
+    return list.transform((all) => all.filter((key) => key !== '').map((key) => new Secret(key))).optional();
   return list
-    .refine((all) => all.every((key) => key.length >= shortestKey), `each key must have at least ${shortestKey} characters`)
+    .refine(
+      (all) => all.every((key) => key.length >= shortestKey),
+      `each key must have at least ${shortestKey} characters`,
+    )
     .transform((all) => all.map((key) => new Secret(key)));
 }
 
 /** Everything the gateway can be told. In production keys must be given; elsewhere missing ones are made up. */
 export function configSchema(production: boolean) {
   return z.object({
-    NODE_ENV: z.string().default('development').describe('with "production" the gateway refuses to start without keys'),
+    NODE_ENV: z
+      .string()
+      .default('development')
+      .describe('with "production" the gateway refuses to start without keys'),
     PORT: wholeNumber(0, 65_535).default(8080).describe('the port to listen on; 0 takes a free one'),
     HOST: z.string().default('127.0.0.1').describe('the address to listen on; containers set 0.0.0.0'),
-    REDIS_URL: secret(url('redis', 'rediss')).prefault('redis://127.0.0.1:6379').describe('the Redis that all gateways and workers share'),
+    REDIS_URL: secret(url('redis', 'rediss'))
+      .prefault('redis://127.0.0.1:6379')
+      .describe('the Redis that all gateways and workers share'),
     LIVEKIT_URL: url('ws', 'wss', 'http', 'https').describe("the team's LiveKit server, the stage"),
-    LIVEKIT_PUBLIC_URL: url('ws', 'wss', 'http', 'https').optional().describe('what viewers connect to; default: LIVEKIT_URL'),
+    LIVEKIT_PUBLIC_URL: url('ws', 'wss', 'http', 'https')
+      .optional()
+      .describe('what viewers connect to; default: LIVEKIT_URL'),
     LIVEKIT_API_KEY: z.string("is needed: the LiveKit server's API key").describe('its API key'),
-    LIVEKIT_API_SECRET: secret(z.string("is needed: the LiveKit server's API secret")).describe('its API secret; signs viewers in'),
+    LIVEKIT_API_SECRET: secret(z.string("is needed: the LiveKit server's API secret")).describe(
+      'its API secret; signs viewers in',
+    ),
     BRIDGE_ACCOUNT: z
       .string()
       .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
@@ -51,7 +68,9 @@ export function configSchema(production: boolean) {
       .transform(withoutSlash)
       .optional()
       .describe("the gateway's own address as browsers see it; default: where it listens"),
-    BRIDGE_VIEWER_TTL_SECONDS: wholeNumber(30, 86_400).default(3600).describe("how long a viewer's token and ticket hold, seconds"),
+    BRIDGE_VIEWER_TTL_SECONDS: wholeNumber(30, 86_400)
+      .default(3600)
+      .describe("how long a viewer's token and ticket hold, seconds"),
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),
@@ -82,7 +101,10 @@ export function readConfig(env: Environment): { config: Config; unknown: string[
 export function help(): string {
   const described = z.toJSONSchema(configSchema(true), { io: 'input' });
   const rows = Object.entries(described.properties ?? {}).map(([name, property]) => {
-    const { description = '', default: fallback } = property as { description?: string; default?: string | number };
+    const { description = '', default: fallback } = property as {
+      description?: string;
+      default?: string | number;
+    };
     return `  ${name.padEnd(26)} ${description}${fallback === undefined ? '' : ` (default ${fallback})`}`;
   });
   return `avatar-bridge gateway: the HTTP and WebSocket front door\n\nIt reads these environment variables:\n${rows.join('\n')}\n`;

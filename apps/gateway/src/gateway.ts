@@ -29,7 +29,10 @@ export type GatewayOptions = {
 };
 
 /** Builds the gateway from its configuration and listens. Redis need not be there yet. */
-export async function startGateway(config: Config, { logger, onMadeUpKeys, listening }: GatewayOptions): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  { logger, onMadeUpKeys, listening }: GatewayOptions,
+): Promise<Gateway> {
   const keyring = new Keyring(configuredKeys(config, onMadeUpKeys));
   const metrics = new Metrics();
   const listeners = new Listeners({ metrics, logger, heartbeat: 15_000, ...deliveryLimits, ...listening });
@@ -77,7 +80,10 @@ export async function startGateway(config: Config, { logger, onMadeUpKeys, liste
   }
 }
 
-function configuredKeys(config: Config, onMadeUpKeys: GatewayOptions['onMadeUpKeys']): { chatbot: Secret[]; operator: Secret[] } {
+function configuredKeys(
+  config: Config,
+  onMadeUpKeys: GatewayOptions['onMadeUpKeys'],
+): { chatbot: Secret[]; operator: Secret[] } {
   const made: { chatbot?: string; operator?: string } = {};
   const orMadeUp = (keys: Secret[] | undefined, role: 'chatbot' | 'operator'): Secret[] => {
     if (keys?.length) return keys;

@@ -5,7 +5,15 @@ import { destination, pino, stdSerializers, type DestinationStream, type Logger 
  * only: libraries hang commands, and with them users' texts, onto theirs.
  */
 export function createLogger(level: string, to: DestinationStream = stderr()): Logger {
-  return pino({ level, base: { app: 'gateway' }, timestamp: () => `,"time":${Date.now()}`, serializers: { err: plainError } }, to);
+  return pino(
+    {
+      level,
+      base: { app: 'gateway' },
+      timestamp: () => `,"time":${Date.now()}`,
+      serializers: { err: plainError },
+    },
+    to,
+  );
 }
 
 /** In blocks: a write for each line costs more than all the rest of a request's logging. */

@@ -11,7 +11,9 @@ async function main(): Promise<void> {
   const gateway = await startGateway(config, {
     logger,
     onMadeUpKeys: (keys) =>
-      process.stderr.write(`No keys are configured, so these hold until the gateway stops: ${JSON.stringify(keys)}\n`),
+      process.stderr.write(
+        `No keys are configured, so these hold until the gateway stops: ${JSON.stringify(keys)}\n`,
+      ),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {

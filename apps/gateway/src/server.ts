@@ -16,21 +16,29 @@ export type ListeningServer = {
 };
 
 /** Listens for HTTP requests and WebSockets. Throws when the address can't be had. */
-export async function listen(app: App, { host, port }: { host: string; port: number }): Promise<ListeningServer> {
+export async function listen(
+  app: App,
+  { host, port }: { host: string; port: number },
+): Promise<ListeningServer> {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxBody,
     perMessageDeflate: false,
     handleProtocols: (offered) => offered.has(subprotocol) && subprotocol,
   });
-  const answer = (request: Request, env: HttpBindings): Response | Promise<Response> => app.fetch(request, env);
-  const listener = getRequestListener((request, env) => answer(request, env as HttpBindings), { errorHandler: answerUnreadable });
+  const answer = (request: Request, env: HttpBindings): Response | Promise<Response> =>
+    app.fetch(request, env);
+  const listener = getRequestListener((request, env) => answer(request, env as HttpBindings), {
+    errorHandler: answerUnreadable,
+  });
   const server = createAdaptorServer({
-    fetch: async (request, env) => refusingUpgrades(await answer(request, env as HttpBindings), env as HttpBindings),
+    fetch: async (request, env) =>
+      refusingUpgrades(await answer(request, env as HttpBindings), env as HttpBindings),
     serverOptions: {
       // Longer than load balancers keep theirs, so that it is never us who closes under a request.
       keepAliveTimeout: 75_000,
-      shouldUpgradeCallback: ({ headers, url }) => headers.upgrade?.toLowerCase() === 'websocket' && /\/socket(\?|$)/.test(url ?? ''),
+      shouldUpgradeCallback: ({ headers, url }) =>
+        headers.upgrade?.toLowerCase() === 'websocket' && /\/socket(\?|$)/.test(url ?? ''),
     },
     createServer: ((options: Parameters<typeof createServer>[0] & object) =>
       createServer(options, (request, response) => void listener(request, response))) as typeof createServer,

@@ -30,12 +30,14 @@ test.each([
 });
 
 test('both roles may use the API, and the scheme is written in any case', async () => {
-  for (const key of [chatbotKey, operatorKey]) expect((await gateway.call('GET', '/v1/sessions', { key })).status).toBe(200);
+  for (const key of [chatbotKey, operatorKey])
+    expect((await gateway.call('GET', '/v1/sessions', { key })).status).toBe(200);
   expect((await list({ authorization: `bearer ${chatbotKey}` })).status).toBe(200);
 });
 
 test('the operators’ pages are for operators, by Bearer or by Basic', async () => {
-  const open = (headers: Record<string, string>) => gateway.call('GET', '/operators/queues', { key: null, headers });
+  const open = (headers: Record<string, string>) =>
+    gateway.call('GET', '/operators/queues', { key: null, headers });
   expect((await open({ authorization: `Bearer ${operatorKey}` })).status).toBe(200);
   expect((await open(basic(operatorKey))).status).toBe(200);
   expect(await open({ authorization: `Bearer ${chatbotKey}` })).toBeProblem(403, 'wrong-role');
@@ -47,26 +49,43 @@ test('the operators’ pages are for operators, by Bearer or by Basic', async ()
 
 test('a browser’s Basic password works for our own pages only', async () => {
   const { host } = new URL(gateway.url);
-  expect((await list({ ...basic(operatorKey), 'sec-fetch-site': 'same-origin', origin: `http://${host}` })).status).toBe(200);
-  expect(await list({ ...basic(operatorKey), 'sec-fetch-site': 'cross-site' })).toBeProblem(401, 'missing-key');
-  expect(await list({ ...basic(operatorKey), origin: 'https://elsewhere.example' })).toBeProblem(401, 'missing-key');
+  expect(
+    (await list({ ...basic(operatorKey), 'sec-fetch-site': 'same-origin', origin: `http://${host}` })).status,
+  ).toBe(200);
+  expect(await list({ ...basic(operatorKey), 'sec-fetch-site': 'cross-site' })).toBeProblem(
+    401,
+    'missing-key',
+  );
+  expect(await list({ ...basic(operatorKey), origin: 'https://elsewhere.example' })).toBeProblem(
+    401,
+    'missing-key',
+  );
   expect(await list({ ...basic(operatorKey), origin: 'null' })).toBeProblem(401, 'missing-key');
 });
 
 test('a ticket stands in for a chatbot’s key, but not for an operator’s', async () => {
   const { id } = await gateway.createSession();
-  const { ticket } = (await gateway.call('POST', `/v1/sessions/${id}/viewers`, { body: { control: true } })).body as ViewerAccess;
+  const { ticket } = (await gateway.call('POST', `/v1/sessions/${id}/viewers`, { body: { control: true } }))
+    .body as ViewerAccess;
   const key = ticket ?? '';
-  expect((await gateway.call('POST', `/v1/sessions/${id}/messages`, { key, body: { text: 'From a page.' } })).status).toBe(202);
+  expect(
+    (await gateway.call('POST', `/v1/sessions/${id}/messages`, { key, body: { text: 'From a page.' } }))
+      .status,
+  ).toBe(202);
   expect(await gateway.call('GET', '/operators/queues', { key })).toBeProblem(403, 'wrong-role');
 });
 
 test('a ticket is for its own session, and for one that is opened with it', async () => {
   const [own, other] = [await gateway.createSession(), await gateway.createSession()];
-  const { ticket } = (await gateway.call('POST', `/v1/sessions/${own.id}/viewers`, { body: { control: true } })).body as ViewerAccess;
+  const { ticket } = (
+    await gateway.call('POST', `/v1/sessions/${own.id}/viewers`, { body: { control: true } })
+  ).body as ViewerAccess;
   const key = ticket ?? '';
   expect((await gateway.call('GET', `/v1/sessions/${own.id}`, { key })).status).toBe(200);
-  for (const path of ['/v1/sessions', ...['', '/messages', '/events', '/viewers'].map((part) => `/v1/sessions/${other.id}${part}`)])
+  for (const path of [
+    '/v1/sessions',
+    ...['', '/messages', '/events', '/viewers'].map((part) => `/v1/sessions/${other.id}${part}`),
+  ])
     expect(await gateway.call('GET', path, { key })).toBeProblem(403, 'wrong-role');
   expect(await gateway.call('DELETE', `/v1/sessions/${other.id}`, { key })).toBeProblem(403, 'wrong-role');
   const opened = await gateway.call('POST', '/v1/sessions', { key, body: {} });
@@ -82,7 +101,8 @@ test('a ticket lets nobody stay longer than it holds', async () => {
   const { id } = await gateway.createSession();
   const end = Math.floor(Date.now() / 1000) * 1000 + 30_000;
   const key = await new Tickets(new Secret(liveKitSecret())).issue(id, end);
-  const access = (await gateway.call('POST', `/v1/sessions/${id}/viewers`, { key, body: { control: true } })).body as ViewerAccess;
+  const access = (await gateway.call('POST', `/v1/sessions/${id}/viewers`, { key, body: { control: true } }))
+    .body as ViewerAccess;
   expect(access.expiresAt).toBe(end);
   for (const token of [access.ticket, access.token])
     expect(Number(decode(token ?? '').payload.exp) * 1000).toBeLessThanOrEqual(end + 1_000);
@@ -98,5 +118,6 @@ test('forged, expired and foreign tickets are strangers', async () => {
   ];
   const { id } = await gateway.createSession();
   const { token } = (await gateway.call('POST', `/v1/sessions/${id}/viewers`)).body as ViewerAccess;
-  for (const key of [...forged, token]) expect(await gateway.call('GET', '/v1/sessions', { key })).toBeProblem(401, 'missing-key');
+  for (const key of [...forged, token])
+    expect(await gateway.call('GET', '/v1/sessions', { key })).toBeProblem(401, 'missing-key');
 });

@@ -92,7 +92,10 @@ test('a quiet stream is kept open by comments, and HEAD opens none', async () =>
 
 test('a stream of a ticket ends when the ticket does', async () => {
   const { id } = await gateway.createSession();
-  const ticket = await new Tickets(new Secret(gateway.env.LIVEKIT_API_SECRET ?? '')).issue(id, Date.now() + 2_000);
+  const ticket = await new Tickets(new Secret(gateway.env.LIVEKIT_API_SECRET ?? '')).issue(
+    id,
+    Date.now() + 2_000,
+  );
   const answer = await gateway.call('GET', `/v1/sessions/${id}/events`, { key: ticket });
   expect(answer.text).toContain(': ticketExpired');
 });
@@ -102,14 +105,20 @@ test('a slow reader is cut off, and goes on where he was', async () => {
   const { id } = await own.createSession();
   const owned = await own.own(id);
   const { hostname, port } = new URL(own.url);
-  const asked = request({ hostname, port, path: `/v1/sessions/${id}/events`, headers: { authorization: `Bearer ${chatbotKey}` } }).end();
+  const asked = request({
+    hostname,
+    port,
+    path: `/v1/sessions/${id}/events`,
+    headers: { authorization: `Bearer ${chatbotKey}` },
+  }).end();
   const [response] = (await once(asked, 'response')) as [NodeJS.ReadableStream];
   response.on('error', () => {});
   const closed = new Promise((resolve) => response.on('close', resolve));
   response.pause();
   const payload = 'x'.repeat(50_000);
   // More than the kernel holds for both sides.
-  for (let i = 0; i < 400; i++) await owned.append({ type: 'vendor.event', source: 'room', name: `${i}`, payload });
+  for (let i = 0; i < 400; i++)
+    await owned.append({ type: 'vendor.event', source: 'room', name: `${i}`, payload });
   await expect
     .poll(async () => (await own.call('GET', '/metrics')).text, { timeout: 10_000 })
     .toMatch(/slow_readers_total\{kind="sse"\} 1/);
@@ -126,5 +135,7 @@ test('a slow reader is cut off, and goes on where he was', async () => {
   const others = await take(rest.events, 400 - names.length);
   rest.abort();
   expect(names.length).toBeLessThan(400);
-  expect([...names, ...others.map(({ data }) => Number('name' in data && data.name))]).toEqual(Array.from({ length: 400 }, (_, i) => i));
+  expect([...names, ...others.map(({ data }) => Number('name' in data && data.name))]).toEqual(
+    Array.from({ length: 400 }, (_, i) => i),
+  );
 }, 60_000);

@@ -10,12 +10,21 @@ afterAll(() => gateway.close());
 
 test('a message is accepted with its number and its position', async () => {
   const { id } = await gateway.createSession();
-  const first = await gateway.call('POST', `/v1/sessions/${id}/messages`, { body: { text: '  Hello.  ', expiresAfter: 60_000 } });
+  const first = await gateway.call('POST', `/v1/sessions/${id}/messages`, {
+    body: { text: '  Hello.  ', expiresAfter: 60_000 },
+  });
   expect(first.status).toBe(202);
-  expect(MessageAccepted.parse(first.body)).toMatchObject({ sessionId: id, seq: 1, state: 'accepted', position: 0 });
+  expect(MessageAccepted.parse(first.body)).toMatchObject({
+    sessionId: id,
+    seq: 1,
+    state: 'accepted',
+    position: 0,
+  });
   expect(await gateway.post(id, 'Again.')).toMatchObject({ seq: 2, position: 1 });
 
-  const message = Message.parse((await gateway.call('GET', `/v1/sessions/${id}/messages/${(first.body as Message).id}`)).body);
+  const message = Message.parse(
+    (await gateway.call('GET', `/v1/sessions/${id}/messages/${(first.body as Message).id}`)).body,
+  );
   expect(message).toMatchObject({ text: 'Hello.', mode: 'repeat', state: 'accepted', seq: 1 });
   expect(message.expiresAt).toBe(message.acceptedAt + 60_000);
 });
@@ -23,7 +32,8 @@ test('a message is accepted with its number and its position', async () => {
 test('messages are listed in order, page by page, and by state', async () => {
   const { id } = await gateway.createSession();
   for (const text of ['One.', 'Two.', 'Three.']) await gateway.post(id, text);
-  const list = async (query: string) => MessageList.parse((await gateway.call('GET', `/v1/sessions/${id}/messages${query}`)).body);
+  const list = async (query: string) =>
+    MessageList.parse((await gateway.call('GET', `/v1/sessions/${id}/messages${query}`)).body);
   expect((await list('')).messages.map(({ text }) => text)).toEqual(['One.', 'Two.', 'Three.']);
   expect((await list('?limit=2')).messages.map(({ seq }) => seq)).toEqual([1, 2]);
   expect((await list('?after=2')).messages.map(({ seq }) => seq)).toEqual([3]);
@@ -33,7 +43,8 @@ test('messages are listed in order, page by page, and by state', async () => {
 test('the same Idempotency-Key is one message; another text with it is refused', async () => {
   const { id } = await gateway.createSession();
   const headers = { 'idempotency-key': 'a key of 1 to 128 characters' };
-  const post = (text: string) => gateway.call('POST', `/v1/sessions/${id}/messages`, { body: { text }, headers });
+  const post = (text: string) =>
+    gateway.call('POST', `/v1/sessions/${id}/messages`, { body: { text }, headers });
   const [first, again] = [await post('Hello.'), await post('Hello.')];
   expect(again.body).toEqual(first.body);
   expect([first, again].map((answer) => answer.headers.get('idempotent-replayed'))).toEqual([null, 'true']);
@@ -51,15 +62,24 @@ test('a full mailbox answers 429 and when to come back', async () => {
 test('an ended session takes no messages and no interrupts', async () => {
   const { id } = await gateway.createSession();
   await gateway.call('DELETE', `/v1/sessions/${id}`);
-  expect(await gateway.call('POST', `/v1/sessions/${id}/messages`, { body: { text: 'Late.' } })).toBeProblem(409, 'session-ended');
+  expect(await gateway.call('POST', `/v1/sessions/${id}/messages`, { body: { text: 'Late.' } })).toBeProblem(
+    409,
+    'session-ended',
+  );
   expect(await gateway.call('POST', `/v1/sessions/${id}/interrupt`)).toBeProblem(409, 'session-ended');
 });
 
 test('an unknown message answers 404', async () => {
   const { id } = await gateway.createSession();
   for (const messageId of ['msg_01890000000070008000000000000000', 'msg_nope', '1']) {
-    expect(await gateway.call('GET', `/v1/sessions/${id}/messages/${messageId}`)).toBeProblem(404, 'unknown-message');
-    expect(await gateway.call('DELETE', `/v1/sessions/${id}/messages/${messageId}`)).toBeProblem(404, 'unknown-message');
+    expect(await gateway.call('GET', `/v1/sessions/${id}/messages/${messageId}`)).toBeProblem(
+      404,
+      'unknown-message',
+    );
+    expect(await gateway.call('DELETE', `/v1/sessions/${id}/messages/${messageId}`)).toBeProblem(
+      404,
+      'unknown-message',
+    );
   }
 });
 
@@ -70,8 +90,15 @@ test('a message is dropped as long as nobody has begun to say it', async () => {
   expect(Message.parse(dropped.body)).toMatchObject({ id: waiting.id, state: 'dropped' });
 
   const owned = await gateway.own(id);
-  await owned.updateMessage(speaking.id, { state: 'speaking' }, { type: 'message.speaking', messageId: speaking.id, seq: 2, waited: 1 });
-  expect(await gateway.call('DELETE', `/v1/sessions/${id}/messages/${speaking.id}`)).toBeProblem(409, 'message-begun');
+  await owned.updateMessage(
+    speaking.id,
+    { state: 'speaking' },
+    { type: 'message.speaking', messageId: speaking.id, seq: 2, waited: 1 },
+  );
+  expect(await gateway.call('DELETE', `/v1/sessions/${id}/messages/${speaking.id}`)).toBeProblem(
+    409,
+    'message-begun',
+  );
 });
 
 test('an interrupt is accepted, with or without a body, and reaches the mailbox', async () => {

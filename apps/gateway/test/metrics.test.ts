@@ -19,8 +19,12 @@ test('requests are counted by route and status, with no label for what callers m
   await gateway.call('GET', '/v1/made-up-by-a-caller');
   await gateway.call('GET', '/also-made-up');
   const text = await metrics();
-  expect(text).toContain('bridge_gateway_requests_total{method="POST",route="/v1/sessions/:id/messages",status="202"} 1');
-  expect(text).toContain('bridge_gateway_requests_total{method="POST",route="/v1/sessions/:id/messages",status="400"} 1');
+  expect(text).toContain(
+    'bridge_gateway_requests_total{method="POST",route="/v1/sessions/:id/messages",status="202"} 1',
+  );
+  expect(text).toContain(
+    'bridge_gateway_requests_total{method="POST",route="/v1/sessions/:id/messages",status="400"} 1',
+  );
   expect(text).toContain('bridge_gateway_requests_total{method="GET",route="none",status="404"} 2');
   expect(text).toMatch(
     /bridge_gateway_request_duration_seconds_bucket\{le="0.005",method="POST",route="\/v1\/sessions\/:id\/messages"\} \d/,

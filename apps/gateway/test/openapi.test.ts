@@ -7,7 +7,11 @@ type Described = {
     string,
     Record<
       string,
-      { security?: unknown; responses: Record<string, { content?: Record<string, { schema: unknown }> }>; parameters?: { name: string }[] }
+      {
+        security?: unknown;
+        responses: Record<string, { content?: Record<string, { schema: unknown }> }>;
+        parameters?: { name: string }[];
+      }
     >
   >;
   components: { schemas: Record<string, unknown>; securitySchemes: object };
@@ -57,7 +61,19 @@ test('every route of the API needs a key and answers errors as problems; schemas
     }
   }
   const post = document.paths['/v1/sessions/{id}/messages']?.post;
-  expect(Object.keys(post?.responses ?? {})).toEqual(['202', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']);
+  expect(Object.keys(post?.responses ?? {})).toEqual([
+    '202',
+    '400',
+    '401',
+    '403',
+    '404',
+    '409',
+    '413',
+    '415',
+    '422',
+    '429',
+    '503',
+  ]);
   expect(post?.parameters?.map(({ name }) => name)).toContain('Idempotency-Key');
   expect(Object.keys(document.components.schemas)).toEqual(
     expect.arrayContaining(['Session', 'Message', 'MessageRequest', 'Problem', 'SessionEvent']),

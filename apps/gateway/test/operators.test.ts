@@ -15,17 +15,27 @@ type BoardQueue = {
 let gateway: TestGateway;
 const messages: MessageAccepted[] = [];
 let id: string;
-const open = (path: string, method = 'GET') => gateway.call(method, `/operators${path}`, { key: operatorKey });
+const open = (path: string, method = 'GET') =>
+  gateway.call(method, `/operators${path}`, { key: operatorKey });
 const board = async (query = ''): Promise<Board> => (await open(`/queues/api/queues${query}`)).body as Board;
 
 beforeAll(async () => {
   gateway = await testGateway();
   ({ id } = await gateway.createSession());
-  for (const text of ['Spoken.', 'Being spoken.', 'Waits.', 'Waits, too.']) messages.push(await gateway.post(id, text));
+  for (const text of ['Spoken.', 'Being spoken.', 'Waits.', 'Waits, too.'])
+    messages.push(await gateway.post(id, text));
   const owned = await gateway.own(id);
   const event = (at: number) => ({ messageId: messages[at]?.id ?? '', seq: at + 1 });
-  await owned.updateMessage(messages[0]?.id ?? '', { state: 'spoken' }, { type: 'message.spoken', ...event(0) });
-  await owned.updateMessage(messages[1]?.id ?? '', { state: 'speaking' }, { type: 'message.speaking', ...event(1), waited: 1 });
+  await owned.updateMessage(
+    messages[0]?.id ?? '',
+    { state: 'spoken' },
+    { type: 'message.spoken', ...event(0) },
+  );
+  await owned.updateMessage(
+    messages[1]?.id ?? '',
+    { state: 'speaking' },
+    { type: 'message.speaking', ...event(1), waited: 1 },
+  );
 });
 afterAll(() => gateway.close());
 
@@ -46,8 +56,16 @@ test('the board shows the session queue and each session’s mailbox with its me
   const leases = queues.find(({ displayName }) => displayName === 'sessions');
   expect(leases).toMatchObject({ readOnlyMode: true, counts: { waiting: 1 } });
   const mailbox = queues.find(({ name }) => name === `mailbox-${id}`);
-  expect(mailbox).toMatchObject({ readOnlyMode: true, counts: { waiting: 2, active: 1, completed: 1, failed: 0 } });
-  expect(mailbox?.jobs.map(({ data }) => data.text).toSorted()).toEqual(['Being spoken.', 'Spoken.', 'Waits, too.', 'Waits.']);
+  expect(mailbox).toMatchObject({
+    readOnlyMode: true,
+    counts: { waiting: 2, active: 1, completed: 1, failed: 0 },
+  });
+  expect(mailbox?.jobs.map(({ data }) => data.text).toSorted()).toEqual([
+    'Being spoken.',
+    'Spoken.',
+    'Waits, too.',
+    'Waits.',
+  ]);
 });
 
 test('a mailbox is paged by state, and a message opened', async () => {
@@ -56,7 +74,10 @@ test('a mailbox is paged by state, and a message opened', async () => {
   expect(mailbox?.pagination.pageCount).toBe(2);
   expect(mailbox?.jobs.map(({ data }) => data.text)).toEqual(['Waits, too.']);
   const { body } = await open(`/queues/api/queues/mailbox-${id}/${messages[1]?.id}`);
-  expect(body).toMatchObject({ status: 'active', job: { id: messages[1]?.id, data: { text: 'Being spoken.' } } });
+  expect(body).toMatchObject({
+    status: 'active',
+    job: { id: messages[1]?.id, data: { text: 'Being spoken.' } },
+  });
   expect((await open(`/queues/api/queues/mailbox-${id}/nobody`)).status).toBe(404);
 });
 
@@ -69,7 +90,9 @@ test('nothing can be changed from the board', async () => {
   }
   await open('/queues/api/queues/pause', 'PUT');
   expect(await gateway.store.queue.isPaused()).toBe(false);
-  expect((await board()).queues.find(({ name }) => name === `mailbox-${id}`)?.counts).toMatchObject({ waiting: 2 });
+  expect((await board()).queues.find(({ name }) => name === `mailbox-${id}`)?.counts).toMatchObject({
+    waiting: 2,
+  });
 });
 
 test('what the board does not have is a problem like everywhere', async () => {

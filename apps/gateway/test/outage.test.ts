@@ -43,7 +43,8 @@ const kill = async (): Promise<void> => {
   redis.child.kill('SIGKILL');
   await redis.exited;
 };
-const recovered = () => expect.poll(async () => (await gateway.call('GET', '/readyz')).status, { timeout: 10_000 }).toBe(200);
+const recovered = () =>
+  expect.poll(async () => (await gateway.call('GET', '/readyz')).status, { timeout: 10_000 }).toBe(200);
 async function timed(ask: () => Promise<Answer>): Promise<Answer & { took: number }> {
   const began = performance.now();
   return { ...(await ask()), took: performance.now() - began };
@@ -96,7 +97,9 @@ test('without Redis every route answers 503 at once, says when to come back, and
   await start();
   await recovered();
   expect((await gateway.call('GET', session)).body).toMatchObject({ state: 'queued', pending: 0 });
-  expect((await gateway.call('POST', `${session}/messages`, { body: { text: 'Hello again.' } })).status).toBe(202);
+  expect((await gateway.call('POST', `${session}/messages`, { body: { text: 'Hello again.' } })).status).toBe(
+    202,
+  );
 });
 
 test('listeners stay connected through an outage, and get what comes after it', async () => {
@@ -127,7 +130,9 @@ test('a gateway starts without Redis, is not ready, and becomes ready when it co
   expect(await early.call('GET', '/readyz', { key: null })).toBeProblem(503, 'not-ready');
   const own = await redisOn(later);
   try {
-    await expect.poll(async () => (await early.call('GET', '/readyz', { key: null })).status, { timeout: 10_000 }).toBe(200);
+    await expect
+      .poll(async () => (await early.call('GET', '/readyz', { key: null })).status, { timeout: 10_000 })
+      .toBe(200);
     await early.createSession();
   } finally {
     await own.stop();

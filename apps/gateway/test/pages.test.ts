@@ -31,7 +31,11 @@ test('once they are built they are served, with hashed assets for ever and stric
   await writeFile(join(directory, 'assets', 'index-abc.js'), `export const text = '${'x'.repeat(5_000)}';`);
 
   const page = await open('/viewer/ses_1');
-  expect([page.status, page.text, page.headers.get('cache-control')]).toEqual([200, '<!doctype html><title>Viewer</title>', 'no-cache']);
+  expect([page.status, page.text, page.headers.get('cache-control')]).toEqual([
+    200,
+    '<!doctype html><title>Viewer</title>',
+    'no-cache',
+  ]);
   const asset = await open('/assets/index-abc.js');
   expect(asset.status).toBe(200);
   expect(asset.text).toContain('xxxxx');
@@ -54,7 +58,12 @@ test('once they are built they are served, with hashed assets for ever and stric
 test('what is missing is not cached, and nothing outside of the pages is served', async () => {
   const missing = await open('/assets/index-gone.js');
   expect([missing.status, missing.headers.get('cache-control')]).toEqual([404, null]);
-  for (const path of ['/assets/../index.html', '/assets/%2e%2e/index.html', '/assets/..%5c..%5cx', '/assets//etc/passwd']) {
+  for (const path of [
+    '/assets/../index.html',
+    '/assets/%2e%2e/index.html',
+    '/assets/..%5c..%5cx',
+    '/assets//etc/passwd',
+  ]) {
     expect((await open(path)).status).toBe(404);
   }
 });

@@ -6,8 +6,14 @@ import { testEnvironment } from './support/gateway.ts';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** Runs the gateway until it ends, or until it listens, when it is told to stop. */
-async function run(env: Record<string, string>, args: string[] = []): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stopped = false;
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -23,7 +29,13 @@ async function run(env: Record<string, string>, args: string[] = []): Promise<{ 
 test('a faulty configuration is told all at once, and nothing starts', async () => {
   const { code, stdout, stderr } = await run({ NODE_ENV: 'production', PORT: 'x' });
   expect([code, stdout]).toEqual([1, '']);
-  for (const name of ['PORT', 'LIVEKIT_URL', 'LIVEKIT_API_SECRET', 'BRIDGE_CHATBOT_KEYS', 'BRIDGE_OPERATOR_KEYS'])
+  for (const name of [
+    'PORT',
+    'LIVEKIT_URL',
+    'LIVEKIT_API_SECRET',
+    'BRIDGE_CHATBOT_KEYS',
+    'BRIDGE_OPERATOR_KEYS',
+  ])
     expect(stderr).toContain(`- ${name}: `);
   expect(stderr).not.toMatch(/ at .*\.ts/);
 });
@@ -45,7 +57,11 @@ test('--help lists the variables', async () => {
 });
 
 test('it says where it listens on stdout alone, warns of misspelt variables, and makes up keys where none are needed', async () => {
-  const env = testEnvironment({ BRIDGE_CHATBOT_KEYS: '', BRIDGE_OPERATOR_KEYS: '', BRIDGE_CHATBOT_KEY: 'misspelt' });
+  const env = testEnvironment({
+    BRIDGE_CHATBOT_KEYS: '',
+    BRIDGE_OPERATOR_KEYS: '',
+    BRIDGE_CHATBOT_KEY: 'misspelt',
+  });
   const { code, stdout, stderr } = await run(env);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ listening: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });

@@ -9,7 +9,11 @@ let gateway: TestGateway;
 let messages: string;
 const logged: string[] = [];
 beforeAll(async () => {
-  gateway = await testGateway({}, {}, pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }));
+  gateway = await testGateway(
+    {},
+    {},
+    pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+  );
   messages = `/v1/sessions/${(await gateway.createSession()).id}/messages`;
 });
 afterAll(() => gateway.close());
@@ -30,7 +34,11 @@ describe('bodies', () => {
     ['an unknown field', { text: 'Hello.', volume: 11 }, ['volume']],
     ['a list', [], ['body']],
     ['nothing but null', null, ['body']],
-    ['several faults at once', { mode: 1, expiresAfter: -1, x: 1, y: 2 }, ['expiresAfter', 'mode', 'text', 'x', 'y']],
+    [
+      'several faults at once',
+      { mode: 1, expiresAfter: -1, x: 1, y: 2 },
+      ['expiresAfter', 'mode', 'text', 'x', 'y'],
+    ],
   ])('%s is refused, naming the field and the rule', async (_name, body, fields) => {
     const problem = expectProblem(await gateway.call('POST', messages, { body }), 400, 'bad-request');
     expect(fieldsOf(problem)).toEqual(fields);
@@ -38,10 +46,24 @@ describe('bodies', () => {
   });
 
   test('a nested field is named by its path, and a bad key beside a bad body', async () => {
-    const body = { avatar: { voice: { rate: 9, pitch: 1 }, language: 'English' }, room: 'no spaces', metadata: { a: 1 } };
-    const answer = await gateway.call('POST', '/v1/sessions', { body, headers: { 'idempotency-key': 'x'.repeat(129) } });
+    const body = {
+      avatar: { voice: { rate: 9, pitch: 1 }, language: 'English' },
+      room: 'no spaces',
+      metadata: { a: 1 },
+    };
+    const answer = await gateway.call('POST', '/v1/sessions', {
+      body,
+      headers: { 'idempotency-key': 'x'.repeat(129) },
+    });
     expect(fieldsOf(expectProblem(answer, 400, 'bad-request'))).toEqual(
-      ['Idempotency-Key', 'avatar.language', 'avatar.voice.pitch', 'avatar.voice.rate', 'metadata.a', 'room'].toSorted(),
+      [
+        'Idempotency-Key',
+        'avatar.language',
+        'avatar.voice.pitch',
+        'avatar.voice.rate',
+        'metadata.a',
+        'room',
+      ].toSorted(),
     );
   });
 
@@ -50,25 +72,39 @@ describe('bodies', () => {
     expect(answer).toBeProblem(400, 'not-json');
   });
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'multipart/form-data; boundary=x'])(
-    '%s is the wrong content type',
-    async (type) => {
-      const answer = await gateway.call('POST', messages, { raw: '{"text":"Hello."}', headers: { 'content-type': type } });
-      expect(answer).toBeProblem(415, 'unsupported-media-type');
-    },
-  );
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/jsonp',
+    'multipart/form-data; boundary=x',
+  ])('%s is the wrong content type', async (type) => {
+    const answer = await gateway.call('POST', messages, {
+      raw: '{"text":"Hello."}',
+      headers: { 'content-type': type },
+    });
+    expect(answer).toBeProblem(415, 'unsupported-media-type');
+  });
 
   test('a body without a content type is refused, one with a charset is taken', async () => {
     const raw = new Blob(['{"text":"Hello."}']);
     expect(await gateway.call('POST', messages, { raw })).toBeProblem(415, 'unsupported-media-type');
-    expect((await gateway.call('POST', messages, { raw, headers: { 'content-type': 'application/json; charset=utf-8' } })).status).toBe(
-      202,
-    );
+    expect(
+      (
+        await gateway.call('POST', messages, {
+          raw,
+          headers: { 'content-type': 'application/json; charset=utf-8' },
+        })
+      ).status,
+    ).toBe(202);
   });
 
   test.each(['', 'x'.repeat(129), 'with é'])('the Idempotency-Key %j is refused', async (key) => {
     const headers = { 'idempotency-key': key };
-    const problem = expectProblem(await gateway.call('POST', messages, { body: { text: 'Hello.' }, headers }), 400, 'bad-request');
+    const problem = expectProblem(
+      await gateway.call('POST', messages, { body: { text: 'Hello.' }, headers }),
+      400,
+      'bad-request',
+    );
     expect(fieldsOf(problem)).toEqual(['Idempotency-Key']);
   });
 
@@ -124,7 +160,9 @@ describe('queries', () => {
   });
 
   test('a Last-Event-ID that is none is refused', async () => {
-    const answer = await gateway.call('GET', messages.replace('messages', 'events'), { headers: { 'last-event-id': 'x' } });
+    const answer = await gateway.call('GET', messages.replace('messages', 'events'), {
+      headers: { 'last-event-id': 'x' },
+    });
     expect(fieldsOf(expectProblem(answer, 400, 'bad-request'))).toEqual(['Last-Event-ID']);
   });
 });
@@ -142,7 +180,10 @@ describe('routes', () => {
     expect(answer).toBeProblem(405, 'method-not-allowed');
     expect(answer.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'POST']);
     expect(await gateway.call('DELETE', '/healthz')).toBeProblem(405, 'method-not-allowed');
-    expect(await gateway.call('POST', messages.replace('messages', 'events'))).toBeProblem(405, 'method-not-allowed');
+    expect(await gateway.call('POST', messages.replace('messages', 'events'))).toBeProblem(
+      405,
+      'method-not-allowed',
+    );
   });
 
   test('the socket without an upgrade answers 426', async () => {
@@ -170,9 +211,15 @@ describe('routes', () => {
 
   test('a connection that asks for an upgrade to something else is served as it is', async () => {
     const { hostname, port } = new URL(gateway.url);
-    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA' };
+    const headers = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+    };
     const status = await new Promise((resolve, reject) => {
-      request({ hostname, port, path: '/healthz', headers }, (response) => resolve(response.resume().statusCode))
+      request({ hostname, port, path: '/healthz', headers }, (response) =>
+        resolve(response.resume().statusCode),
+      )
         .on('error', reject)
         .end();
     });
@@ -187,7 +234,9 @@ describe('request ids and logs', () => {
     for (const odd of ['with space', 'x'.repeat(129), '"><script>']) {
       const made = await gateway.call('GET', '/nothing', { headers: { 'x-request-id': odd } });
       expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-      expect((made.body as Problem).instance).toBe(`urn:avatar-bridge:request:${made.headers.get('x-request-id')}`);
+      expect((made.body as Problem).instance).toBe(
+        `urn:avatar-bridge:request:${made.headers.get('x-request-id')}`,
+      );
     }
   });
 
@@ -195,8 +244,15 @@ describe('request ids and logs', () => {
     await gateway.call('POST', messages, { body: { text: 'Nobody else must read this.' } });
     await gateway.call('GET', '/v1/sessions?cursor=from-the-query');
     const lines = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
-    const posted = lines.find(({ method, path, status }) => method === 'POST' && path === messages && status === 202);
-    expect(posted).toMatchObject({ msg: 'request', requestId: expect.any(String), role: 'chatbot', took: expect.any(Number) });
+    const posted = lines.find(
+      ({ method, path, status }) => method === 'POST' && path === messages && status === 202,
+    );
+    expect(posted).toMatchObject({
+      msg: 'request',
+      requestId: expect.any(String),
+      role: 'chatbot',
+      took: expect.any(Number),
+    });
     expect(logged.join('')).not.toMatch(/Nobody else|from-the-query/);
     expect(logged.join('')).not.toContain(chatbotKey);
   });

@@ -18,7 +18,12 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 /** Reads over one connection, behind the last event seen, until the connection ends, however it does. */
-type Listen = (url: string, sessionId: string, after: string, seen: (event: StreamedEvent) => void) => Promise<void>;
+type Listen = (
+  url: string,
+  sessionId: string,
+  after: string,
+  seen: (event: StreamedEvent) => void,
+) => Promise<void>;
 
 const overSse: Listen = async (url, sessionId, after, seen) => {
   const { response, events } = await openEvents(url, sessionId, after === '0' ? {} : { lastEventId: after });
@@ -65,7 +70,9 @@ test.each([
 
       const names = received.flatMap((event) => (event.type === 'vendor.event' ? [Number(event.name)] : []));
       expect(names).toEqual(Array.from({ length: count }, (_, i) => i));
-      expect(received.map(({ id: eventId }) => eventId)).toEqual((await store.readEvents(id)).map(({ id: eventId }) => eventId));
+      expect(received.map(({ id: eventId }) => eventId)).toEqual(
+        (await store.readEvents(id)).map(({ id: eventId }) => eventId),
+      );
       // The kills came in the middle, or this has tested nothing.
       for (const at of killedAt) expect(at).toBeLessThan(count);
     } finally {
@@ -75,10 +82,17 @@ test.each([
   60_000,
 );
 
-async function readAll(url: string, sessionId: string, listen: Listen, received: StreamedEvent[]): Promise<void> {
+async function readAll(
+  url: string,
+  sessionId: string,
+  listen: Listen,
+  received: StreamedEvent[],
+): Promise<void> {
   while (received.at(-1)?.type !== 'session.ended') {
     // While no gateway is there, connecting fails.
-    await listen(url, sessionId, received.at(-1)?.id ?? '0', (event) => received.push(event)).catch(() => delay(20));
+    await listen(url, sessionId, received.at(-1)?.id ?? '0', (event) => received.push(event)).catch(() =>
+      delay(20),
+    );
   }
 }
 
@@ -101,7 +115,10 @@ test('on SIGTERM listeners are sent away in order, requests are finished, and th
   await socket.until(() => socket.events.length === 1);
   const began = Date.now();
   gateway.process.child.kill('SIGTERM');
-  expect(await socket.closed).toEqual({ code: 1001, reason: 'going away: come back with ?after= the last id' });
+  expect(await socket.closed).toEqual({
+    code: 1001,
+    reason: 'going away: come back with ?after= the last id',
+  });
   await drained;
   expect(stream.comments.at(-1)).toBe(': goingAway');
   expect(await gateway.process.exited).toEqual({ code: 0, signal: null });

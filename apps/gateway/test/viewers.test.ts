@@ -7,7 +7,10 @@ let gateway: TestGateway;
 let viewers: string;
 let id: string;
 beforeAll(async () => {
-  gateway = await testGateway({ BRIDGE_VIEWER_TTL_SECONDS: '120', LIVEKIT_PUBLIC_URL: 'wss://live.example:7443' });
+  gateway = await testGateway({
+    BRIDGE_VIEWER_TTL_SECONDS: '120',
+    LIVEKIT_PUBLIC_URL: 'wss://live.example:7443',
+  });
   ({ id } = await gateway.createSession({ room: 'town-hall' }));
   viewers = `/v1/sessions/${id}/viewers`;
 });
@@ -30,7 +33,14 @@ test('a viewer gets a token for the stage that subscribes only, for as long as c
     iss: gateway.env.LIVEKIT_API_KEY,
     sub: access.identity,
     name: 'Ada',
-    video: { roomJoin: true, room: 'town-hall', canSubscribe: true, canPublish: false, canPublishData: false, canUpdateOwnMetadata: false },
+    video: {
+      roomJoin: true,
+      room: 'town-hall',
+      canSubscribe: true,
+      canPublish: false,
+      canPublishData: false,
+      canUpdateOwnMetadata: false,
+    },
   });
   expect(Math.abs(Number(payload.exp) * 1000 - access.expiresAt)).toBeLessThanOrEqual(2_000);
   expect(access.expiresAt - before).toBeGreaterThan(118_000);
@@ -42,10 +52,19 @@ test('the link keeps its credentials in the fragment: the token to watch, the ti
   const control = ViewerAccess.parse((await gateway.call('POST', viewers, { body: { control: true } })).body);
   for (const { link } of [watch, control]) {
     const { origin, pathname, search } = new URL(link);
-    expect({ origin, pathname, search }).toEqual({ origin: gateway.url, pathname: `/viewer/${id}`, search: '' });
+    expect({ origin, pathname, search }).toEqual({
+      origin: gateway.url,
+      pathname: `/viewer/${id}`,
+      search: '',
+    });
   }
-  expect(Object.fromEntries(new URLSearchParams(new URL(watch.link).hash.slice(1)))).toEqual({ token: watch.token, url: watch.url });
-  expect(Object.fromEntries(new URLSearchParams(new URL(control.link).hash.slice(1)))).toEqual({ ticket: control.ticket });
+  expect(Object.fromEntries(new URLSearchParams(new URL(watch.link).hash.slice(1)))).toEqual({
+    token: watch.token,
+    url: watch.url,
+  });
+  expect(Object.fromEntries(new URLSearchParams(new URL(control.link).hash.slice(1)))).toEqual({
+    ticket: control.ticket,
+  });
 });
 
 test('the LiveKit server lets a viewer in with it', async () => {
@@ -62,7 +81,11 @@ test('the LiveKit server lets a viewer in with it', async () => {
 test.each(['avatar-ses_1', 'relay', 'relay-1', 'Avatar-x', 'no spaces', '', 'x'.repeat(65)])(
   'the identity %j is refused',
   async (identity) => {
-    const problem = expectProblem(await gateway.call('POST', viewers, { body: { identity } }), 400, 'bad-request');
+    const problem = expectProblem(
+      await gateway.call('POST', viewers, { body: { identity } }),
+      400,
+      'bad-request',
+    );
     expect(problem.errors?.map(({ field }) => field)).toEqual(['identity']);
   },
 );

@@ -2,7 +2,12 @@ import { ConfigError } from '@avatar-bridge/contracts';
 import { describe, expect, it } from 'vitest';
 import { help, readConfig } from './config.ts';
 
-const valid = { LIVEKIT_URL: 'ws://127.0.0.1:7880', LIVEKIT_API_KEY: 'key', LIVEKIT_API_SECRET: 'secret', HEYGEN_API_KEY: 'heygen' };
+const valid = {
+  LIVEKIT_URL: 'ws://127.0.0.1:7880',
+  LIVEKIT_API_KEY: 'key',
+  LIVEKIT_API_SECRET: 'secret',
+  HEYGEN_API_KEY: 'heygen',
+};
 
 describe('readConfig', () => {
   it('has a default for all that has a sensible one', () => {
@@ -20,23 +25,36 @@ describe('readConfig', () => {
   it('names every fault at once, and no value', () => {
     let fault: unknown;
     try {
-      readConfig({ ...valid, LIVEKIT_URL: 'not-a-url', LIVEKIT_API_KEY: ' ', HEYGEN_API_KEY: '', BRIDGE_SLOTS: 'many-of-them' });
+      readConfig({
+        ...valid,
+        LIVEKIT_URL: 'not-a-url',
+        LIVEKIT_API_KEY: ' ',
+        HEYGEN_API_KEY: '',
+        BRIDGE_SLOTS: 'many-of-them',
+      });
     } catch (error) {
       fault = error;
     }
     expect(fault).toBeInstanceOf(ConfigError);
     const { message } = fault as ConfigError;
-    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'HEYGEN_API_KEY', 'BRIDGE_SLOTS']) expect(message).toContain(name);
+    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'HEYGEN_API_KEY', 'BRIDGE_SLOTS'])
+      expect(message).toContain(name);
     expect(message).not.toMatch(/not-a-url|many-of-them/);
   });
 
   it('knows the engines', () => {
-    expect(readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'transcode' }).config.BRIDGE_RELAY_ENGINE).toBe('transcode');
-    expect(() => readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'direct' })).toThrow(/BRIDGE_RELAY_ENGINE: must be auto, rtp or transcode/);
+    expect(readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'transcode' }).config.BRIDGE_RELAY_ENGINE).toBe(
+      'transcode',
+    );
+    expect(() => readConfig({ ...valid, BRIDGE_RELAY_ENGINE: 'direct' })).toThrow(
+      /BRIDGE_RELAY_ENGINE: must be auto, rtp or transcode/,
+    );
   });
 
   it('finds misspelt variables, but not those of the gateway', () => {
-    expect(readConfig({ ...valid, BRIDGE_SLOT: '3', BRIDGE_CHATBOT_KEYS: 'x' }).unknown).toEqual(['BRIDGE_SLOT']);
+    expect(readConfig({ ...valid, BRIDGE_SLOT: '3', BRIDGE_CHATBOT_KEYS: 'x' }).unknown).toEqual([
+      'BRIDGE_SLOT',
+    ]);
   });
 
   it('explains itself', () => {

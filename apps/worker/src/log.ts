@@ -6,7 +6,12 @@ import { destination, type Logger, pino, stdSerializers } from 'pino';
  */
 export function createLogger(level: string): Logger {
   return pino(
-    { level, base: { app: 'worker' }, timestamp: () => `,"time":${Date.now()}`, serializers: { err: plainError } },
+    {
+      level,
+      base: { app: 'worker' },
+      timestamp: () => `,"time":${Date.now()}`,
+      serializers: { err: plainError },
+    },
     destination({ dest: 2, sync: false }),
   );
 }

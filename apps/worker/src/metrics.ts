@@ -7,7 +7,9 @@ import type { State } from './session/state.ts';
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** What a worker tells Prometheus. Each worker has a registry of its own. `relayHosts`: those that run now. */
-export function createMetrics({ relayHosts = () => [] }: { relayHosts?: () => HostedMediaRelay['hosts'] } = {}) {
+export function createMetrics({
+  relayHosts = () => [],
+}: { relayHosts?: () => HostedMediaRelay['hosts'] } = {}) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -23,13 +25,20 @@ export function createMetrics({ relayHosts = () => [] }: { relayHosts?: () => Ho
     labelNames: ['outcome'],
     registers,
   });
-  const histogram = (name: string, help: string) => new Histogram({ name, help, buckets: seconds, registers });
+  const histogram = (name: string, help: string) =>
+    new Histogram({ name, help, buckets: seconds, registers });
   const waited = histogram(
     'avatar_bridge_message_waited_seconds',
     'From a message being accepted to the vendor having its first utterance',
   );
-  const vendor = histogram('avatar_bridge_message_vendor_seconds', 'From the vendor having the first utterance to the first word');
-  const firstFrame = histogram('avatar_bridge_message_first_frame_seconds', 'From a message being accepted to its first word on the stage');
+  const vendor = histogram(
+    'avatar_bridge_message_vendor_seconds',
+    'From the vendor having the first utterance to the first word',
+  );
+  const firstFrame = histogram(
+    'avatar_bridge_message_first_frame_seconds',
+    'From a message being accepted to its first word on the stage',
+  );
   const vendorCalls = new Histogram({
     name: 'avatar_bridge_vendor_call_seconds',
     help: 'Calls to the vendor, by what was called and how it ended',

@@ -6,8 +6,14 @@ it('counts from the start on, each packet once', () => {
   const growth = new RelayGrowth();
   const dropped = { duplicates: 1, refused: 0, late: 0, padding: 2, unsent: 0 };
   expect(growth.since(relayStats(0))).toEqual({});
-  expect(growth.since(relayStats(0, { packets: 10, bytes: 1_000, dropped })).video).toMatchObject({ packets: 10, bytes: 1_000, dropped });
-  expect(growth.since(relayStats(0, { packets: 15, bytes: 1_400, dropped: { ...dropped, padding: 5 } })).video).toMatchObject({
+  expect(growth.since(relayStats(0, { packets: 10, bytes: 1_000, dropped })).video).toMatchObject({
+    packets: 10,
+    bytes: 1_000,
+    dropped,
+  });
+  expect(
+    growth.since(relayStats(0, { packets: 15, bytes: 1_400, dropped: { ...dropped, padding: 5 } })).video,
+  ).toMatchObject({
     packets: 5,
     bytes: 400,
     dropped: { duplicates: 0, padding: 3 },

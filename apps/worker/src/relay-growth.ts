@@ -48,8 +48,13 @@ export class RelayGrowth {
 export function combine(a: TrackGrowth, b: TrackGrowth, how: (a: number, b: number) => number): TrackGrowth {
   const reasons = Object.keys(a.dropped) as (keyof TrackStats['dropped'])[];
   return {
-    ...(Object.fromEntries(trackCounters.map((name) => [name, how(a[name], b[name])])) as Record<TrackCounter, number>),
-    dropped: Object.fromEntries(reasons.map((name) => [name, how(a.dropped[name], b.dropped[name])])) as TrackStats['dropped'],
+    ...(Object.fromEntries(trackCounters.map((name) => [name, how(a[name], b[name])])) as Record<
+      TrackCounter,
+      number
+    >),
+    dropped: Object.fromEntries(
+      reasons.map((name) => [name, how(a.dropped[name], b.dropped[name])]),
+    ) as TrackStats['dropped'],
   };
 }
 

@@ -8,7 +8,9 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const lines = async (registry: Registry, ...names: string[]): Promise<string[]> =>
-  (await registry.metrics()).split('\n').filter((line) => names.some((name) => line.startsWith(`avatar_bridge_${name}`)));
+  (await registry.metrics())
+    .split('\n')
+    .filter((line) => names.some((name) => line.startsWith(`avatar_bridge_${name}`)));
 
 const relay = (stats: Relay['stats']): Relay => ({ engine: 'rtp', stats }) as Relay;
 
@@ -21,13 +23,23 @@ it('adds up what all relays carry, by kind, and says how many there are', async 
   const other = metrics.watch(relay(async () => relayStats(0, { packets: 5, framesPerSecond: 12 })));
 
   await vi.advanceTimersByTimeAsync(2 * lookInterval);
-  expect(await lines(registry, 'relay_packets_total', 'relay_dropped_total{kind="video",reason="late"}', 'relays', 'relay_hosts')).toEqual([
+  expect(
+    await lines(
+      registry,
+      'relay_packets_total',
+      'relay_dropped_total{kind="video",reason="late"}',
+      'relays',
+      'relay_hosts',
+    ),
+  ).toEqual([
     'avatar_bridge_relays{engine="rtp"} 2',
     'avatar_bridge_relay_hosts{engine="rtp"} 1',
     'avatar_bridge_relay_packets_total{kind="video"} 25',
     'avatar_bridge_relay_dropped_total{kind="video",reason="late"} 3',
   ]);
-  expect(await lines(registry, 'relay_frames_per_second_bucket{le="15"}', 'relay_frames_per_second_count')).toEqual([
+  expect(
+    await lines(registry, 'relay_frames_per_second_bucket{le="15"}', 'relay_frames_per_second_count'),
+  ).toEqual([
     'avatar_bridge_relay_frames_per_second_bucket{le="15"} 2',
     'avatar_bridge_relay_frames_per_second_count 4',
   ]);
@@ -36,7 +48,9 @@ it('adds up what all relays carry, by kind, and says how many there are', async 
   one();
   other();
   await vi.advanceTimersByTimeAsync(2 * lookInterval);
-  expect(await lines(registry, 'relay_packets_total', 'relays{')).toEqual(['avatar_bridge_relay_packets_total{kind="video"} 35']);
+  expect(await lines(registry, 'relay_packets_total', 'relays{')).toEqual([
+    'avatar_bridge_relay_packets_total{kind="video"} 35',
+  ]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -51,7 +65,9 @@ it('tells the skew by engine, while it is known', async () => {
     }),
   );
   await vi.advanceTimersByTimeAsync(3 * lookInterval);
-  const buckets = ['-0.045', '-0.02', '0.02', '0.045'].map((le) => `relay_skew_seconds_bucket{le="${le}",engine="rtp"}`);
+  const buckets = ['-0.045', '-0.02', '0.02', '0.045'].map(
+    (le) => `relay_skew_seconds_bucket{le="${le}",engine="rtp"}`,
+  );
   expect((await lines(registry, ...buckets)).map((line) => line.split(' ')[1])).toEqual(['0', '1', '1', '2']);
 });
 

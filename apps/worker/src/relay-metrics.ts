@@ -23,7 +23,12 @@ const names: Record<TrackCounter, { name: string; help: string }> = {
 /** Closest around where viewers notice: a voice that is 45 ms early or 125 ms late (ITU-R BT.1359). */
 const skewBuckets = [-0.25, -0.125, -0.08, -0.045, -0.02, 0, 0.02, 0.045, 0.08, 0.125, 0.25];
 
-type Watched = { relay: Relay; growth: RelayGrowth; seen: (stats: RelayStats, growth: Growth) => void; looking: boolean };
+type Watched = {
+  relay: Relay;
+  growth: RelayGrowth;
+  seen: (stats: RelayStats, growth: Growth) => void;
+  looking: boolean;
+};
 
 /**
  * What a worker tells Prometheus of its relays: sums over all of them, as of the last look at each. `hosts` are the relay hosts that run.
@@ -61,10 +66,19 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
 
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter({ name: `avatar_bridge_relay_${name}_total`, help, labelNames, registers });
-  const counters = trackCounters.map((key) => ({ key, counter: counter(names[key].name, names[key].help, ['kind']) }));
+  const counters = trackCounters.map((key) => ({
+    key,
+    counter: counter(names[key].name, names[key].help, ['kind']),
+  }));
   const dropped = counter('dropped', 'Packets that were not passed on', ['kind', 'reason']);
   const histogram = <T extends string>(name: string, help: string, labelNames: T[], buckets: number[]) =>
-    new Histogram({ name: `avatar_bridge_relay_${name}`, help: `${help}, of each relay at each look`, labelNames, buckets, registers });
+    new Histogram({
+      name: `avatar_bridge_relay_${name}`,
+      help: `${help}, of each relay at each look`,
+      labelNames,
+      buckets,
+      registers,
+    });
   const jitter = histogram(
     'jitter_seconds',
     "Jitter of the vendor's packets",
@@ -77,8 +91,18 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
     ['kind'],
     [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
   );
-  const framesPerSecond = histogram('frames_per_second', 'Frames per second sent to the stage', [], [0, 5, 10, 15, 20, 24, 28, 31, 62]);
-  const skew = histogram('skew_seconds', 'How much later than the picture the voice is sent to the stage', ['engine'], skewBuckets);
+  const framesPerSecond = histogram(
+    'frames_per_second',
+    'Frames per second sent to the stage',
+    [],
+    [0, 5, 10, 15, 20, 24, 28, 31, 62],
+  );
+  const skew = histogram(
+    'skew_seconds',
+    'How much later than the picture the voice is sent to the stage',
+    ['engine'],
+    skewBuckets,
+  );
 
   const count = (stats: RelayStats, growth: Growth): void => {
     if (stats.skew !== undefined) skew.observe({ engine: stats.engine }, stats.skew / 1_000);
@@ -90,7 +114,8 @@ export function createRelayMetrics(registry: Registry, hosts: () => HostedMediaR
       if (grown.packets > 0) jitter.observe({ kind }, track.jitter / 1_000);
       if (track.addedLatency !== undefined) addedLatency.observe({ kind }, track.addedLatency.p99 / 1_000);
       // While nobody watches, the vendor sends no picture.
-      if (kind === 'video' && !track.muted && stats.watched !== false) framesPerSecond.observe(track.framesPerSecond);
+      if (kind === 'video' && !track.muted && stats.watched !== false)
+        framesPerSecond.observe(track.framesPerSecond);
     }
   };
 

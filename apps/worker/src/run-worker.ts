@@ -19,7 +19,11 @@ export type RunningWorker = {
 
 /** Builds a worker from its configuration and starts it. */
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
-  const store = await openSessionStore({ redisUrl: config.REDIS_URL, account: config.BRIDGE_ACCOUNT, logger });
+  const store = await openSessionStore({
+    redisUrl: config.REDIS_URL,
+    account: config.BRIDGE_ACCOUNT,
+    logger,
+  });
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
   const metrics = createMetrics({ relayHosts: () => mediaRelay.hosts });
   const client = new HeyGenClient({ apiKey: config.HEYGEN_API_KEY, baseUrl: config.HEYGEN_BASE_URL, logger });
@@ -27,7 +31,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     store,
     provider: new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH }),
     mediaRelay,
-    stage: stageAccess({ url: config.LIVEKIT_URL, apiKey: config.LIVEKIT_API_KEY, apiSecret: config.LIVEKIT_API_SECRET }),
+    stage: stageAccess({
+      url: config.LIVEKIT_URL,
+      apiKey: config.LIVEKIT_API_KEY,
+      apiSecret: config.LIVEKIT_API_SECRET,
+    }),
     metrics,
     logger,
     name: `${hostname()}-${process.pid}`,

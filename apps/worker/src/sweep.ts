@@ -1,11 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type SessionStore, UnknownSessionError, type VendorSessionEntry } from '@avatar-bridge/session-store';
+import {
+  type SessionStore,
+  UnknownSessionError,
+  type VendorSessionEntry,
+} from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { AvatarProvider } from './providers/avatar-provider.ts';
 
 export type SweepParts = {
-  store: Pick<SessionStore, 'vendorSessions' | 'forgetVendorSession' | 'getSession' | 'reconcile' | 'setSlots'>;
+  store: Pick<
+    SessionStore,
+    'vendorSessions' | 'forgetVendorSession' | 'getSession' | 'reconcile' | 'setSlots'
+  >;
   provider: AvatarProvider;
   metrics: Metrics;
   logger: Logger;
@@ -34,7 +41,10 @@ export class Sweep {
   /** Goes on until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { interval = 60_000 } = this.#parts;
-    await Promise.all([this.#every(interval, () => this.once(signal), signal), this.#every(repairInterval, () => this.#repair(), signal)]);
+    await Promise.all([
+      this.#every(interval, () => this.once(signal), signal),
+      this.#every(repairInterval, () => this.#repair(), signal),
+    ]);
   }
 
   /** One look. Returns the vendor sessions that were stopped. */
@@ -43,7 +53,9 @@ export class Sweep {
     const entries = (await store.vendorSessions()).filter((entry) => entry.provider === provider.name);
     const owners = await Promise.all(entries.map((entry) => this.#ownerless(entry)));
     const ownerless = entries.filter((_, index) => owners[index] !== 'owned');
-    const sure = ownerless.filter((entry) => this.#suspects.has(entry.id) || owners[entries.indexOf(entry)] === 'over');
+    const sure = ownerless.filter(
+      (entry) => this.#suspects.has(entry.id) || owners[entries.indexOf(entry)] === 'over',
+    );
     this.#suspects = new Set(ownerless.map(({ id }) => id));
     const stopped = await Promise.all(sure.map((entry) => this.#stop(entry, signal)));
     return sure.filter((_, index) => stopped[index]);
@@ -78,13 +90,16 @@ export class Sweep {
   async #repair(): Promise<void> {
     await this.#parts.store.setSlots(this.#parts.slots);
     const { requeued, ended } = await this.#parts.store.reconcile();
-    if (requeued.length > 0 || ended.length > 0) this.#parts.logger.warn({ requeued, ended }, 'sessions without a lease were repaired');
+    if (requeued.length > 0 || ended.length > 0)
+      this.#parts.logger.warn({ requeued, ended }, 'sessions without a lease were repaired');
   }
 
   async #every(interval: number, look: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // oxlint-disable-next-line no-await-in-loop -- one look after the other
-      await look().catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'a sweep failed, the next one comes'));
+      await look().catch((error: unknown) =>
+        this.#parts.logger.warn({ err: error }, 'a sweep failed, the next one comes'),
+      );
       // oxlint-disable-next-line no-await-in-loop -- many workers don't all look at once
       await delay(interval * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {});
     }

@@ -1,5 +1,11 @@
 import type { MediaRelay } from '@avatar-bridge/relay';
-import { type Lease, type LeaseWorker, SessionEndedError, type SessionStore, UnknownSessionError } from '@avatar-bridge/session-store';
+import {
+  type Lease,
+  type LeaseWorker,
+  SessionEndedError,
+  type SessionStore,
+  UnknownSessionError,
+} from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { AvatarProvider } from './providers/avatar-provider.ts';
@@ -85,10 +91,12 @@ export class Worker {
 
   async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'> {
     const { store, name } = this.#parts;
-    const owned = await store.claim(lease.sessionId, { epoch: lease.epoch, worker: name }).catch((error: unknown) => {
-      if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return undefined;
-      throw error;
-    });
+    const owned = await store
+      .claim(lease.sessionId, { epoch: lease.epoch, worker: name })
+      .catch((error: unknown) => {
+        if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return undefined;
+        throw error;
+      });
     if (!owned) return 'ended';
     const drainDeadline = Math.max(this.#drainDeadline - stoppingTime, this.#drainDeadline / 2);
     const actor = new SessionActor({ ...this.#parts, worker: name, drainDeadline }, owned, lease);

@@ -16,10 +16,15 @@ describe('a worker whose session was claimed by another', () => {
   it('stops its vendor session, writes nothing more and keeps its hands off', async () => {
     const worker = rig.startWorker();
     const conversation = await rig.liveSession();
-    await conversation.say('This sentence is cut off because somebody else owns the session from now on, as everybody can hear.');
+    await conversation.say(
+      'This sentence is cut off because somebody else owns the session from now on, as everybody can hear.',
+    );
     await conversation.until('message.speaking');
     const usurper = await rig.store.claim(conversation.id, { epoch: 1_000, worker: 'usurper' });
-    await vi.waitUntil(async () => (await conversation.vendorSessions()).every(({ state }) => state === 'closed'), { timeout: 10_000 });
+    await vi.waitUntil(
+      async () => (await conversation.vendorSessions()).every(({ state }) => state === 'closed'),
+      { timeout: 10_000 },
+    );
     const last = (await conversation.events()).at(-1)!;
     await vi.waitUntil(() => worker.sessions === 0, { timeout: 10_000 });
     expect((await conversation.events()).at(-1)).toEqual(last);
@@ -30,7 +35,13 @@ describe('a worker whose session was claimed by another', () => {
 
 describe('the sweep', () => {
   const sweep = () =>
-    new Sweep({ store: rig.workerStore, provider: rig.provider(), metrics: createMetrics(), logger: pino({ enabled: false }), slots: 20 });
+    new Sweep({
+      store: rig.workerStore,
+      provider: rig.provider(),
+      metrics: createMetrics(),
+      logger: pino({ enabled: false }),
+      slots: 20,
+    });
   const open = (recordRef: () => Promise<void>) =>
     rig.provider().open({
       sessionId: 'ses_test',
@@ -81,8 +92,14 @@ describe('twenty sessions', () => {
     const usage = async () => {
       const metrics = await (await worker.get('/metrics')).text();
       const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
-      const sessions = [...metrics.matchAll(/^avatar_bridge_sessions\{.*\} (\d+)$/gm)].map((match) => Number(match[1]));
-      return { heap: value('nodejs_heap_size_used_bytes') / 1e6, handles: value('nodejs_active_handles_total'), sessions };
+      const sessions = [...metrics.matchAll(/^avatar_bridge_sessions\{.*\} (\d+)$/gm)].map((match) =>
+        Number(match[1]),
+      );
+      return {
+        heap: value('nodejs_heap_size_used_bytes') / 1e6,
+        handles: value('nodejs_active_handles_total'),
+        sessions,
+      };
     };
     const usageAtRest = () =>
       vi.waitUntil(

@@ -21,9 +21,13 @@ it('a relay host that dies costs a session nothing but a moment of the picture, 
   await conversation.until('relay.restarting', ({ reason }) => reason === 'host-died');
   await conversation.until('relay.restarted');
   await conversation.until('media.resumed', ({ kind }) => kind === 'video');
-  expect(await conversation.finished(await conversation.say('This is said over the next one.'))).toEqual(['spoken']);
+  expect(await conversation.finished(await conversation.say('This is said over the next one.'))).toEqual([
+    'spoken',
+  ]);
 
-  const cutShort = await conversation.say('The host of this one dies in the middle of it, and all the same it is said to its very end.');
+  const cutShort = await conversation.say(
+    'The host of this one dies in the middle of it, and all the same it is said to its very end.',
+  );
   await conversation.until('message.speaking', ({ messageId }) => messageId === cutShort);
   process.kill(mediaRelay.hosts[0]!.pid!, 'SIGKILL');
   expect(await conversation.finished(cutShort)).toEqual(['spoken']);

@@ -19,14 +19,27 @@ describe('a session', () => {
     await conversation.stop();
     const ended = await conversation.until('session.ended');
     expect(ended).toMatchObject({ outcome: 'stopped', message: 'The test is done' });
-    expect((await conversation.vendorSessions()).map(({ state, closeReason }) => [state, closeReason])).toEqual([['closed', 'stopped']]);
+    expect(
+      (await conversation.vendorSessions()).map(({ state, closeReason }) => [state, closeReason]),
+    ).toEqual([['closed', 'stopped']]);
 
     const types = (await conversation.events()).map(({ type }) => type);
-    const inOrder = ['session.queued', 'session.starting', 'vendor.opened', 'session.live', 'message.speaking', 'message.spoken'];
+    const inOrder = [
+      'session.queued',
+      'session.starting',
+      'vendor.opened',
+      'session.live',
+      'message.speaking',
+      'message.spoken',
+    ];
     const end = ['session.stopping', 'vendor.closed', 'session.ended'];
     expect(types.filter((type) => [...inOrder, ...end].includes(type))).toEqual([...inOrder, ...end]);
-    expect(await conversation.eventsOf('relay.started')).toMatchObject([{ engine: 'rtp', reason: 'asked-for' }]);
-    expect(types).toEqual(expect.arrayContaining(['media.started', 'vendor.event', 'caption.updated', 'avatar.state']));
+    expect(await conversation.eventsOf('relay.started')).toMatchObject([
+      { engine: 'rtp', reason: 'asked-for' },
+    ]);
+    expect(types).toEqual(
+      expect.arrayContaining(['media.started', 'vendor.event', 'caption.updated', 'avatar.state']),
+    );
 
     const message = await conversation.message(id);
     expect(message).toMatchObject({
@@ -59,7 +72,8 @@ describe('a session', () => {
   it('is kept alive at the vendor while nobody speaks', async () => {
     const conversation = await rig.liveSession({ idleTimeoutSeconds: 30 });
     const since = Date.now();
-    const kept = async () => (await rig.requests()).filter(({ path, at }) => path.includes('keep_alive') && at > since).length;
+    const kept = async () =>
+      (await rig.requests()).filter(({ path, at }) => path.includes('keep_alive') && at > since).length;
     await expect.poll(kept, { timeout: 15_000, interval: 500 }).toBeGreaterThan(0);
     await conversation.stop();
   });
@@ -76,7 +90,9 @@ describe('a session', () => {
 
   it('drops what was not said when it is stopped', async () => {
     const conversation = await rig.liveSession();
-    const spoken = await conversation.say('I am being said and this takes a moment or two, as long sentences do.');
+    const spoken = await conversation.say(
+      'I am being said and this takes a moment or two, as long sentences do.',
+    );
     const waiting = await conversation.say('I am not even begun.');
     await conversation.until('message.speaking', ({ messageId }) => messageId === spoken);
     await conversation.stop();
@@ -89,14 +105,20 @@ describe('a session', () => {
     await rig.fault({ kind: 'refuse', path: '/v1/streaming.new', status: 503, times: 4 });
     const conversation = await rig.session();
     await conversation.until('session.live');
-    expect((await rig.requests()).filter(({ path, status }) => path.endsWith('streaming.new') && status === 503)).toHaveLength(4);
+    expect(
+      (await rig.requests()).filter(({ path, status }) => path.endsWith('streaming.new') && status === 503),
+    ).toHaveLength(4);
     await conversation.stop();
   });
 
   it('ends with a reason that names the avatar nobody knows', async () => {
     const conversation = await rig.session({ id: 'nobody-knows-this-one' });
     const ended = await conversation.until('session.ended');
-    expect(ended).toMatchObject({ outcome: 'failed', code: 'unknown-avatar', message: expect.stringContaining('avatar') });
+    expect(ended).toMatchObject({
+      outcome: 'failed',
+      code: 'unknown-avatar',
+      message: expect.stringContaining('avatar'),
+    });
   });
 });
 
@@ -106,7 +128,11 @@ describe('an account that the vendor refuses', () => {
     wrong.startWorker({ provider: wrong.provider({ apiKey: 'not-the-key-of-anybody' }) });
     const conversation = await wrong.session();
     const ended = await conversation.until('session.ended');
-    expect(ended).toMatchObject({ outcome: 'failed', code: 'unauthorized', message: expect.stringContaining('HEYGEN_API_KEY') });
+    expect(ended).toMatchObject({
+      outcome: 'failed',
+      code: 'unauthorized',
+      message: expect.stringContaining('HEYGEN_API_KEY'),
+    });
     expect(ended.message).not.toContain('not-the-key-of-anybody');
   });
 

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Rig, sentence } from './support/rig.ts';
 
-const long = 'This is one long sentence without any end that the avatar would go on and on with for quite a while if nobody interrupted it';
+const long =
+  'This is one long sentence without any end that the avatar would go on and on with for quite a while if nobody interrupted it';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -32,7 +33,10 @@ describe.concurrent('messages', () => {
       await conversation.say('Good morning, Dr. Smith and Mrs. Jones. How did you sleep last night?'),
     );
     expect(state).toBe('spoken');
-    expect(await conversation.spoken()).toEqual(['Good morning, Dr. Smith and Mrs. Jones.', 'How did you sleep last night?']);
+    expect(await conversation.spoken()).toEqual([
+      'Good morning, Dr. Smith and Mrs. Jones.',
+      'How did you sleep last night?',
+    ]);
     await conversation.stop();
   });
 
@@ -55,7 +59,11 @@ describe.concurrent('messages', () => {
     const fresh = await conversation.say(sentence('fresh'), { expiresAfter: 60_000 });
     await conversation.until('message.expired', ({ messageId }) => messageId === stale, 3_000);
     await conversation.interrupt();
-    expect(await conversation.finished(first, stale, fresh)).toEqual(['interrupted', 'expired', 'interrupted']);
+    expect(await conversation.finished(first, stale, fresh)).toEqual([
+      'interrupted',
+      'expired',
+      'interrupted',
+    ]);
     await conversation.stop();
   });
 });
@@ -111,7 +119,11 @@ describe('interrupt', () => {
     const done = await conversation.until('interrupt.done', (event) => event.commandId === commandId);
     expect(done.took).toBeLessThan(300);
     console.log('interrupt took, ms:', done.took);
-    expect(await conversation.finished(spoken, waiting, after)).toEqual(['interrupted', 'interrupted', 'spoken']);
+    expect(await conversation.finished(spoken, waiting, after)).toEqual([
+      'interrupted',
+      'interrupted',
+      'spoken',
+    ]);
     expect(await conversation.spoken()).toEqual([sentence('after')]);
     await conversation.stop();
   });
@@ -140,7 +152,10 @@ describe('when the vendor loses, delays or disorders things', () => {
   it.each([
     ['the end', ['avatar_stop_talking']],
     ['beginning and end', ['avatar_start_talking', 'avatar_stop_talking']],
-    ['every word', ['avatar_start_talking', 'avatar_stop_talking', 'avatar_talking_message', 'avatar_end_message']],
+    [
+      'every word',
+      ['avatar_start_talking', 'avatar_stop_talking', 'avatar_talking_message', 'avatar_end_message'],
+    ],
   ])('a message is spoken though %s of it was lost', async (_, events) => {
     const conversation = await rig.liveSession();
     await rig.fault({ kind: 'lose-events', events, times: 1 });

@@ -42,13 +42,27 @@ describe('a worker that is killed', () => {
     const later = await conversation.say(sentence('later'));
     await conversation.until('session.live', ({ at }) => at > killedAt);
     const liveAt = Date.now();
-    expect(await conversation.finished(spoken, cut, waiting, later)).toEqual(['spoken', 'spoken', 'spoken', 'spoken']);
+    expect(await conversation.finished(spoken, cut, waiting, later)).toEqual([
+      'spoken',
+      'spoken',
+      'spoken',
+      'spoken',
+    ]);
     const sessions = await conversation.vendorSessions();
-    console.log('killed -> live again, ms:', liveAt - killedAt, '; killed -> speaks, ms:', sessions[1]!.tasks[0]!.startedAt! - killedAt);
+    console.log(
+      'killed -> live again, ms:',
+      liveAt - killedAt,
+      '; killed -> speaks, ms:',
+      sessions[1]!.tasks[0]!.startedAt! - killedAt,
+    );
     expect(sessions.map(({ state }) => state)).toEqual(['closed', 'connected']);
 
     const said = await conversation.spoken();
-    expect(said.filter((text) => text !== long)).toEqual([sentence('spoken'), sentence('waiting'), sentence('later')]);
+    expect(said.filter((text) => text !== long)).toEqual([
+      sentence('spoken'),
+      sentence('waiting'),
+      sentence('later'),
+    ]);
     expect(said.filter((text) => text === long)).toHaveLength(1);
     await conversation.stop();
     await conversation.until('session.ended');
@@ -101,10 +115,14 @@ describe('a worker that is drained', () => {
 
 describe('a worker without a configuration', () => {
   it('names everything that is missing and does not start', async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], { env: {}, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
+      env: {},
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
     expect(code).toBe(1);
-    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HEYGEN_API_KEY']) expect(said).toContain(name);
+    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HEYGEN_API_KEY'])
+      expect(said).toContain(name);
   });
 });
 

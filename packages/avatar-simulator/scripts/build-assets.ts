@@ -42,7 +42,18 @@ try {
     await encodeH264(quality);
     await encodeVp8(quality);
   }
-  await run('ffmpeg', ['-v', 'error', '-y', '-i', join(scratch, '0.png'), '-vf', 'scale=960:-1', '-q:v', '4', join(assets, 'face.jpg')]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    '-i',
+    join(scratch, '0.png'),
+    '-vf',
+    'scale=960:-1',
+    '-q:v',
+    '4',
+    join(assets, 'face.jpg'),
+  ]);
 } finally {
   await rm(scratch, { recursive: true });
 }
@@ -66,7 +77,17 @@ function toYuv(quality: Quality): string {
 }
 
 async function ffmpeg(options: string[], output: string): Promise<void> {
-  await run('ffmpeg', ['-v', 'error', '-y', '-framerate', '30', '-i', join(scratch, '%d.png'), ...options, output]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    '-framerate',
+    '30',
+    '-i',
+    join(scratch, '%d.png'),
+    ...options,
+    output,
+  ]);
   console.log(output, (await stat(output)).size, 'bytes');
 }
 
@@ -78,7 +99,10 @@ async function encodeH264(quality: Quality): Promise<void> {
   const doubled = join(scratch, 'doubled.h264');
   const quantizer = String(quantizers[quality].h264);
   const encoder = '-c:v libx264 -profile:v baseline -preset placebo -tune stillimage'.split(' ');
-  await ffmpeg(['-vf', `${toYuv(quality)},fps=60`, ...encoder, '-qp', quantizer, '-x264-params', x264Options], doubled);
+  await ffmpeg(
+    ['-vf', `${toYuv(quality)},fps=60`, ...encoder, '-qp', quantizer, '-x264-params', x264Options],
+    doubled,
+  );
   const units = splitAnnexB(await readFile(doubled)).map((unit) => ({ type: unit[0]! & 31, unit }));
   const pictures = units.filter(({ type }) => type === 5).map(({ unit }) => unit);
   const sps = units.find(({ type }) => type === 7)!.unit;
@@ -87,7 +111,9 @@ async function encodeH264(quality: Quality): Promise<void> {
   const startCode = Buffer.from([0, 0, 0, 1]);
   const kept = pictures.filter((_, index) => index % 2 === 1);
   if (kept.length !== faceStates.length || kept.some((picture) => (picture[2]! & 7) !== 2))
-    throw new Error('the encoder did not make two IDR pictures of each drawing, the second with idr_pic_id 1');
+    throw new Error(
+      'the encoder did not make two IDR pictures of each drawing, the second with idr_pic_id 1',
+    );
   await writeFile(
     join(assets, `${quality}.h264`),
     Buffer.concat(kept.flatMap((picture) => [startCode, sps, startCode, pps, startCode, picture])),
@@ -96,6 +122,10 @@ async function encodeH264(quality: Quality): Promise<void> {
 
 async function encodeVp8(quality: Quality): Promise<void> {
   const quantizer = String(quantizers[quality].vp8);
-  const encoder = '-c:v libvpx -g 0 -b:v 8M -deadline best -cpu-used 0 -auto-alt-ref 0 -lag-in-frames 0'.split(' ');
-  await ffmpeg(['-vf', toYuv(quality), ...encoder, '-qmin', quantizer, '-qmax', quantizer], join(assets, `${quality}.ivf`));
+  const encoder =
+    '-c:v libvpx -g 0 -b:v 8M -deadline best -cpu-used 0 -auto-alt-ref 0 -lag-in-frames 0'.split(' ');
+  await ffmpeg(
+    ['-vf', toYuv(quality), ...encoder, '-qmin', quantizer, '-qmax', quantizer],
+    join(assets, `${quality}.ivf`),
+  );
 }

@@ -26,11 +26,13 @@ ${hairInFront}
 </svg>`;
 }
 
-const enlarged = (cx: number, drawing: string) => `<g transform="translate(${cx} 280) scale(1.15) translate(${-cx} -280)">${drawing}</g>`;
+const enlarged = (cx: number, drawing: string) =>
+  `<g transform="translate(${cx} 280) scale(1.15) translate(${-cx} -280)">${drawing}</g>`;
 
 const gradient = (id: string, stops: string[], vector = 'x1="0" y1="0" x2="0" y2="1"') =>
   `<linearGradient id="${id}" ${vector}>${stopList(stops)}</linearGradient>`;
-const radial = (id: string, stops: string[], vector = '') => `<radialGradient id="${id}" ${vector}>${stopList(stops)}</radialGradient>`;
+const radial = (id: string, stops: string[], vector = '') =>
+  `<radialGradient id="${id}" ${vector}>${stopList(stops)}</radialGradient>`;
 const stopList = (stops: string[]) =>
   stops
     .map((stop, i) => {

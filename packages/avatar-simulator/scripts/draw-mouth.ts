@@ -67,7 +67,10 @@ ${open ? inside() : `<path d="M${left} ${innerTop} ${innerBottom}Z" fill="#7d2f3
       lowerTeeth > 0
         ? `<path d="M${-half * 0.7} ${down + 14} L${half * 0.7} ${down + 14} L${half * 0.64} ${down - lowerTeeth * 0.5 + 2} Q0 ${down - lowerTeeth + 3} ${-half * 0.64} ${down - lowerTeeth * 0.5 + 2}Z" fill="#ece4dc"/>`
         : '';
-    const tonguePath = tongue > 0 ? `<ellipse cx="0" cy="${down + 5}" rx="${half * 0.62}" ry="${tongue}" fill="#d0696a"/>` : '';
+    const tonguePath =
+      tongue > 0
+        ? `<ellipse cx="0" cy="${down + 5}" rx="${half * 0.62}" ry="${tongue}" fill="#d0696a"/>`
+        : '';
     return `${clip}<g clip-path="url(#mouthOpening)"><path d="${opening}" fill="url(#inside)"/>${tonguePath}${teethPath}${lowerTeethPath}</g>`;
   }
 }

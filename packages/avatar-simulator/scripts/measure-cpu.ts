@@ -33,8 +33,11 @@ const medias = await Promise.all(
 );
 await sleep(2000);
 await measure('idle');
-const sentence = 'Thank you for asking. The new model is lighter, it is faster, and it will be in the shops on the first of May.';
-const speeches = await Promise.all(medias.map((media) => media.speak(`${sentence} `.repeat(Math.ceil(Number(seconds) / 6) + 1))));
+const sentence =
+  'Thank you for asking. The new model is lighter, it is faster, and it will be in the shops on the first of May.';
+const speeches = await Promise.all(
+  medias.map((media) => media.speak(`${sentence} `.repeat(Math.ceil(Number(seconds) / 6) + 1))),
+);
 await measure('speaking');
 for (const media of medias) media.interrupt();
 await Promise.all(speeches.map(({ finished }) => finished));

@@ -29,7 +29,12 @@ function vendorApp(account: Account): Hono<RequestContext> {
     account.logger.error({ err: error, path: c.req.path }, 'A request failed');
     return c.json({ message: 'Internal server error' }, 500);
   });
-  vendor.use(noteRequests(account.requests), loopbackCors(), bodyLimit({ maxSize: maxBodySize }), faultGate(account.faults));
+  vendor.use(
+    noteRequests(account.requests),
+    loopbackCors(),
+    bodyLimit({ maxSize: maxBodySize }),
+    faultGate(account.faults),
+  );
   vendor.route('/', sessionRoutes(account));
   vendor.route('/', listingRoutes(account));
   vendor.route('/', knowledgeBaseRoutes(account));

@@ -11,7 +11,10 @@ export type SpeechUnderWay = {
 /** The avatar's part in the room that a vendor session needs. */
 export type AvatarParticipant = Pick<RtpParticipant, 'remoteParticipants' | 'sendData'> & {
   on(event: 'data', listener: (data: ReceivedData) => void): unknown;
-  on(event: 'participantJoined' | 'participantUpdated', listener: (participant: RemoteParticipant) => void): unknown;
+  on(
+    event: 'participantJoined' | 'participantUpdated',
+    listener: (participant: RemoteParticipant) => void,
+  ): unknown;
   on(event: 'disconnected', listener: (end: { reason: string }) => void): unknown;
 };
 

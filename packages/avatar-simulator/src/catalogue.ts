@@ -54,7 +54,13 @@ type Voice = {
   support_realtime: boolean;
 };
 
-const voice = (voice_id: string, name: string, gender: string, language: string, realtime: boolean): Voice => ({
+const voice = (
+  voice_id: string,
+  name: string,
+  gender: string,
+  language: string,
+  realtime: boolean,
+): Voice => ({
   voice_id,
   language,
   gender,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defaultLimits } from './limits.ts';
 
-const seconds = (fallback: number): z.ZodType<number> => z.coerce.number().positive().max(86_400).default(fallback);
+const seconds = (fallback: number): z.ZodType<number> =>
+  z.coerce.number().positive().max(86_400).default(fallback);
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const Environment = z.object({
@@ -20,13 +21,21 @@ const Environment = z.object({
     .min(1)
     .default(defaultLimits.concurrency)
     .describe("sessions open at once (the vendor's trial: 3)"),
-  SIMULATOR_SESSION_DURATION_LIMIT: seconds(defaultLimits.sessionDurationLimit).describe('seconds until a session ends whatever happens'),
+  SIMULATOR_SESSION_DURATION_LIMIT: seconds(defaultLimits.sessionDurationLimit).describe(
+    'seconds until a session ends whatever happens',
+  ),
   SIMULATOR_IDLE_TIMEOUT: seconds(defaultLimits.idleTimeout).describe(
     'seconds until an idle session ends, unless its request says otherwise',
   ),
-  SIMULATOR_CLIENT_JOIN_TIMEOUT: seconds(defaultLimits.clientJoinTimeout).describe('seconds until a session without its client ends'),
-  SIMULATOR_TOKEN_LIFETIME: seconds(defaultLimits.tokenLifetime).describe('seconds until a session token is refused'),
-  SIMULATOR_SILENCE_AFTER: seconds(defaultLimits.silenceAfter).describe('seconds until a user counts as silent'),
+  SIMULATOR_CLIENT_JOIN_TIMEOUT: seconds(defaultLimits.clientJoinTimeout).describe(
+    'seconds until a session without its client ends',
+  ),
+  SIMULATOR_TOKEN_LIFETIME: seconds(defaultLimits.tokenLifetime).describe(
+    'seconds until a session token is refused',
+  ),
+  SIMULATOR_SILENCE_AFTER: seconds(defaultLimits.silenceAfter).describe(
+    'seconds until a user counts as silent',
+  ),
   SIMULATOR_START_DELAY: z.coerce
     .number()
     .int()
@@ -34,8 +43,13 @@ const Environment = z.object({
     .max(60_000)
     .default(0)
     .describe('ms until the avatar joins after streaming.start (the vendor: 2,000 to 5,000)'),
-  SIMULATOR_TLS_PORT: port.optional().describe('also listens with TLS here (443 for the vendor SDK), with a certificate of its own'),
-  SIMULATOR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('logs go to stderr'),
+  SIMULATOR_TLS_PORT: port
+    .optional()
+    .describe('also listens with TLS here (443 for the vendor SDK), with a certificate of its own'),
+  SIMULATOR_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('logs go to stderr'),
 });
 
 export type Config = z.infer<typeof Environment>;
@@ -52,17 +66,24 @@ export class ConfigError extends Error {
  */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; unknown: string[] } {
   const known = Object.keys(Environment.shape);
-  const result = Environment.safeParse(Object.fromEntries(known.map((name) => [name, env[name]?.trim() || undefined])));
+  const result = Environment.safeParse(
+    Object.fromEntries(known.map((name) => [name, env[name]?.trim() || undefined])),
+  );
   if (!result.success) {
     const faults = result.error.issues.map(({ path, message }) => `  - ${path.join('.')}: ${message}`);
     throw new ConfigError(['The configuration is not valid:', ...faults].join('\n'));
   }
-  return { config: result.data, unknown: Object.keys(env).filter((name) => name.startsWith('SIMULATOR_') && !known.includes(name)) };
+  return {
+    config: result.data,
+    unknown: Object.keys(env).filter((name) => name.startsWith('SIMULATOR_') && !known.includes(name)),
+  };
 }
 
 /** The text of --help. */
 export function usage(): string {
-  const lines = Object.entries(Environment.shape).map(([name, schema]) => `  ${name.padEnd(34)}${describe(schema)}`);
+  const lines = Object.entries(Environment.shape).map(
+    ([name, schema]) => `  ${name.padEnd(34)}${describe(schema)}`,
+  );
   return [
     "A double of HeyGen's Streaming API v1, with a talking face in a real LiveKit room.",
     '',

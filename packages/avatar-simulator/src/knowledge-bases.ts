@@ -16,7 +16,8 @@ export class KnowledgeBases {
   }
 
   create(request: KnowledgeBaseRequest): KnowledgeBase {
-    if (this.#all.size >= bounds.knowledgeBases) throw VendorFailure.invalid(`there are ${bounds.knowledgeBases} knowledge bases already`);
+    if (this.#all.size >= bounds.knowledgeBases)
+      throw VendorFailure.invalid(`there are ${bounds.knowledgeBases} knowledge bases already`);
     const created = { id: randomUUID().replaceAll('-', ''), ...request };
     this.#all.set(created.id, created);
     return created;

@@ -14,10 +14,16 @@ try {
   for (const name of unknown) logger.warn({ name }, 'An environment variable is not known');
   const simulator = await startSimulator({
     apiKey: config.SIMULATOR_API_KEY,
-    livekit: { url: config.VENDOR_LIVEKIT_URL, apiKey: config.VENDOR_LIVEKIT_API_KEY, apiSecret: config.VENDOR_LIVEKIT_API_SECRET },
+    livekit: {
+      url: config.VENDOR_LIVEKIT_URL,
+      apiKey: config.VENDOR_LIVEKIT_API_KEY,
+      apiSecret: config.VENDOR_LIVEKIT_API_SECRET,
+    },
     host: config.SIMULATOR_HOST,
     port: config.SIMULATOR_PORT,
-    ...(config.SIMULATOR_TLS_PORT !== undefined && { tls: { port: config.SIMULATOR_TLS_PORT, ...(await selfSignedCertificate()) } }),
+    ...(config.SIMULATOR_TLS_PORT !== undefined && {
+      tls: { port: config.SIMULATOR_TLS_PORT, ...(await selfSignedCertificate()) },
+    }),
     limits: {
       concurrency: config.SIMULATOR_CONCURRENCY,
       sessionDurationLimit: config.SIMULATOR_SESSION_DURATION_LIMIT,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answer } from './responder.ts';
 
-const prompt = 'You are Ann, a guide of the Harbour Museum. The museum opens at nine and closes at five. Tickets cost twelve euros.';
+const prompt =
+  'You are Ann, a guide of the Harbour Museum. The museum opens at nine and closes at five. Tickets cost twelve euros.';
 
 describe('the responder', () => {
   it('greets with the name of the prompt', () => {
@@ -15,13 +16,19 @@ describe('the responder', () => {
   });
 
   it('answers from the prompt when it can', () => {
-    expect(answer('When does the museum open and close? The museum closes?', prompt)).toBe('The museum opens at nine and closes at five.');
+    expect(answer('When does the museum open and close? The museum closes?', prompt)).toBe(
+      'The museum opens at nine and closes at five.',
+    );
     expect(answer('How much do tickets cost?', prompt)).toBe('Tickets cost twelve euros.');
   });
 
   it('repeats a question politely when it cannot', () => {
-    expect(answer('Will it rain tomorrow?', prompt)).toBe('You asked: Will it rain tomorrow? I will gladly find that out for you.');
-    expect(answer('The weather was fine')).toBe('I heard you say: The weather was fine. Please tell me more.');
+    expect(answer('Will it rain tomorrow?', prompt)).toBe(
+      'You asked: Will it rain tomorrow? I will gladly find that out for you.',
+    );
+    expect(answer('The weather was fine')).toBe(
+      'I heard you say: The weather was fine. Please tell me more.',
+    );
   });
 
   it('gives the same answer every time, and never a long one', () => {

@@ -43,7 +43,9 @@ function sentenceAbout(text: string, prompt: string): string | undefined {
   const needed = Math.min(2, asked.size);
   if (needed === 0) return undefined;
   let best: { score: number; sentence: string } | undefined;
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(prompt.slice(0, 20_000))) {
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(
+    prompt.slice(0, 20_000),
+  )) {
     const score = [...words(segment)].filter((word) => asked.has(word)).length;
     if (score >= needed && score > (best?.score ?? 0)) best = { score, sentence: segment.trim() };
   }

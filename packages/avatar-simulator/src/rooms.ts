@@ -16,10 +16,15 @@ export class Rooms {
   constructor(access: LivekitAccess) {
     this.url = access.url;
     this.#access = access;
-    this.#service = new RoomServiceClient(access.url.replace(/^ws/, 'http'), access.apiKey, access.apiSecret, {
-      requestTimeout: 5,
-      failover: false,
-    });
+    this.#service = new RoomServiceClient(
+      access.url.replace(/^ws/, 'http'),
+      access.apiKey,
+      access.apiSecret,
+      {
+        requestTimeout: 5,
+        failover: false,
+      },
+    );
   }
 
   async create(name: string): Promise<void> {
@@ -47,7 +52,11 @@ export class Rooms {
   }
 
   async #token(room: string, identity: string): Promise<string> {
-    const token = new AccessToken(this.#access.apiKey, this.#access.apiSecret, { identity, name: identity, ttl: '24h' });
+    const token = new AccessToken(this.#access.apiKey, this.#access.apiSecret, {
+      identity,
+      name: identity,
+      ttl: '24h',
+    });
     token.addGrant({ room, roomJoin: true, canPublish: true, canPublishData: true, canSubscribe: true });
     return token.toJwt();
   }

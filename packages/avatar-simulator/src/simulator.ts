@@ -62,7 +62,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     logger,
   };
   const tokens = new Tokens();
-  const sessions = new Sessions({ ...shared, startMedia: options.startMedia ?? startAvatarMedia, startDelay: options.startDelay ?? 0 });
+  const sessions = new Sessions({
+    ...shared,
+    startMedia: options.startMedia ?? startAvatarMedia,
+    startDelay: options.startDelay ?? 0,
+  });
   let url = '';
   const app = buildApp({
     ...shared,
@@ -84,12 +88,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       await sessions.closeAll('shutdown');
       await Promise.all(listeners.map((listener) => listener.close()));
     })());
-  return { url, adminUrl: `${url}/admin`, ...(listeners[1] && { tlsPort: listeners[1].port }), close, [Symbol.asyncDispose]: close };
+  return {
+    url,
+    adminUrl: `${url}/admin`,
+    ...(listeners[1] && { tlsPort: listeners[1].port }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 type Listener = { port: number; close(): Promise<void> };
 
-function listen(app: Hono, options: { host: string; port: number; key?: string; cert?: string }): Promise<Listener> {
+function listen(
+  app: Hono,
+  options: { host: string; port: number; key?: string; cert?: string },
+): Promise<Listener> {
   const { host: hostname, port, key, cert } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_000_000, perMessageDeflate: false });
   const tls = key !== undefined && { createServer: createTlsServer, serverOptions: { key, cert } };

@@ -20,14 +20,22 @@ export class ChatClient {
   }
 
   /** With a fresh token, unless the query has one. Rejects with the HTTP status when the upgrade is refused. */
-  static async open(double: Double, sessionId: string, query: Record<string, string> = {}): Promise<ChatClient> {
+  static async open(
+    double: Double,
+    sessionId: string,
+    query: Record<string, string> = {},
+  ): Promise<ChatClient> {
     const token = query['session_token'] ?? (await double.token());
     const parameters = new URLSearchParams({ session_id: sessionId, session_token: token, ...query });
-    const socket = new WebSocket(`${double.url.replace(/^http/, 'ws')}/v1/ws/streaming.chat?${parameters.toString()}`);
+    const socket = new WebSocket(
+      `${double.url.replace(/^http/, 'ws')}/v1/ws/streaming.chat?${parameters.toString()}`,
+    );
     const client = new ChatClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());
-      socket.once('unexpected-response', (_, response) => reject(new Error(`refused with ${response.statusCode}`)));
+      socket.once('unexpected-response', (_, response) =>
+        reject(new Error(`refused with ${response.statusCode}`)),
+      );
       socket.once('error', reject);
     });
     return client;
@@ -35,7 +43,9 @@ export class ChatClient {
 
   next(): Promise<unknown> {
     const message = this.#messages.shift();
-    return message === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(message);
+    return message === undefined
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(message);
   }
 
   close(): void {

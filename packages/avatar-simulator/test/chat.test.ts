@@ -14,9 +14,15 @@ describe('the socket streaming.chat', () => {
     const token = await double.token();
     const id = await double.opened({}, { token });
     const other = await double.opened({}, { token: await double.token() });
-    await expect(ChatClient.open(double, id, { session_token: 'made up' })).rejects.toThrow('refused with 401');
-    await expect(ChatClient.open(double, other, { session_token: token })).rejects.toThrow('refused with 401');
-    await expect(ChatClient.open(double, other, { session_token: await double.token() })).rejects.toThrow('refused with 401');
+    await expect(ChatClient.open(double, id, { session_token: 'made up' })).rejects.toThrow(
+      'refused with 401',
+    );
+    await expect(ChatClient.open(double, other, { session_token: token })).rejects.toThrow(
+      'refused with 401',
+    );
+    await expect(ChatClient.open(double, other, { session_token: await double.token() })).rejects.toThrow(
+      'refused with 401',
+    );
     (await ChatClient.open(double, id, { session_token: token })).close();
   });
 
@@ -40,7 +46,9 @@ describe('the socket streaming.chat', () => {
     const chat = await ChatClient.open(double, id);
     chat.socket.send('plain text');
     chat.socket.send(Buffer.from([255, 255, 255]));
-    chat.socket.send(encodeFrame({ kind: 'audio', audio: new Uint8Array(1_024), sampleRate: 16_000, numChannels: 1 }));
+    chat.socket.send(
+      encodeFrame({ kind: 'audio', audio: new Uint8Array(1_024), sampleRate: 16_000, numChannels: 1 }),
+    );
     chat.socket.send(encodeFrame({ kind: 'text', text: '' }));
     chat.socket.send(encodeFrame({ kind: 'text', text: 'Hello!' }));
     const { tasks } = await double.until(id, (session) => session.tasks[0]?.stoppedAt !== undefined);
@@ -53,7 +61,11 @@ describe('the socket streaming.chat', () => {
   it('tells the user events that are ordered', async () => {
     const { id } = await double.connected();
     const chat = await ChatClient.open(double, id);
-    for (const order of [{ event: 'user_start' }, { event: 'user_stop' }, { event: 'user_silence', silenceTimes: 2, countDown: 30 }]) {
+    for (const order of [
+      { event: 'user_start' },
+      { event: 'user_stop' },
+      { event: 'user_silence', silenceTimes: 2, countDown: 30 },
+    ]) {
       expect((await double.admin('POST', `/sessions/${id}/user`, order)).status).toBe(204);
     }
     expect(await chat.next()).toEqual({ event_type: 'user_start' });
@@ -76,7 +88,11 @@ describe('the socket streaming.chat', () => {
   it('tells silence when that was asked for, and the avatar speaks up', async () => {
     const { id, media } = await double.connected();
     const chat = await ChatClient.open(double, id, { silence_response: 'true' });
-    expect(await chat.next()).toMatchObject({ event_type: 'user_silence', silence_times: 1, count_down: expect.any(Number) });
+    expect(await chat.next()).toMatchObject({
+      event_type: 'user_silence',
+      silence_times: 1,
+      count_down: expect.any(Number),
+    });
     expect(await chat.next()).toMatchObject({ event_type: 'user_silence', silence_times: 2 });
     expect(media.spoken[0]).toBe('Are you still there?');
     chat.close();
@@ -85,10 +101,17 @@ describe('the socket streaming.chat', () => {
   it('has an opening text spoken, also when the avatar is not up yet', async () => {
     await using slow = await Double.start({ startDelay: 200 });
     const id = await slow.opened();
-    const chat = await ChatClient.open(slow, id, { opening_text: 'Hello, how can I help you?', stt_language: 'en' });
+    const chat = await ChatClient.open(slow, id, {
+      opening_text: 'Hello, how can I help you?',
+      stt_language: 'en',
+    });
     await slow.post('/v1/streaming.start', { session_id: id });
     const { tasks } = await slow.until(id, (session) => session.tasks.length > 0);
-    expect(tasks[0]).toMatchObject({ text: 'Hello, how can I help you?', taskType: 'repeat', origin: 'opening' });
+    expect(tasks[0]).toMatchObject({
+      text: 'Hello, how can I help you?',
+      taskType: 'repeat',
+      origin: 'opening',
+    });
     chat.close();
   });
 

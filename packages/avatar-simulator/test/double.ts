@@ -17,7 +17,14 @@ export class Double {
   }
 
   static async start(options: Partial<SimulatorOptions> = {}): Promise<Double> {
-    return new Double(await startSimulator({ apiKey, livekit: inject('livekit').vendor, startMedia: TimedMedia.start, ...options }));
+    return new Double(
+      await startSimulator({
+        apiKey,
+        livekit: inject('livekit').vendor,
+        startMedia: TimedMedia.start,
+        ...options,
+      }),
+    );
   }
 
   get url(): string {
@@ -25,7 +32,13 @@ export class Double {
   }
 
   async post(path: string, body: unknown = {}, credential: Credential = { key: apiKey }): Promise<Answer> {
-    return answerOf(await fetch(this.url + path, { method: 'POST', headers: headers(credential), body: JSON.stringify(body) }));
+    return answerOf(
+      await fetch(this.url + path, {
+        method: 'POST',
+        headers: headers(credential),
+        body: JSON.stringify(body),
+      }),
+    );
   }
 
   async get(path: string, credential: Credential = { key: apiKey }): Promise<Answer> {
@@ -33,7 +46,10 @@ export class Double {
   }
 
   async admin(method: string, path: string, body?: unknown): Promise<Answer> {
-    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const init =
+      body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
     return answerOf(await fetch(this.simulator.adminUrl + path, { method, ...init }));
   }
 
@@ -69,7 +85,8 @@ export class Double {
     for (const from = performance.now(); ; await new Promise((resolve) => setTimeout(resolve, 10))) {
       const session = await this.session(id);
       if (condition(session)) return session;
-      if (performance.now() - from > 15_000) throw new Error(`The session did not come to what was waited for: ${JSON.stringify(session)}`);
+      if (performance.now() - from > 15_000)
+        throw new Error(`The session did not come to what was waited for: ${JSON.stringify(session)}`);
     }
   }
 

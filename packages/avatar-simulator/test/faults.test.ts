@@ -18,12 +18,16 @@ const order = async (fault: Ordered): Promise<{ sessions: string[] }> => {
   expect(answer.status).toBe(201);
   return answer.body as { sessions: string[] };
 };
-const remaining = async (): Promise<unknown[]> => (await double.admin('GET', '/faults')).body['faults'] as unknown[];
+const remaining = async (): Promise<unknown[]> =>
+  (await double.admin('GET', '/faults')).body['faults'] as unknown[];
 
 describe('a request fault', () => {
   it('refuses as often as ordered, as any error of the vendor', async () => {
     await order({ kind: 'refuse', path: '/v1/streaming.create_token', error: 'forbidden', times: 2 });
-    expect(await double.post('/v1/streaming.create_token')).toMatchObject({ status: 403, body: { code: 400562, message: 'forbidden' } });
+    expect(await double.post('/v1/streaming.create_token')).toMatchObject({
+      status: 403,
+      body: { code: 400562, message: 'forbidden' },
+    });
     expect((await double.post('/v1/streaming.new', { version: 'v2' })).status).toBe(200);
     expect((await double.post('/v1/streaming.create_token')).status).toBe(403);
     expect((await double.post('/v1/streaming.create_token')).status).toBe(200);
@@ -36,13 +40,22 @@ describe('a request fault', () => {
     expect(limited).toMatchObject({ status: 429, body: { code: 7, message: 'slow down' } });
     expect(limited.headers.get('retry-after')).toBe('3');
     await order({ kind: 'refuse', path: '*', status: 502, body: '<h1>Bad gateway</h1>' });
-    expect(await double.get('/v1/streaming.list')).toMatchObject({ status: 502, body: { text: '<h1>Bad gateway</h1>' } });
+    expect(await double.get('/v1/streaming.list')).toMatchObject({
+      status: 502,
+      body: { text: '<h1>Bad gateway</h1>' },
+    });
   });
 
   it('hits one session, or one mode of tasks, when told so', async () => {
     const { id } = await double.connected();
     const { id: other } = await double.connected();
-    await order({ kind: 'refuse', path: '/v1/streaming.task', sessionId: id, taskMode: 'async', status: 503 });
+    await order({
+      kind: 'refuse',
+      path: '/v1/streaming.task',
+      sessionId: id,
+      taskMode: 'async',
+      status: 503,
+    });
     expect((await double.task(other, 'hi', { task_mode: 'async' })).status).toBe(200);
     expect((await double.task(id, 'hi')).status).toBe(200);
     expect((await double.task(id, 'hi', { task_mode: 'async' })).status).toBe(503);
@@ -63,13 +76,22 @@ describe('a request fault', () => {
 
   it('hangs until the client gives up or the faults are deleted', async () => {
     const { id, media } = await double.connected();
-    await order({ kind: 'hang', path: '/v1/streaming.task', taskMode: 'sync', phase: 'after', times: 'always' });
+    await order({
+      kind: 'hang',
+      path: '/v1/streaming.task',
+      taskMode: 'sync',
+      phase: 'after',
+      times: 'always',
+    });
     const options = {
       method: 'POST',
       headers: { 'x-api-key': 'the-account-key' },
       body: JSON.stringify({ session_id: id, text: 'heard' }),
     };
-    const impatient = fetch(`${double.url}/v1/streaming.task`, { ...options, signal: AbortSignal.timeout(200) });
+    const impatient = fetch(`${double.url}/v1/streaming.task`, {
+      ...options,
+      signal: AbortSignal.timeout(200),
+    });
     await expect(impatient).rejects.toThrow('timeout');
     expect(media.spoken).toEqual(['heard']);
     const patient = fetch(`${double.url}/v1/streaming.task`, options).catch((error: unknown) => error);
@@ -86,8 +108,13 @@ describe('a request fault', () => {
     await order({ kind: 'cut', path: '/v1/streaming.task', phase: 'after' });
     await expect(double.task(id, 'heard')).rejects.toThrow('fetch failed');
     expect(media.spoken).toEqual(['heard']);
-    const { requests } = (await double.admin('GET', '/requests')).body as { requests: { path: string; status: number | null }[] };
-    expect(requests.filter(({ path }) => path === '/v1/streaming.task').map(({ status }) => status)).toEqual([null, null]);
+    const { requests } = (await double.admin('GET', '/requests')).body as {
+      requests: { path: string; status: number | null }[];
+    };
+    expect(requests.filter(({ path }) => path === '/v1/streaming.task').map(({ status }) => status)).toEqual([
+      null,
+      null,
+    ]);
   });
 
   it('refuses the socket, too', async () => {
@@ -145,7 +172,11 @@ describe('a session fault', () => {
 describe('an event fault', () => {
   it('loses events of as many tasks as ordered', async () => {
     const { id, media } = await double.connected();
-    await order({ kind: 'lose-events', sessionId: id, events: ['avatar_start_talking', 'avatar_stop_talking'] });
+    await order({
+      kind: 'lose-events',
+      sessionId: id,
+      events: ['avatar_start_talking', 'avatar_stop_talking'],
+    });
     await double.task(id, 'One.');
     expect(media.sent.map(({ type }) => type)).toEqual(['avatar_talking_message', 'avatar_end_message']);
     await double.task(id, 'Two.');
@@ -181,7 +212,10 @@ describe('an order', () => {
   });
 
   it('needs a JSON content type, which no foreign page can send', async () => {
-    const answer = await fetch(`${double.simulator.adminUrl}/faults`, { method: 'POST', body: '{"kind":"drop-session"}' });
+    const answer = await fetch(`${double.simulator.adminUrl}/faults`, {
+      method: 'POST',
+      body: '{"kind":"drop-session"}',
+    });
     expect(answer.status).toBe(415);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });

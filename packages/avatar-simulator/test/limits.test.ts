@@ -8,7 +8,10 @@ describe('the concurrency limit', () => {
     await double.connected();
     expect(await double.post('/v1/streaming.new', { version: 'v2' })).toMatchObject({
       status: 400,
-      body: { message: 'Concurrent limit reached, please make sure you have closed other testing sessions under the same account' },
+      body: {
+        message:
+          'Concurrent limit reached, please make sure you have closed other testing sessions under the same account',
+      },
     });
     await double.post('/v1/streaming.stop', { session_id: first });
     await double.opened();
@@ -20,7 +23,10 @@ describe('the idle timeout', () => {
     await using double = await Double.start({ limits: { idleTimeout: 0.4 } });
     const { id: idle } = await double.connected();
     const { id: kept } = await double.connected();
-    const keeping = setInterval(() => void double.post('/v1/streaming.keep_alive', { session_id: kept }), 100);
+    const keeping = setInterval(
+      () => void double.post('/v1/streaming.keep_alive', { session_id: kept }),
+      100,
+    );
     const ended = await double.until(idle, (session) => session.state === 'closed');
     clearInterval(keeping);
     expect(ended.closeReason).toBe('idle-timeout');
@@ -47,7 +53,9 @@ describe('the idle timeout', () => {
 describe('the duration limit', () => {
   it('is told by streaming.new and ends the session whatever happens', async () => {
     await using double = await Double.start({ limits: { sessionDurationLimit: 0.5 } });
-    expect(dataOf(await double.post('/v1/streaming.new', { version: 'v2' }))).toMatchObject({ session_duration_limit: 0.5 });
+    expect(dataOf(await double.post('/v1/streaming.new', { version: 'v2' }))).toMatchObject({
+      session_duration_limit: 0.5,
+    });
     const { id } = await double.connected();
     const spoken = await double.task(id, 'x'.repeat(1_000));
     expect(spoken).toMatchObject({ status: 400, body: { code: 400006 } });

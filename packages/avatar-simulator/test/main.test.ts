@@ -23,7 +23,12 @@ describe('the process', () => {
       VENDOR_LIVEKIT_API_SECRET: 'hush',
     });
     expect(await exit).toBe(1);
-    for (const name of ['SIMULATOR_API_KEY', 'SIMULATOR_CONCURRENCY', 'VENDOR_LIVEKIT_URL', 'VENDOR_LIVEKIT_API_KEY']) {
+    for (const name of [
+      'SIMULATOR_API_KEY',
+      'SIMULATOR_CONCURRENCY',
+      'VENDOR_LIVEKIT_URL',
+      'VENDOR_LIVEKIT_API_KEY',
+    ]) {
       expect(output.stderr).toContain(`${name}: `);
     }
     expect(output.stderr).not.toContain('hush');

@@ -28,21 +28,39 @@ describe('create_token', () => {
     expect(answer.body).toMatchObject({ code: 100, message: 'success' });
     CreateTokenResponse.parse(dataOf(answer));
     expect(await double.post('/v1/streaming.create_token', {}, { none: true })).toMatchObject(unauthorized);
-    expect(await double.post('/v1/streaming.create_token', {}, { key: 'another' })).toMatchObject(unauthorized);
-    expect(await double.post('/v1/streaming.create_token', {}, { token: await double.token() })).toMatchObject(unauthorized);
+    expect(await double.post('/v1/streaming.create_token', {}, { key: 'another' })).toMatchObject(
+      unauthorized,
+    );
+    expect(
+      await double.post('/v1/streaming.create_token', {}, { token: await double.token() }),
+    ).toMatchObject(unauthorized);
   });
 });
 
 describe('streaming.new', () => {
   it('answers with everything a client needs to join', async () => {
-    const data = dataOf<Record<string, unknown>>(await double.post('/v1/streaming.new', { version: 'v2', avatar_name: 'Wayne_20240711' }));
+    const data = dataOf<Record<string, unknown>>(
+      await double.post('/v1/streaming.new', { version: 'v2', avatar_name: 'Wayne_20240711' }),
+    );
     const session = NewSessionResponse.parse(data);
-    expect(data).toMatchObject({ sdp: null, ice_servers: null, ice_servers2: null, is_paid: true, session_duration_limit: 600 });
+    expect(data).toMatchObject({
+      sdp: null,
+      ice_servers: null,
+      ice_servers2: null,
+      is_paid: true,
+      session_duration_limit: 600,
+    });
     expect(session.session_id).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
     expect(session.url).toBe(inject('livekit').vendor.url);
     const claims = claimsOf(session.access_token);
     expect(claims).toMatchObject({ sub: 'client', name: 'client' });
-    expect(claims.video).toEqual({ room: session.session_id, roomJoin: true, canPublish: true, canPublishData: true, canSubscribe: true });
+    expect(claims.video).toEqual({
+      room: session.session_id,
+      roomJoin: true,
+      canPublish: true,
+      canPublishData: true,
+      canSubscribe: true,
+    });
     expect(claims.exp - claims.nbf).toBe(86_400);
     expect(claimsOf(session.livekit_agent_token!).video.room).toBe(session.session_id);
   });
@@ -64,7 +82,9 @@ describe('streaming.new', () => {
     const id = await double.opened({}, { token });
     expect(await double.post('/v1/streaming.new', { version: 'v2' }, { token })).toMatchObject(unauthorized);
     const other = await double.opened();
-    expect(await double.post('/v1/streaming.keep_alive', { session_id: other }, { token })).toMatchObject(unauthorized);
+    expect(await double.post('/v1/streaming.keep_alive', { session_id: other }, { token })).toMatchObject(
+      unauthorized,
+    );
     expect((await double.post('/v1/streaming.keep_alive', { session_id: id }, { token })).status).toBe(200);
   });
 
@@ -94,7 +114,10 @@ describe('streaming.new', () => {
     ['Daisy-inskirt-20220818', { message: 'invalid avatar: not an interactive avatar' }],
     ['josh_lite3_20230714', { code: 10003, message: 'avatar version is deprecated, please update to v3+' }],
   ])('refuses the avatar %s as the vendor does', async (avatar, body) => {
-    expect(await double.post('/v1/streaming.new', { version: 'v2', avatar_id: avatar })).toMatchObject({ status: 400, body });
+    expect(await double.post('/v1/streaming.new', { version: 'v2', avatar_id: avatar })).toMatchObject({
+      status: 400,
+      body,
+    });
   });
 
   it('refuses a body that is not JSON', async () => {
@@ -110,7 +133,8 @@ describe('streaming.new', () => {
 describe('a session', () => {
   it('goes from new over connecting to connected, and is listed until it is stopped', async () => {
     const slow = await Double.start({ startDelay: 300 });
-    const listed = async (): Promise<unknown> => ListResponse.parse(dataOf(await slow.get('/v1/streaming.list'))).sessions;
+    const listed = async (): Promise<unknown> =>
+      ListResponse.parse(dataOf(await slow.get('/v1/streaming.list'))).sessions;
     const id = await slow.opened();
     expect(await listed()).toEqual([{ session_id: id, status: 'new', created_at: expect.any(Number) }]);
     await slow.post('/v1/streaming.start', { session_id: id });
@@ -118,7 +142,11 @@ describe('a session', () => {
     expect(await slow.task(id, 'too early')).toMatchObject(wrongState);
     await slow.until(id, (session) => session.state === 'connected');
     expect(await listed()).toMatchObject([{ status: 'connected' }]);
-    expect((await slow.post('/v1/streaming.stop', { session_id: id })).body).toEqual({ code: 100, data: null, message: 'success' });
+    expect((await slow.post('/v1/streaming.stop', { session_id: id })).body).toEqual({
+      code: 100,
+      data: null,
+      message: 'success',
+    });
     expect(await listed()).toEqual([]);
     await slow.simulator.close();
   });
@@ -135,8 +163,19 @@ describe('a session', () => {
     const { id } = await double.connected();
     expect(await double.post('/v1/streaming.start', { session_id: id })).toMatchObject(wrongState);
     await double.post('/v1/streaming.stop', { session_id: id });
-    for (const call of ['start', 'task', 'interrupt', 'keep_alive', 'start_listening', 'stop_listening', 'stop']) {
-      expect({ call, ...(await double.post(`/v1/streaming.${call}`, { session_id: id, text: 'hello' })) }).toMatchObject({
+    for (const call of [
+      'start',
+      'task',
+      'interrupt',
+      'keep_alive',
+      'start_listening',
+      'stop_listening',
+      'stop',
+    ]) {
+      expect({
+        call,
+        ...(await double.post(`/v1/streaming.${call}`, { session_id: id, text: 'hello' })),
+      }).toMatchObject({
         call,
         ...wrongState,
       });
@@ -146,7 +185,9 @@ describe('a session', () => {
   it('has to be named, and known', async () => {
     expect((await double.post('/v1/streaming.stop', {})).status).toBe(400);
     expect(await double.post('/v1/streaming.stop', { session_id: 'unknown' })).toMatchObject(wrongState);
-    expect(await double.post('/v1/streaming.stop', { session_id: 'unknown' }, { none: true })).toMatchObject(unauthorized);
+    expect(await double.post('/v1/streaming.stop', { session_id: 'unknown' }, { none: true })).toMatchObject(
+      unauthorized,
+    );
   });
 
   it('starts and stops listening', async () => {
@@ -171,14 +212,27 @@ describe('a session', () => {
 describe('the lists', () => {
   it('have the history, newest first and a page at a time', async () => {
     await using quiet = await Double.start();
-    const ids = [await quiet.opened(), await quiet.opened(), await quiet.opened({ avatar_id: 'Ann_Therapist_public' })];
+    const ids = [
+      await quiet.opened(),
+      await quiet.opened(),
+      await quiet.opened({ avatar_id: 'Ann_Therapist_public' }),
+    ];
     await quiet.post('/v1/streaming.stop', { session_id: ids[0] });
     const page = HistoryResponse.parse((await quiet.get('/v2/streaming.list?page_size=2')).body);
     expect(page).toMatchObject({ total: 3, page: 1, page_size: 2 });
     expect(page.data.map((session) => session.session_id)).toEqual([ids[2], ids[1]]);
-    expect(page.data[0]).toMatchObject({ status: 'new', avatar_id: 'Ann_Therapist_public', voice_name: 'Sara' });
-    const rest = await quiet.get(`/v2/streaming.list?page_size=2&next_pagination_token=${page.next_pagination_token}`);
-    expect(rest.body).toMatchObject({ next_pagination_token: null, data: [{ session_id: ids[0], status: 'closed' }] });
+    expect(page.data[0]).toMatchObject({
+      status: 'new',
+      avatar_id: 'Ann_Therapist_public',
+      voice_name: 'Sara',
+    });
+    const rest = await quiet.get(
+      `/v2/streaming.list?page_size=2&next_pagination_token=${page.next_pagination_token}`,
+    );
+    expect(rest.body).toMatchObject({
+      next_pagination_token: null,
+      data: [{ session_id: ids[0], status: 'closed' }],
+    });
     expect((await quiet.get('/v2/streaming.list?status=closed')).body).toMatchObject({ total: 1 });
   });
 
@@ -222,7 +276,9 @@ describe('browsers', () => {
     expect(allowed.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
     expect(allowed.headers.get('access-control-allow-headers')?.toLowerCase()).toContain('x-api-key');
     expect((await preflight('https://example.com')).headers.get('access-control-allow-origin')).toBeNull();
-    const refused = await fetch(`${double.url}/v1/streaming.list`, { headers: { origin: 'http://127.0.0.1:1' } });
+    const refused = await fetch(`${double.url}/v1/streaming.list`, {
+      headers: { origin: 'http://127.0.0.1:1' },
+    });
     expect(refused.status).toBe(401);
     expect(refused.headers.get('access-control-allow-origin')).toBe('http://127.0.0.1:1');
   });
@@ -232,7 +288,11 @@ describe('the answer to a task', () => {
   it('is the same in form as the vendor sample', async () => {
     const { id } = await double.connected();
     const answer = await double.task(id, 'Hello.');
-    expect(answer.body).toEqual({ code: 100, message: 'success', data: { task_id: expect.any(String), duration_ms: expect.any(Number) } });
+    expect(answer.body).toEqual({
+      code: 100,
+      message: 'success',
+      data: { task_id: expect.any(String), duration_ms: expect.any(Number) },
+    });
     TaskResponse.parse(dataOf(answer));
   });
 });

@@ -1,4 +1,12 @@
-import { DisconnectReason, Room, RoomEvent, TrackKind, VideoStream, dispose, type RemoteTrack } from '@livekit/rtc-node';
+import {
+  DisconnectReason,
+  Room,
+  RoomEvent,
+  TrackKind,
+  VideoStream,
+  dispose,
+  type RemoteTrack,
+} from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startAvatarMedia } from '../src/media/index.ts';
 import { dataOf, Double } from './double.ts';
@@ -27,7 +35,9 @@ class Guest {
 
   private constructor(id: string) {
     this.id = id;
-    this.room.on(RoomEvent.TrackSubscribed, (track, _, participant) => this.tracks.push({ identity: participant.identity, track }));
+    this.room.on(RoomEvent.TrackSubscribed, (track, _, participant) =>
+      this.tracks.push({ identity: participant.identity, track }),
+    );
     this.room.on(RoomEvent.DataReceived, (payload, participant, _, topic) => {
       this.messages.push(JSON.parse(new TextDecoder().decode(payload)) as Message);
       this.senders.add(participant?.identity);
@@ -57,7 +67,9 @@ describe('the room of a session', () => {
     expect(guest.room.name).toBe(guest.id);
     expect(guest.room.localParticipant?.identity).toBe('client');
     expect(guest.tracks.map(({ identity }) => identity)).toEqual(['heygen', 'heygen']);
-    expect(new Set(guest.tracks.map(({ track }) => track.kind))).toEqual(new Set([TrackKind.KIND_AUDIO, TrackKind.KIND_VIDEO]));
+    expect(new Set(guest.tracks.map(({ track }) => track.kind))).toEqual(
+      new Set([TrackKind.KIND_AUDIO, TrackKind.KIND_VIDEO]),
+    );
     const video = guest.tracks.find(({ track }) => track.kind === TrackKind.KIND_VIDEO)!.track;
     const frames = new VideoStream(video).getReader();
     const { value } = await frames.read();
@@ -71,19 +83,20 @@ describe('the room of a session', () => {
 
   it('hears what is said, in the order of the vendor and without a topic', async () => {
     const guest = await Guest.join();
-    const { task_id: taskId } = dataOf<{ task_id: string }>(await double.task(guest.id, 'Good morning to you.'));
+    const { task_id: taskId } = dataOf<{ task_id: string }>(
+      await double.task(guest.id, 'Good morning to you.'),
+    );
     await guest.untilMessage('avatar_end_message');
     const types = guest.messages.map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['avatar_talking_message', 'avatar_start_talking']);
     expect(types.slice(-2)).toEqual(['avatar_stop_talking', 'avatar_end_message']);
-    expect(guest.messages.filter(({ type }) => type === 'avatar_talking_message').map(({ message }) => message)).toEqual([
-      'Good',
-      ' morning',
-      ' to',
-      ' you.',
-    ]);
+    expect(
+      guest.messages.filter(({ type }) => type === 'avatar_talking_message').map(({ message }) => message),
+    ).toEqual(['Good', ' morning', ' to', ' you.']);
     expect(new Set(guest.messages.map(({ task_id }) => task_id))).toEqual(new Set([taskId]));
-    expect(guest.messages.find(({ type }) => type === 'avatar_stop_talking')!.duration_ms).toBeGreaterThan(500);
+    expect(guest.messages.find(({ type }) => type === 'avatar_stop_talking')!.duration_ms).toBeGreaterThan(
+      500,
+    );
     expect(guest.senders).toEqual(new Set(['heygen']));
     expect([...guest.topics].every((topic) => !topic)).toBe(true);
     await double.post('/v1/streaming.stop', { session_id: guest.id });
@@ -92,10 +105,16 @@ describe('the room of a session', () => {
 
   it('takes texts of its client, which an interrupt silences', async () => {
     const guest = await Guest.join();
-    const text = 'Please tell me everything that you know about the harbour and its many old and beautiful ships.';
-    await guest.room.localParticipant!.publishData(new TextEncoder().encode(JSON.stringify(text)), { reliable: true });
+    const text =
+      'Please tell me everything that you know about the harbour and its many old and beautiful ships.';
+    await guest.room.localParticipant!.publishData(new TextEncoder().encode(JSON.stringify(text)), {
+      reliable: true,
+    });
     await guest.untilMessage('avatar_start_talking');
-    expect(guest.messages.slice(0, 2)).toMatchObject([{ type: 'user_talking_message', message: text }, { type: 'user_end_message' }]);
+    expect(guest.messages.slice(0, 2)).toMatchObject([
+      { type: 'user_talking_message', message: text },
+      { type: 'user_end_message' },
+    ]);
     await double.post('/v1/streaming.interrupt', { session_id: guest.id });
     await guest.untilMessage('avatar_stop_talking');
     const { tasks } = await double.session(guest.id);

@@ -52,24 +52,34 @@ describe('the switches', () => {
 describe('each switch has a second variant', () => {
   it('successEnvelope: error-null', async () => {
     await turn({ successEnvelope: 'error-null' });
-    expect((await double.post('/v1/streaming.create_token')).body).toEqual({ error: null, data: { token: expect.any(String) } });
+    expect((await double.post('/v1/streaming.create_token')).body).toEqual({
+      error: null,
+      data: { token: expect.any(String) },
+    });
   });
 
   it('plainAnswers: status', async () => {
     await turn({ plainAnswers: 'status' });
     const id = await double.opened();
-    expect((await double.post('/v1/streaming.start', { session_id: id })).body).toEqual({ status: 'success' });
+    expect((await double.post('/v1/streaming.start', { session_id: id })).body).toEqual({
+      status: 'success',
+    });
     expect((await double.post('/v1/streaming.stop', { session_id: id })).body).toEqual({ status: 'success' });
   });
 
   it('createTokenContentType: required', async () => {
     const bare = (): Promise<Response> =>
-      fetch(`${double.url}/v1/streaming.create_token`, { method: 'POST', headers: { 'x-api-key': 'the-account-key' } });
+      fetch(`${double.url}/v1/streaming.create_token`, {
+        method: 'POST',
+        headers: { 'x-api-key': 'the-account-key' },
+      });
     expect((await bare()).status).toBe(200);
     await turn({ createTokenContentType: 'required' });
     const refused = await bare();
     expect(refused.status).toBe(415);
-    expect(await refused.json()).toEqual({ detail: "Unsupported media type '' in request. 'application/json' is required." });
+    expect(await refused.json()).toEqual({
+      detail: "Unsupported media type '' in request. 'application/json' is required.",
+    });
     await double.token();
   });
 
@@ -90,7 +100,8 @@ describe('each switch has a second variant', () => {
   it('concurrencyCode: code-10004 and none', async () => {
     await using full = await Double.start({ limits: { concurrency: 1 } });
     await full.opened();
-    const refusal = async (): Promise<unknown> => (await full.post('/v1/streaming.new', { version: 'v2' })).body['code'];
+    const refusal = async (): Promise<unknown> =>
+      (await full.post('/v1/streaming.new', { version: 'v2' })).body['code'];
     expect(await refusal()).toBe(10007);
     await full.admin('PATCH', '/switches', { concurrencyCode: 'code-10004' });
     expect(await refusal()).toBe(10004);
@@ -134,7 +145,9 @@ describe('each switch has a second variant', () => {
     await turn({ talkingMessages: 'whole' });
     const { id, media } = await double.connected();
     await double.task(id, 'Hello out there.');
-    expect(media.sent.filter(({ type }) => type === 'avatar_talking_message')).toMatchObject([{ message: 'Hello out there.' }]);
+    expect(media.sent.filter(({ type }) => type === 'avatar_talking_message')).toMatchObject([
+      { message: 'Hello out there.' },
+    ]);
   });
 
   it('endMessage: with-text', async () => {
@@ -159,7 +172,9 @@ describe('each switch has a second variant', () => {
   it('createdAtUnit: milliseconds', async () => {
     await turn({ createdAtUnit: 'milliseconds' });
     await double.opened();
-    const { sessions } = dataOf<{ sessions: { created_at: number }[] }>(await double.get('/v1/streaming.list'));
+    const { sessions } = dataOf<{ sessions: { created_at: number }[] }>(
+      await double.get('/v1/streaming.list'),
+    );
     expect(Math.abs(sessions[0]!.created_at - Date.now())).toBeLessThan(10_000);
   });
 });

@@ -46,8 +46,14 @@ describe('a repeat task', () => {
 
   it('has from 1 to 1,000 characters', async () => {
     const { id, media } = await double.connected();
-    expect(await double.task(id, '   ')).toMatchObject({ status: 400, body: { message: expect.stringContaining('empty') } });
-    expect(await double.task(id, 'x'.repeat(1_001))).toMatchObject({ status: 400, body: { message: expect.stringContaining('1000') } });
+    expect(await double.task(id, '   ')).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('empty') },
+    });
+    expect(await double.task(id, 'x'.repeat(1_001))).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('1000') },
+    });
     expect(media.spoken).toEqual([]);
     expect((await double.task(id, 'x'.repeat(1_000), { task_mode: 'async' })).status).toBe(200);
   });
@@ -61,14 +67,19 @@ describe('a repeat task', () => {
 
 describe('a talk task', () => {
   it.each(['talk', 'chat'])('named %s is answered, and the room is told what the user said', async (type) => {
-    const { id, media } = await double.connected({ knowledge_base: 'You are Ann. The museum opens at nine.' });
+    const { id, media } = await double.connected({
+      knowledge_base: 'You are Ann. The museum opens at nine.',
+    });
     const taskId = idOf(await double.task(id, 'When does the museum open at nine?', { task_type: type }));
     expect(media.spoken).toEqual(['The museum opens at nine.']);
     expect(media.sent.slice(0, 2)).toEqual([
       { type: 'user_talking_message', task_id: taskId, message: 'When does the museum open at nine?' },
       { type: 'user_end_message', task_id: taskId },
     ]);
-    expect((await double.session(id)).tasks[0]).toMatchObject({ taskType: type, spokenText: 'The museum opens at nine.' });
+    expect((await double.session(id)).tasks[0]).toMatchObject({
+      taskType: type,
+      spokenText: 'The museum opens at nine.',
+    });
   });
 });
 
@@ -78,7 +89,9 @@ describe('several tasks', () => {
     const texts = ['first '.repeat(10), 'second', 'third '.repeat(5)];
     const ids: string[] = [];
     for (const text of texts) ids.push(idOf(await double.task(id, text, { task_mode: 'async' })));
-    const { tasks } = await double.until(id, (session) => session.tasks.every((task) => task.stoppedAt !== undefined));
+    const { tasks } = await double.until(id, (session) =>
+      session.tasks.every((task) => task.stoppedAt !== undefined),
+    );
     expect(tasks.map((task) => task.taskId)).toEqual(ids);
     expect(media.spoken).toEqual(texts);
     const times = tasks.flatMap((task) => [task.startedAt!, task.stoppedAt!]);
@@ -93,9 +106,16 @@ describe('interrupt', () => {
     await double.until(id, (session) => session.tasks[0]?.startedAt !== undefined);
     const waiting = idOf(await double.task(id, 'never said', { task_mode: 'async' }));
     expect((await double.post('/v1/streaming.interrupt', { session_id: id })).status).toBe(200);
-    const { task_id: taskId, duration_ms: duration } = dataOf<{ task_id: string; duration_ms: number }>(await spoken);
+    const { task_id: taskId, duration_ms: duration } = dataOf<{ task_id: string; duration_ms: number }>(
+      await spoken,
+    );
     expect(duration).toBeLessThan(900);
-    expect(about(media, taskId)).toEqual(['avatar_talking_message', 'avatar_start_talking', 'avatar_stop_talking', 'avatar_end_message']);
+    expect(about(media, taskId)).toEqual([
+      'avatar_talking_message',
+      'avatar_start_talking',
+      'avatar_stop_talking',
+      'avatar_end_message',
+    ]);
     expect(about(media, waiting)).toEqual([]);
     expect(media.spoken).toEqual(['x'.repeat(900)]);
     const { tasks } = await double.session(id);
@@ -136,7 +156,12 @@ describe('texts in room data', () => {
     media.say('{"no":"string"}');
     const { tasks } = await double.until(id, (session) => session.tasks[0]?.stoppedAt !== undefined);
     expect(tasks).toHaveLength(1);
-    expect(tasks[0]).toMatchObject({ text: 'Good morning', taskType: 'talk', taskMode: 'async', origin: 'room' });
+    expect(tasks[0]).toMatchObject({
+      text: 'Good morning',
+      taskType: 'talk',
+      taskMode: 'async',
+      origin: 'room',
+    });
     expect(media.spoken[0]).toContain('Hello!');
   });
 });
@@ -157,7 +182,9 @@ describe('the time of a task', () => {
     const { id } = await double.connected();
     const own: number[] = [];
     for (let i = 0; i < 50; i++) await double.task(id, 'hi', { task_mode: 'async' });
-    const { requests } = (await double.admin('GET', '/requests')).body as { requests: { path: string; durationMs: number }[] };
+    const { requests } = (await double.admin('GET', '/requests')).body as {
+      requests: { path: string; durationMs: number }[];
+    };
     for (const request of requests) if (request.path === '/v1/streaming.task') own.push(request.durationMs);
     const median = own.slice(-50).toSorted((a, b) => a - b)[25]!;
     expect(median).toBeLessThan(50);

@@ -47,7 +47,8 @@ export class TimedMedia extends EventEmitter<{
       ready: this.ready,
       participant: Object.assign(this, {
         remoteParticipants: this.#participants,
-        sendData: async (payload: Uint8Array) => void this.sent.push(JSON.parse(Buffer.from(payload).toString())),
+        sendData: async (payload: Uint8Array) =>
+          void this.sent.push(JSON.parse(Buffer.from(payload).toString())),
       }),
       speak: async (text) => {
         this.spoken.push(text);

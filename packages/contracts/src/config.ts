@@ -15,7 +15,10 @@ export class ConfigError extends Error {
  *
  * @throws ConfigError naming every variable that breaks a rule, never a value.
  */
-export function parseEnv<T extends z.ZodObject>(schema: T, env: Record<string, string | undefined>): z.infer<T> {
+export function parseEnv<T extends z.ZodObject>(
+  schema: T,
+  env: Record<string, string | undefined>,
+): z.infer<T> {
   const present = Object.fromEntries(
     Object.entries(env)
       .map(([key, value]) => [key, value?.trim() || undefined] as const)
@@ -27,6 +30,10 @@ export function parseEnv<T extends z.ZodObject>(schema: T, env: Record<string, s
 }
 
 /** Variables that begin with `prefix` and that `known` lacks: most likely misspelt. */
-export function unknownVariables(prefix: string, known: string[], env: Record<string, string | undefined>): string[] {
+export function unknownVariables(
+  prefix: string,
+  known: string[],
+  env: Record<string, string | undefined>,
+): string[] {
   return Object.keys(env).filter((key) => key.startsWith(prefix) && !known.includes(key));
 }

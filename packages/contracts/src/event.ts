@@ -27,12 +27,28 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.ended'), ...SessionEnd.shape }),
 
   z.object({ type: z.literal('vendor.opened'), provider: z.string(), vendorSessionId: z.string() }),
-  z.object({ type: z.literal('vendor.closed'), provider: z.string(), vendorSessionId: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal('vendor.closed'),
+    provider: z.string(),
+    vendorSessionId: z.string(),
+    reason: z.string(),
+  }),
   /** Each event of the vendor as it came, whatever it says. */
-  z.object({ type: z.literal('vendor.event'), source: z.enum(['room', 'socket']), name: z.string(), payload: z.unknown() }),
+  z.object({
+    type: z.literal('vendor.event'),
+    source: z.enum(['room', 'socket']),
+    name: z.string(),
+    payload: z.unknown(),
+  }),
 
   z.object({ type: z.literal('message.accepted'), ...message, mode: MessageMode, text: z.string() }),
-  z.object({ type: z.literal('message.speaking'), ...message, taskId: z.string().optional(), waited: z.int(), vendor: z.int().optional() }),
+  z.object({
+    type: z.literal('message.speaking'),
+    ...message,
+    taskId: z.string().optional(),
+    waited: z.int(),
+    vendor: z.int().optional(),
+  }),
   z.object({ type: z.literal('message.spoken'), ...message, firstFrame: z.int().optional() }),
   z.object({ type: z.literal('message.interrupted'), ...message }),
   z.object({ type: z.literal('message.expired'), ...message }),
@@ -54,10 +70,18 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('user.started') }),
   z.object({ type: z.literal('user.stopped') }),
-  z.object({ type: z.literal('user.silent'), silenceTimes: z.int().optional(), countDown: z.number().optional() }),
+  z.object({
+    type: z.literal('user.silent'),
+    silenceTimes: z.int().optional(),
+    countDown: z.number().optional(),
+  }),
 
   /** The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a cheaper engine). */
-  z.object({ type: z.literal('relay.started'), engine: z.enum(['rtp', 'transcode', 'direct']), reason: z.string().optional() }),
+  z.object({
+    type: z.literal('relay.started'),
+    engine: z.enum(['rtp', 'transcode', 'direct']),
+    reason: z.string().optional(),
+  }),
   /** The process that carried the avatar is gone, another takes over; `gap` counts from there until it has. */
   z.object({ type: z.literal('relay.restarting'), reason: z.string() }),
   z.object({ type: z.literal('relay.restarted'), gap: z.int() }),
@@ -92,7 +116,13 @@ export const SessionEvent = z.intersection(envelope, SessionEventBody);
 export type SessionEvent = z.infer<typeof envelope> & SessionEventBody;
 
 /** Sent instead of a replay when the asked-for place is no longer in the log: start again from this. */
-export const ResetEvent = z.object({ type: z.literal('reset'), id: EventId, sessionId: SessionId, at: z.int(), snapshot: Session });
+export const ResetEvent = z.object({
+  type: z.literal('reset'),
+  id: EventId,
+  sessionId: SessionId,
+  at: z.int(),
+  snapshot: Session,
+});
 export type ResetEvent = z.infer<typeof ResetEvent>;
 
 /** What listeners get, over SSE and WebSocket alike. */

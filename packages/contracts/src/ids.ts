@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 const prefixed = (prefix: string, what: string) =>
-  z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `must be ${what} id like ${prefix}_ and 32 hex digits`);
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `must be ${what} id like ${prefix}_ and 32 hex digits`);
 
 /** A session's id: `ses_` and a UUIDv7 without dashes, so ids sort by creation time. */
 export const SessionId = prefixed('ses', 'a session');

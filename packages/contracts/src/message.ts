@@ -30,7 +30,15 @@ export const MessageRequest = z
 export type MessageRequest = z.infer<typeof MessageRequest>;
 
 /** `accepted -> speaking -> spoken | interrupted | expired | failed | dropped`. */
-export const MessageState = z.enum(['accepted', 'speaking', 'spoken', 'interrupted', 'expired', 'failed', 'dropped']);
+export const MessageState = z.enum([
+  'accepted',
+  'speaking',
+  'spoken',
+  'interrupted',
+  'expired',
+  'failed',
+  'dropped',
+]);
 export type MessageState = z.infer<typeof MessageState>;
 
 /** The answer to an accepted message. `position` counts the messages before it that are not yet finished. */

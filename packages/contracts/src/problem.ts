@@ -38,6 +38,10 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 /** Builds the body of an error. */
-export function problem(code: ProblemCode, detail: string, more: Pick<Problem, 'instance' | 'errors'> = {}): Problem {
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  more: Pick<Problem, 'instance' | 'errors'> = {},
+): Problem {
   return { type: `urn:avatar-bridge:problem:${code}`, ...problems[code], detail, ...more };
 }

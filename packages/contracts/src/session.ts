@@ -64,7 +64,11 @@ export const SessionState = z.enum(['queued', 'starting', 'live', 'recovering', 
 export type SessionState = z.infer<typeof SessionState>;
 
 /** How a session ended. `stopped`: somebody asked for it. `failed`: `message` says what a person can do about it. */
-export const SessionEnd = z.object({ outcome: z.enum(['stopped', 'failed']), code: z.string(), message: z.string() });
+export const SessionEnd = z.object({
+  outcome: z.enum(['stopped', 'failed']),
+  code: z.string(),
+  message: z.string(),
+});
 export type SessionEnd = z.infer<typeof SessionEnd>;
 
 /** The vendor session behind a session, as operators see it. */

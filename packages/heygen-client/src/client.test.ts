@@ -21,17 +21,29 @@ test('createToken sends the key and an empty JSON object and reads the documente
   const client = new HeyGenClient({ apiKey, baseUrl: server.baseUrl });
   expect(await client.createToken()).toBe('tok-1');
   expect(server.seen).toMatchObject([
-    { method: 'POST', path: '/v1/streaming.create_token', body: {}, headers: { 'x-api-key': apiKey, 'content-type': 'application/json' } },
+    {
+      method: 'POST',
+      path: '/v1/streaming.create_token',
+      body: {},
+      headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
+    },
   ]);
 });
 
 test('newSession sends every option under its name on the wire and reads data, not the envelope', async () => {
-  await using server = await startVendorServer(json(200, { code: 100, session_id: 'wrong', data: session, message: 'success' }));
+  await using server = await startVendorServer(
+    json(200, { code: 100, session_id: 'wrong', data: session, message: 'success' }),
+  );
   const client = new HeyGenClient({ apiKey, baseUrl: `${server.baseUrl}/` });
   const created = await client.newSession({
     avatarName: 'Wayne',
     quality: 'high',
-    voice: { id: 'v', rate: 1.1, emotion: 'friendly', elevenLabs: { stability: 0.5, similarityBoost: 0.6, model: 'eleven_flash_v2_5' } },
+    voice: {
+      id: 'v',
+      rate: 1.1,
+      emotion: 'friendly',
+      elevenLabs: { stability: 0.5, similarityBoost: 0.6, model: 'eleven_flash_v2_5' },
+    },
     knowledgeBase: 'be kind',
     knowledgeBaseId: 'kb',
     language: 'en',
@@ -74,7 +86,10 @@ test('newSession sends every option under its name on the wire and reads data, n
 
 test('a session token replaces the key', async () => {
   await using server = await startVendorServer(success(session));
-  await new HeyGenClient({ apiKey, baseUrl: server.baseUrl }).newSession({ avatarId: 'default' }, { token: 'tok' });
+  await new HeyGenClient({ apiKey, baseUrl: server.baseUrl }).newSession(
+    { avatarId: 'default' },
+    { token: 'tok' },
+  );
   expect(server.seen[0]?.headers.authorization).toBe('Bearer tok');
   expect(server.seen[0]?.headers).not.toHaveProperty('x-api-key');
 });
@@ -85,8 +100,14 @@ test('task hands over type, mode and text, and returns the id', async () => {
     success({ task_id: 't2', duration_ms: 'soon' }),
   );
   const client = new HeyGenClient({ apiKey, baseUrl: server.baseUrl });
-  expect(await client.task('s', { text: 'Hello', taskType: 'repeat' })).toEqual({ taskId: 't1', durationMs: 4829 });
-  expect(await client.task('s', { text: 'Why?', taskType: 'talk', taskMode: 'sync' })).toEqual({ taskId: 't2', durationMs: undefined });
+  expect(await client.task('s', { text: 'Hello', taskType: 'repeat' })).toEqual({
+    taskId: 't1',
+    durationMs: 4829,
+  });
+  expect(await client.task('s', { text: 'Why?', taskType: 'talk', taskMode: 'sync' })).toEqual({
+    taskId: 't2',
+    durationMs: undefined,
+  });
   expect(server.seen.map((r) => r.body)).toEqual([
     { session_id: 's', text: 'Hello', task_type: 'repeat', task_mode: 'async' },
     { session_id: 's', text: 'Why?', task_type: 'talk', task_mode: 'sync' },
@@ -121,7 +142,9 @@ test('the calls that name a session go to their paths and need no data in the an
 
 test('lists are read with their oddities: entries that make no sense are left out, seconds become ms', async () => {
   await using server = await startVendorServer(
-    success({ sessions: [{ session_id: 'a', status: 'connected', created_at: 1_764_000_000 }, { status: 'new' }, 7] }),
+    success({
+      sessions: [{ session_id: 'a', status: 'connected', created_at: 1_764_000_000 }, { status: 'new' }, 7],
+    }),
     json(200, {
       total: 2,
       page: 1,
@@ -135,13 +158,17 @@ test('lists are read with their oddities: entries that make no sense are left ou
     success(null),
   );
   const client = new HeyGenClient({ apiKey, baseUrl: server.baseUrl });
-  expect(await client.list()).toEqual([{ sessionId: 'a', status: 'connected', createdAt: 1_764_000_000_000 }]);
+  expect(await client.list()).toEqual([
+    { sessionId: 'a', status: 'connected', createdAt: 1_764_000_000_000 },
+  ]);
   expect(await client.history({ page: 1, pageSize: 10, status: 'closed' })).toMatchObject({
     total: 2,
     nextPaginationToken: 'n',
     sessions: [{ sessionId: 'b', duration: 61_000, avatarId: 'w' }],
   });
-  expect(await client.listAvatars()).toMatchObject([{ avatarId: 'w', isPublic: true, previewUrl: 'https://x/y.png' }]);
+  expect(await client.listAvatars()).toMatchObject([
+    { avatarId: 'w', isPublic: true, previewUrl: 'https://x/y.png' },
+  ]);
   expect(await client.listKnowledgeBases()).toMatchObject([{ id: 'kb', name: 'K' }]);
   await client.createKnowledgeBase({ name: 'n', opening: 'o', prompt: 'p' });
   await client.updateKnowledgeBase('a/b', { name: 'n', opening: 'o', prompt: 'p' });
@@ -168,7 +195,11 @@ test('connections are kept between calls', async () => {
 
 test('the client shows neither its key nor a way to it', () => {
   const client = new HeyGenClient({ apiKey });
-  const shown = [inspect(client, { depth: 9, showHidden: true }), JSON.stringify(client), Object.keys(client).join()].join();
+  const shown = [
+    inspect(client, { depth: 9, showHidden: true }),
+    JSON.stringify(client),
+    Object.keys(client).join(),
+  ].join();
   expect(shown).not.toContain(apiKey);
   expect(inspect(client)).toBe("HeyGenClient { baseUrl: 'https://api.heygen.com' }");
 });
@@ -186,7 +217,10 @@ test('a key or URL that cannot be one is refused by name and without repeating i
   expect(spaced).toMatchObject({ code: 'unauthorized', message: expect.stringContaining('HEYGEN_API_KEY') });
   expect(inspect(spaced)).not.toContain('two words');
   const withPassword = refused({ apiKey, baseUrl: 'https://user:hunter22@example.com' });
-  expect(withPassword).toMatchObject({ code: 'bad-request', message: expect.stringContaining('HEYGEN_BASE_URL') });
+  expect(withPassword).toMatchObject({
+    code: 'bad-request',
+    message: expect.stringContaining('HEYGEN_BASE_URL'),
+  });
   expect(inspect(withPassword)).not.toContain('hunter22');
   expect(refused({ apiKey: '  ' })).toMatchObject({ code: 'unauthorized' });
 });

@@ -79,7 +79,9 @@ export class HeyGenClient {
 
   /** @throws TerminalError when the key or the URL can't be one; nothing is sent yet. */
   constructor(options: HeyGenClientOptions = {}) {
-    this.baseUrl = checkedUrl(options.baseUrl ?? fromEnvironment('HEYGEN_BASE_URL') ?? 'https://api.heygen.com');
+    this.baseUrl = checkedUrl(
+      options.baseUrl ?? fromEnvironment('HEYGEN_BASE_URL') ?? 'https://api.heygen.com',
+    );
     const apiKey = checkedKey(options.apiKey ?? fromEnvironment('HEYGEN_API_KEY'));
     const own = options.fetch ? undefined : keepAliveFetch();
     this.#closeConnections = own?.close ?? (() => Promise.resolve());
@@ -117,13 +119,23 @@ export class HeyGenClient {
     const path = wire.endpoints.newSession;
     const body = toRequest(session);
     return fromResponse(
-      await this.#requester.call({ what: 'create a session', path, body, repeat: 'unsent', response: wire.NewSessionResponse, ...options }),
+      await this.#requester.call({
+        what: 'create a session',
+        path,
+        body,
+        repeat: 'unsent',
+        response: wire.NewSessionResponse,
+        ...options,
+      }),
     );
   }
 
   /** Brings the avatar into the room. */
   start(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('start the session', wire.endpoints.start, sessionId, { repeat: 'unsent', ...options });
+    return this.#onSession('start the session', wire.endpoints.start, sessionId, {
+      repeat: 'unsent',
+      ...options,
+    });
   }
 
   /**
@@ -136,7 +148,12 @@ export class HeyGenClient {
     const data = await this.#requester.call({
       what: taskType === 'talk' ? 'answer a text' : 'speak a text',
       path: wire.endpoints.task,
-      body: { session_id: sessionId, text, task_mode: taskMode, task_type: taskType } satisfies wire.TaskRequest,
+      body: {
+        session_id: sessionId,
+        text,
+        task_mode: taskMode,
+        task_type: taskType,
+      } satisfies wire.TaskRequest,
       repeat: 'never',
       response: wire.TaskResponse,
       said: text,
@@ -148,26 +165,41 @@ export class HeyGenClient {
 
   /** Silences the avatar and drops what waits behind. Nothing happens when it is silent. */
   interrupt(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('interrupt the avatar', wire.endpoints.interrupt, sessionId, { repeat: 'always', ...options });
+    return this.#onSession('interrupt the avatar', wire.endpoints.interrupt, sessionId, {
+      repeat: 'always',
+      ...options,
+    });
   }
 
   /** Starts the vendor's idle timeout again. */
   keepAlive(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('keep the session alive', wire.endpoints.keepAlive, sessionId, { repeat: 'always', ...options });
+    return this.#onSession('keep the session alive', wire.endpoints.keepAlive, sessionId, {
+      repeat: 'always',
+      ...options,
+    });
   }
 
   /** Ends a session. Ending one that is gone rejects with `not-ready` or `session-closed`, as the vendor has it. */
   stop(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('stop the session', wire.endpoints.stop, sessionId, { repeat: 'always', ...options });
+    return this.#onSession('stop the session', wire.endpoints.stop, sessionId, {
+      repeat: 'always',
+      ...options,
+    });
   }
 
   /** The vendor begins to listen to the user's microphone. */
   startListening(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('start listening', wire.endpoints.startListening, sessionId, { repeat: 'always', ...options });
+    return this.#onSession('start listening', wire.endpoints.startListening, sessionId, {
+      repeat: 'always',
+      ...options,
+    });
   }
 
   stopListening(sessionId: string, options: CallOptions = {}): Promise<void> {
-    return this.#onSession('stop listening', wire.endpoints.stopListening, sessionId, { repeat: 'always', ...options });
+    return this.#onSession('stop listening', wire.endpoints.stopListening, sessionId, {
+      repeat: 'always',
+      ...options,
+    });
   }
 
   /** The account's sessions that are open now, whoever created them. */
@@ -200,28 +232,66 @@ export class HeyGenClient {
 
   /** The avatars that the account may use. */
   async listAvatars(options: CallOptions = {}): Promise<AvatarInfo[]> {
-    return (await this.#get('list the avatars', wire.endpoints.avatars, wire.AvatarListResponse, options)).map(avatarInfo);
+    return (
+      await this.#get('list the avatars', wire.endpoints.avatars, wire.AvatarListResponse, options)
+    ).map(avatarInfo);
   }
 
   async listKnowledgeBases(options: CallOptions = {}): Promise<wire.KnowledgeBase[]> {
-    return (await this.#get('list the knowledge bases', wire.endpoints.knowledgeBases, wire.KnowledgeBaseListResponse, options)).list;
+    return (
+      await this.#get(
+        'list the knowledge bases',
+        wire.endpoints.knowledgeBases,
+        wire.KnowledgeBaseListResponse,
+        options,
+      )
+    ).list;
   }
 
   /** What the vendor answers is not documented: look the new one up with listKnowledgeBases(). */
-  async createKnowledgeBase(knowledgeBase: wire.KnowledgeBaseRequest, options: CallOptions = {}): Promise<void> {
+  async createKnowledgeBase(
+    knowledgeBase: wire.KnowledgeBaseRequest,
+    options: CallOptions = {},
+  ): Promise<void> {
     const path = wire.endpoints.createKnowledgeBase;
-    await this.#requester.call({ what: 'create a knowledge base', path, body: knowledgeBase, repeat: 'unsent', ...options });
+    await this.#requester.call({
+      what: 'create a knowledge base',
+      path,
+      body: knowledgeBase,
+      repeat: 'unsent',
+      ...options,
+    });
   }
 
   /** Replaces all of it. */
-  async updateKnowledgeBase(id: string, knowledgeBase: wire.KnowledgeBaseRequest, options: CallOptions = {}): Promise<void> {
+  async updateKnowledgeBase(
+    id: string,
+    knowledgeBase: wire.KnowledgeBaseRequest,
+    options: CallOptions = {},
+  ): Promise<void> {
     const path = `${wire.endpoints.updateKnowledgeBase}/${encodeURIComponent(id)}`;
-    await this.#requester.call({ what: 'update a knowledge base', path, body: knowledgeBase, repeat: 'always', ...options });
+    await this.#requester.call({
+      what: 'update a knowledge base',
+      path,
+      body: knowledgeBase,
+      repeat: 'always',
+      ...options,
+    });
   }
 
   /** Opens the session's chat socket. Rejects when it can't be opened; what happens later is told to `onClose`, and it is not opened again. */
   openChat(options: ChatOptions): Promise<StreamingChat> {
-    const { sessionId, token, silenceResponse, openingText, sttLanguage, pushToTalk, timeout, signal, ...listeners } = options;
+    const {
+      sessionId,
+      token,
+      silenceResponse,
+      openingText,
+      sttLanguage,
+      pushToTalk,
+      timeout,
+      signal,
+      ...listeners
+    } = options;
     return openSocket({
       baseUrl: this.baseUrl,
       query: {
@@ -252,11 +322,26 @@ export class HeyGenClient {
     return `HeyGenClient { baseUrl: '${this.baseUrl}' }`;
   }
 
-  #onSession(what: string, path: string, sessionId: string, call: CallOptions & { repeat: Repeat }): Promise<void> {
-    return this.#requester.call({ what, path, body: { session_id: sessionId } satisfies wire.SessionIdRequest, ...call });
+  #onSession(
+    what: string,
+    path: string,
+    sessionId: string,
+    call: CallOptions & { repeat: Repeat },
+  ): Promise<void> {
+    return this.#requester.call({
+      what,
+      path,
+      body: { session_id: sessionId } satisfies wire.SessionIdRequest,
+      ...call,
+    });
   }
 
-  #get<S extends z.ZodType>(what: string, path: string, response: S, options: CallOptions): Promise<z.output<S>> {
+  #get<S extends z.ZodType>(
+    what: string,
+    path: string,
+    response: S,
+    options: CallOptions,
+  ): Promise<z.output<S>> {
     return this.#requester.call({ what, method: 'GET', path, repeat: 'always', response, ...options });
   }
 }
@@ -267,16 +352,30 @@ function fromEnvironment(name: string): string | undefined {
 
 function checkedKey(key: string | undefined): string {
   const trimmed = key?.trim();
-  if (!trimmed) throw new TerminalError('unauthorized', 'There is no API key: pass `apiKey` or set HEYGEN_API_KEY');
+  if (!trimmed)
+    throw new TerminalError('unauthorized', 'There is no API key: pass `apiKey` or set HEYGEN_API_KEY');
   if (!isHeaderSafe(trimmed))
-    throw new TerminalError('unauthorized', 'The API key holds spaces or characters that no key has: check HEYGEN_API_KEY');
+    throw new TerminalError(
+      'unauthorized',
+      'The API key holds spaces or characters that no key has: check HEYGEN_API_KEY',
+    );
   return trimmed;
 }
 
 /** Without a slash at the end. The URL may hold a password, so no error repeats it. */
 function checkedUrl(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password || url.search || url.hash)
-    throw new TerminalError('bad-request', 'HEYGEN_BASE_URL must be an http(s) URL without credentials, query and fragment');
+  if (
+    !url ||
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash
+  )
+    throw new TerminalError(
+      'bad-request',
+      'HEYGEN_BASE_URL must be an http(s) URL without credentials, query and fragment',
+    );
   return url.href.replace(/\/+$/, '');
 }

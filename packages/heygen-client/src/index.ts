@@ -1,5 +1,12 @@
 export type { ChatEnd, ChatListeners, StreamingChat } from './chat/streaming-chat.ts';
-export { HeyGenClient, type CallOptions, type ChatOptions, type HeyGenClientOptions, type Task, type TaskOptions } from './client.ts';
+export {
+  HeyGenClient,
+  type CallOptions,
+  type ChatOptions,
+  type HeyGenClientOptions,
+  type Task,
+  type TaskOptions,
+} from './client.ts';
 export * from './core/errors.ts';
 export type { Logger } from './core/logger.ts';
 export { parseVendorEvent, type VendorEvent } from './events/vendor-event.ts';

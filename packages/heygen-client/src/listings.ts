@@ -19,8 +19,19 @@ export type PastSession = OpenSession & {
 };
 
 /** `status` and the dates go to the vendor as they are; the dates' names are unconfirmed. */
-export type HistoryOptions = { page?: number; pageSize?: number; paginationToken?: string; status?: string; from?: string; to?: string };
-export type HistoryPage = { sessions: PastSession[]; total: number | undefined; nextPaginationToken: string | undefined };
+export type HistoryOptions = {
+  page?: number;
+  pageSize?: number;
+  paginationToken?: string;
+  status?: string;
+  from?: string;
+  to?: string;
+};
+export type HistoryPage = {
+  sessions: PastSession[];
+  total: number | undefined;
+  nextPaginationToken: string | undefined;
+};
 
 export type AvatarInfo = {
   avatarId: string;

@@ -1,4 +1,10 @@
-import type { NewSessionRequest, NewSessionResponse, Quality, VideoEncoding, VoiceEmotion } from './wire/index.ts';
+import type {
+  NewSessionRequest,
+  NewSessionResponse,
+  Quality,
+  VideoEncoding,
+  VoiceEmotion,
+} from './wire/index.ts';
 
 /** Which avatar, and how it looks, sounds and answers. Everything left out is the vendor's default, except H264 for the video. */
 export type NewSessionOptions = {

@@ -1,9 +1,21 @@
-import { AddTrackRequest, AudioTrackFeature, SimulcastCodec, TrackSource, TrackType, VideoLayer, VideoQuality } from '@livekit/protocol';
+import {
+  AddTrackRequest,
+  AudioTrackFeature,
+  SimulcastCodec,
+  TrackSource,
+  TrackType,
+  VideoLayer,
+  VideoQuality,
+} from '@livekit/protocol';
 import { TerminalError } from './errors.ts';
 import type { PublishOptions } from './types.ts';
 
 const SOURCES = {
-  audio: { camera: TrackSource.UNKNOWN, microphone: TrackSource.MICROPHONE, screen: TrackSource.SCREEN_SHARE_AUDIO },
+  audio: {
+    camera: TrackSource.UNKNOWN,
+    microphone: TrackSource.MICROPHONE,
+    screen: TrackSource.SCREEN_SHARE_AUDIO,
+  },
   video: { camera: TrackSource.CAMERA, microphone: TrackSource.UNKNOWN, screen: TrackSource.SCREEN_SHARE },
 };
 
@@ -22,7 +34,13 @@ export function checkPublishOptions({ kind, codec }: PublishOptions): void {
 
 /** The request that announces a track. One layer, no simulcast; RED is declined for its publisher and, with that, for all subscribers. */
 export function addTrackRequest(options: PublishOptions, { cid, ssrc, muted }: Announced): AddTrackRequest {
-  const common = { cid, muted, name: options.name, stream: options.stream ?? '', source: SOURCES[options.kind][options.source] };
+  const common = {
+    cid,
+    muted,
+    name: options.name,
+    stream: options.stream ?? '',
+    source: SOURCES[options.kind][options.source],
+  };
   if (options.kind === 'audio') {
     const stereo = options.stereo ?? options.codec.channels === 2;
     const dtx = options.dtx ?? false;
@@ -32,7 +50,10 @@ export function addTrackRequest(options: PublishOptions, { cid, ssrc, muted }: A
       stereo,
       disableDtx: !dtx,
       disableRed: true,
-      audioFeatures: [...(stereo ? [AudioTrackFeature.TF_STEREO] : []), ...(dtx ? [] : [AudioTrackFeature.TF_NO_DTX])],
+      audioFeatures: [
+        ...(stereo ? [AudioTrackFeature.TF_STEREO] : []),
+        ...(dtx ? [] : [AudioTrackFeature.TF_NO_DTX]),
+      ],
     });
   }
   const width = options.width ?? 0;
@@ -43,7 +64,9 @@ export function addTrackRequest(options: PublishOptions, { cid, ssrc, muted }: A
     type: TrackType.VIDEO,
     width,
     height,
-    layers: [new VideoLayer({ quality: VideoQuality.HIGH, width, height, bitrate: options.bitrate ?? 0, ssrc })],
+    layers: [
+      new VideoLayer({ quality: VideoQuality.HIGH, width, height, bitrate: options.bitrate ?? 0, ssrc }),
+    ],
     simulcastCodecs: [new SimulcastCodec({ codec, cid })],
   });
 }

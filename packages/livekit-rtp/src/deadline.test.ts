@@ -7,7 +7,9 @@ const never = () => new Promise<never>(() => undefined);
 describe('withDeadline', () => {
   test('passes results and errors of the work on', async () => {
     expect(await withDeadline({ what: 'x', timeout: 1_000, signals: [] }, async () => 7)).toBe(7);
-    await expect(withDeadline({ what: 'x', timeout: 1_000, signals: [] }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(
+      withDeadline({ what: 'x', timeout: 1_000, signals: [] }, () => Promise.reject(new Error('no'))),
+    ).rejects.toThrow('no');
   });
 
   test('fails with a RetryableError when it takes too long, and tells the work', async () => {
@@ -22,16 +24,23 @@ describe('withDeadline', () => {
   });
 
   test("fails with a CancelledError when the caller's signal aborts, before or during the work", async () => {
-    await expect(withDeadline({ what: 'x', timeout: 1_000, signals: [AbortSignal.abort()] }, never)).rejects.toBeInstanceOf(CancelledError);
+    await expect(
+      withDeadline({ what: 'x', timeout: 1_000, signals: [AbortSignal.abort()] }, never),
+    ).rejects.toBeInstanceOf(CancelledError);
     const controller = new AbortController();
-    const cancelled = withDeadline({ what: 'x', timeout: 1_000, signals: [undefined, controller.signal] }, never);
+    const cancelled = withDeadline(
+      { what: 'x', timeout: 1_000, signals: [undefined, controller.signal] },
+      never,
+    );
     controller.abort(new Error('why'));
     await expect(cancelled).rejects.toMatchObject({ code: 'cancelled', cause: new Error('why') });
   });
 
   test('fails with the reason when that is an error of this package', async () => {
     const reason = new TerminalError('removed', 'gone');
-    await expect(withDeadline({ what: 'x', timeout: 1_000, signals: [AbortSignal.abort(reason)] }, never)).rejects.toBe(reason);
+    await expect(
+      withDeadline({ what: 'x', timeout: 1_000, signals: [AbortSignal.abort(reason)] }, never),
+    ).rejects.toBe(reason);
   });
 });
 

@@ -13,7 +13,10 @@ export type DeadlineOptions = {
  * Runs `work` with a signal that aborts on timeout and with each of the given signals. The result settles as soon as the signal aborts,
  * whether or not `work` looks at it; nothing is left behind then but work that nobody waits for.
  */
-export async function withDeadline<T>(options: DeadlineOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(
+  options: DeadlineOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (error: LiveKitRtpError): void => {
@@ -56,5 +59,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 
 function reasonOf(signal: AbortSignal, what: string): LiveKitRtpError {
   const reason: unknown = signal.reason;
-  return reason instanceof LiveKitRtpError ? reason : new CancelledError(`${what} was cancelled`, { cause: reason });
+  return reason instanceof LiveKitRtpError
+    ? reason
+    : new CancelledError(`${what} was cancelled`, { cause: reason });
 }

@@ -49,5 +49,7 @@ export class CancelledError extends LiveKitRtpError {
 
 /** An error of the native library: the connection it came from is broken or closing. Errors of this package are returned as they are. */
 export function connectionError(error: unknown): LiveKitRtpError {
-  return error instanceof LiveKitRtpError ? error : new RetryableError('ice-failed', 'the peer connection failed', { cause: error });
+  return error instanceof LiveKitRtpError
+    ? error
+    : new RetryableError('ice-failed', 'the peer connection failed', { cause: error });
 }

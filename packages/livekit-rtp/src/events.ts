@@ -1,8 +1,19 @@
-import type { ConnectionQuality, DisconnectReason, RemoteParticipant, RemoteTrackInfo, Speaker } from './types.ts';
+import type {
+  ConnectionQuality,
+  DisconnectReason,
+  RemoteParticipant,
+  RemoteTrackInfo,
+  Speaker,
+} from './types.ts';
 import type { PublishedTrack } from './published-track.ts';
 import type { SubscribedTrack } from './subscribed-track.ts';
 
-export type ReceivedData = { payload: Buffer; topic?: string; participantIdentity?: string; reliable: boolean };
+export type ReceivedData = {
+  payload: Buffer;
+  topic?: string;
+  participantIdentity?: string;
+  reliable: boolean;
+};
 
 export type ReceivedText = {
   text: string;

@@ -5,7 +5,9 @@ import type { NativeIceServer } from './native-peer.ts';
  * The STUN and TURN servers of a join response in the form of node-datachannel. Its ICE agent speaks TURN over UDP only, so servers
  * with `transport=tcp` and `turns:` are left out, and with them what is no address.
  */
-export function iceServersFrom(servers: readonly Pick<ICEServer, 'urls' | 'username' | 'credential'>[]): NativeIceServer[] {
+export function iceServersFrom(
+  servers: readonly Pick<ICEServer, 'urls' | 'username' | 'credential'>[],
+): NativeIceServer[] {
   return servers.flatMap((server) =>
     server.urls.flatMap((url): NativeIceServer[] => {
       const parsed = /^(stun|turn):(\[[^\]]+\]|[^:?]+)(?::(\d+))?(?:\?(.*))?$/i.exec(url);
@@ -16,7 +18,9 @@ export function iceServersFrom(servers: readonly Pick<ICEServer, 'urls' | 'usern
       if (port < 1 || port > 65_535) return [];
       if (scheme.toLowerCase() === 'stun') return [{ hostname, port }];
       if ((new URLSearchParams(query).get('transport') ?? 'udp') !== 'udp') return [];
-      return [{ hostname, port, username: server.username, password: server.credential, relayType: 'TurnUdp' }];
+      return [
+        { hostname, port, username: server.username, password: server.credential, relayType: 'TurnUdp' },
+      ];
     }),
   );
 }

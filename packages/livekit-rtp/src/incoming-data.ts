@@ -24,7 +24,9 @@ export class IncomingData {
   attach(channel: NativeChannel): void {
     const label = channel.getLabel();
     if (label !== '_reliable' && label !== '_lossy') return;
-    channel.onMessage(guarded((message: string | Buffer | ArrayBuffer) => this.#receive(message, label === '_reliable')));
+    channel.onMessage(
+      guarded((message: string | Buffer | ArrayBuffer) => this.#receive(message, label === '_reliable')),
+    );
   }
 
   forgetParticipant({ identity, sid }: { identity: string; sid: string }): void {

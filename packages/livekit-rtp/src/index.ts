@@ -22,10 +22,26 @@ export type {
   TrackSource,
 } from './types.ts';
 export { packetizeH264, splitAnnexB, startsH264KeyFrame } from './rtp/h264.ts';
-export { buildRtpPacket, createRtpHeader, findExtension, isRtcp, parseRtpHeader, RTP_HEADER_LENGTH, stripHeader } from './rtp/header.ts';
+export {
+  buildRtpPacket,
+  createRtpHeader,
+  findExtension,
+  isRtcp,
+  parseRtpHeader,
+  RTP_HEADER_LENGTH,
+  stripHeader,
+} from './rtp/header.ts';
 export type { RtpFields, RtpHeader } from './rtp/header.ts';
 export { ntpMiddle, ntpOf } from './rtp/ntp.ts';
-export { buildBye, buildFir, buildNack, buildPli, buildReceiverReport, buildRemb, buildSenderReport } from './rtp/rtcp-build.ts';
+export {
+  buildBye,
+  buildFir,
+  buildNack,
+  buildPli,
+  buildReceiverReport,
+  buildRemb,
+  buildSenderReport,
+} from './rtp/rtcp-build.ts';
 export { forEachRtcp, parseRtcp, readNack } from './rtp/rtcp-parse.ts';
 export * from './rtp/rtcp-types.ts';
 export { RtpSender } from './rtp/rtp-sender.ts';

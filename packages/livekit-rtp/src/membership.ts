@@ -88,14 +88,19 @@ export class Membership {
     const session = this.#current;
     const timeout = this.#options.connectTimeout ?? CONNECT_TIMEOUT;
     try {
-      await withDeadline({ what: 'joining the room', timeout, signals: [this.#options.signal] }, () => session.ready);
+      await withDeadline(
+        { what: 'joining the room', timeout, signals: [this.#options.signal] },
+        () => session.ready,
+      );
       session.lifetime.signal.throwIfAborted();
       this.#step({ type: 'joined', at: performance.now() });
     } catch (error) {
       const joined = session.join !== undefined;
       await this.close('connecting failed');
       if (!joined || !(error instanceof RetryableError) || error.code !== 'timeout') throw error;
-      throw new RetryableError('ice-failed', `joined, but no path for media was found within ${timeout} ms`, { cause: error });
+      throw new RetryableError('ice-failed', `joined, but no path for media was found within ${timeout} ms`, {
+        cause: error,
+      });
     }
   }
 
@@ -103,7 +108,11 @@ export class Membership {
   async close(detail?: string): Promise<void> {
     void this.#newest.close('client', detail);
     // In an outage the end of an attempt is not the end of all.
-    this.#step({ type: 'lost', at: performance.now(), loss: { reason: 'client', detail, error: errorOfDisconnect('client', detail) } });
+    this.#step({
+      type: 'lost',
+      at: performance.now(),
+      loss: { reason: 'client', detail, error: errorOfDisconnect('client', detail) },
+    });
     await this.#released;
   }
 
@@ -186,7 +195,9 @@ export class Membership {
       if (bindAddress !== undefined) await checkBindAddress(bindAddress);
       return true;
     } catch (cause) {
-      const error = new RetryableError('ice-failed', 'bindAddress is no address of this machine any more', { cause });
+      const error = new RetryableError('ice-failed', 'bindAddress is no address of this machine any more', {
+        cause,
+      });
       this.#step({ type: 'failed', loss: { reason: 'media-lost', error }, unanswered: false });
       return false;
     }
@@ -198,11 +209,22 @@ export class Membership {
     const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
     let reached = false;
     try {
-      await withDeadline({ what: 'reaching the server', timeout: REACH_TIMEOUT, signals }, () => session.reached);
+      await withDeadline(
+        { what: 'reaching the server', timeout: REACH_TIMEOUT, signals },
+        () => session.reached,
+      );
       reached = true;
-      await withDeadline({ what: 'the answer of the server', timeout: ANSWER_TIMEOUT, signals }, () => session.joined);
-      await withDeadline({ what: 'finding a path for media', timeout: connectTimeout, signals }, () => session.ready);
-      await withDeadline({ what: 'publishing again', timeout: RESTORE_TIMEOUT, signals }, (signal) => this.#restore(session, signal));
+      await withDeadline(
+        { what: 'the answer of the server', timeout: ANSWER_TIMEOUT, signals },
+        () => session.joined,
+      );
+      await withDeadline(
+        { what: 'finding a path for media', timeout: connectTimeout, signals },
+        () => session.ready,
+      );
+      await withDeadline({ what: 'publishing again', timeout: RESTORE_TIMEOUT, signals }, (signal) =>
+        this.#restore(session, signal),
+      );
       session.lifetime.signal.throwIfAborted();
       this.#step({ type: 'joined', at: performance.now() });
     } catch (cause) {
@@ -227,7 +249,10 @@ export class Membership {
     } catch (error) {
       if (track.closed) return;
       if (!(error instanceof TerminalError) || session.loss !== undefined) throw error;
-      this.#options.logger?.warn({ err: error, name: track.options.name }, 'a track could not be published again');
+      this.#options.logger?.warn(
+        { err: error, name: track.options.name },
+        'a track could not be published again',
+      );
       track.release();
       this.#tell('localTrackUnpublished', track);
     }

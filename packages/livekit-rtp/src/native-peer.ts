@@ -92,7 +92,8 @@ export class NativePeer {
       }),
     );
     // Where nothing is to come, nothing listens: each native callback costs the event loop a look at every wake-up.
-    if (callbacks.onTrack !== undefined) this.#peer.onTrack(this.#adopting((track: NativeTrack) => callbacks.onTrack?.(track)));
+    if (callbacks.onTrack !== undefined)
+      this.#peer.onTrack(this.#adopting((track: NativeTrack) => callbacks.onTrack?.(track)));
     if (callbacks.onChannel !== undefined)
       this.#peer.onDataChannel(this.#adopting((channel: NativeChannel) => callbacks.onChannel?.(channel)));
   }
@@ -122,7 +123,8 @@ export class NativePeer {
 
   /** Takes back an offer that will not be answered. */
   rollBack(): void {
-    if (!this.#closing && this.#peer.signalingState() === 'have-local-offer') this.#peer.setLocalDescription('rollback');
+    if (!this.#closing && this.#peer.signalingState() === 'have-local-offer')
+      this.#peer.setLocalDescription('rollback');
   }
 
   answer(offer: string): string {
@@ -146,7 +148,9 @@ export class NativePeer {
   }
 
   createChannel(label: string, options: { lossy: boolean }): NativeChannel {
-    return this.#adopt(this.#peer.createDataChannel(label, options.lossy ? { unordered: true, maxRetransmits: 0 } : {}));
+    return this.#adopt(
+      this.#peer.createDataChannel(label, options.lossy ? { unordered: true, maxRetransmits: 0 } : {}),
+    );
   }
 
   /** Closes the connection with its tracks and channels; resolves when the native side has let go of them all. Idempotent. */
@@ -224,7 +228,8 @@ export class NativePeer {
   /** setLocalDescription in another state throws inside the native code, where nothing catches it: the process would end. */
   #expectSignaling(expected: string): void {
     const state = this.#closing ? 'closed' : this.#peer.signalingState();
-    if (state !== expected) throw new Error(`the peer connection is in signaling state ${state}, not ${expected}`);
+    if (state !== expected)
+      throw new Error(`the peer connection is in signaling state ${state}, not ${expected}`);
   }
 
   #localSdp(): string {
@@ -253,13 +258,15 @@ export function guarded<A extends unknown[]>(callback: (...args: A) => unknown):
 }
 
 function describe(media: OutgoingMedia): Audio | Video {
-  const description = media.kind === 'video' ? new Video(media.mid, 'SendOnly') : new Audio(media.mid, 'SendOnly');
+  const description =
+    media.kind === 'video' ? new Video(media.mid, 'SendOnly') : new Audio(media.mid, 'SendOnly');
   for (const codec of media.codecs) {
     const name = codec.mimeType.slice(codec.mimeType.indexOf('/') + 1);
     // The native functions refuse an undefined profile, and choose one of their own when it is left out.
     const profile: [string?] = codec.fmtp === undefined ? [] : [codec.fmtp];
     if (description instanceof Video) description.addVideoCodec(codec.payloadType, name, ...profile);
-    else if (name.toLowerCase() === 'opus') description.addOpusCodec(codec.payloadType, codec.fmtp ?? opusProfile(media.stereo));
+    else if (name.toLowerCase() === 'opus')
+      description.addOpusCodec(codec.payloadType, codec.fmtp ?? opusProfile(media.stereo));
     else description.addAudioCodec(codec.payloadType, name, ...profile);
     // Of video the library offers it by itself. Without it the server does not ask for packets that are lost on the way.
     if (description instanceof Audio) description.parseSdpLine(`a=rtcp-fb:${codec.payloadType} nack`);

@@ -57,7 +57,10 @@ export class Negotiator {
     if (this.#closedBy !== undefined) throw this.#closedBy;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const id = ++this.#lastId;
-    const timer = setTimeout(() => reject(new RetryableError('timeout', 'the server did not answer an offer')), ANSWER_TIMEOUT);
+    const timer = setTimeout(
+      () => reject(new RetryableError('timeout', 'the server did not answer an offer')),
+      ANSWER_TIMEOUT,
+    );
     this.#open = { id, resolve, reject };
     try {
       this.#sendOffer(this.#peer.createOffer(), id);

@@ -79,6 +79,10 @@ export class OutgoingChannel {
 
   #checkSize({ length }: Uint8Array): void {
     const limit = this.native.maxMessageSize();
-    if (length > limit) throw new TerminalError('payload-too-large', `a data message can have ${limit} bytes, this one has ${length}`);
+    if (length > limit)
+      throw new TerminalError(
+        'payload-too-large',
+        `a data message can have ${limit} bytes, this one has ${length}`,
+      );
   }
 }

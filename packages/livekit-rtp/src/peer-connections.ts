@@ -1,4 +1,9 @@
-import { SignalTarget, type JoinResponse, type SessionDescription, type TrickleRequest } from '@livekit/protocol';
+import {
+  SignalTarget,
+  type JoinResponse,
+  type SessionDescription,
+  type TrickleRequest,
+} from '@livekit/protocol';
 import { LiveKitRtpError, RetryableError } from './errors.ts';
 import { iceServersFrom } from './ice-servers.ts';
 import type { NativeChannel, NativeIceServer, PeerState } from './native-peer.ts';
@@ -11,7 +16,10 @@ import type { Logger } from './types.ts';
 
 type Facts = Pick<JoinResponse, 'iceServers' | 'subscriberPrimary' | 'participant'>;
 
-export type PeerConnectionsOptions = Pick<SubscriberOptions, 'onSubscribed' | 'onUnsubscribed' | 'publisherOf'> & {
+export type PeerConnectionsOptions = Pick<
+  SubscriberOptions,
+  'onSubscribed' | 'onUnsubscribed' | 'publisherOf'
+> & {
   join: Facts;
   bindAddress: string | undefined;
   logger: Logger | undefined;
@@ -44,7 +52,8 @@ export class PeerConnections {
 
   /** Makes the primary connection, if it is for us to begin. */
   start(): void {
-    if (!this.#options.join.subscriberPrimary) void this.publisher().reliable.opened.then(() => this.#options.onReady());
+    if (!this.#options.join.subscriberPrimary)
+      void this.publisher().reliable.opened.then(() => this.#options.onReady());
   }
 
   publisher(): Publisher {
@@ -67,7 +76,9 @@ export class PeerConnections {
       this.#subscriberOrNew().onOffer(offer);
     } catch (error) {
       this.#options.logger?.warn({ err: error }, 'offer could not be answered');
-      this.#options.onRefused(new RetryableError('ice-failed', 'an offer could not be answered', { cause: error }));
+      this.#options.onRefused(
+        new RetryableError('ice-failed', 'an offer could not be answered', { cause: error }),
+      );
     }
   }
 
@@ -96,8 +107,12 @@ export class PeerConnections {
 
   #publish(): Publisher {
     const { join } = this.#options;
-    const publisher = new Publisher({ ...this.#common('publisher'), cname: join.participant?.sid ?? 'livekit-rtp' });
-    if (!join.subscriberPrimary) for (const { native } of [publisher.reliable, publisher.lossy]) this.#options.onIncomingChannel(native);
+    const publisher = new Publisher({
+      ...this.#common('publisher'),
+      cname: join.participant?.sid ?? 'livekit-rtp',
+    });
+    if (!join.subscriberPrimary)
+      for (const { native } of [publisher.reliable, publisher.lossy]) this.#options.onIncomingChannel(native);
     publisher.start().catch((error: unknown) => {
       if (error instanceof LiveKitRtpError) this.#options.onRefused(error);
     });

@@ -52,10 +52,13 @@ export class Publisher {
       { name: 'publisher', iceServers: options.iceServers, bindAddress: options.bindAddress },
       {
         onState: (state) => options.onState(state),
-        onCandidate: (candidate, sdpMid) => options.send(trickleMessage(candidate, sdpMid, SignalTarget.PUBLISHER)),
+        onCandidate: (candidate, sdpMid) =>
+          options.send(trickleMessage(candidate, sdpMid, SignalTarget.PUBLISHER)),
       },
     );
-    this.reliable = new OutgoingChannel(this.#peer.createChannel('_reliable', { lossy: false }), { lossy: false });
+    this.reliable = new OutgoingChannel(this.#peer.createChannel('_reliable', { lossy: false }), {
+      lossy: false,
+    });
     this.lossy = new OutgoingChannel(this.#peer.createChannel('_lossy', { lossy: true }), { lossy: true });
     this.#negotiator = new Negotiator(this.#peer, (sdp, id) =>
       options.send({ case: 'offer', value: new SessionDescription({ type: 'offer', sdp, id }) }),
@@ -75,7 +78,10 @@ export class Publisher {
   async publish(track: PublishedTrack, signal: AbortSignal): Promise<void> {
     const cid = randomUUID();
     const { muted } = track;
-    const sid = await this.#announce(addTrackRequest(track.options, { cid, ssrc: track.ssrc, muted }), signal);
+    const sid = await this.#announce(
+      addTrackRequest(track.options, { cid, ssrc: track.ssrc, muted }),
+      signal,
+    );
     // Not while the first offer is open: then ldc sometimes takes the answer for one without ICE, and refuses it.
     await unlessAborted(this.reliable.opened, signal);
     if (track.closed) throw new CancelledError('the track was unpublished');
@@ -85,7 +91,10 @@ export class Publisher {
       const answer = await unlessAborted(this.#negotiator.negotiate(), signal);
       const { mimeType, payloadType, fmtp = '' } = track.codec;
       if (!accepts(answer, mid, payloadType, mimeType.slice(mimeType.indexOf('/') + 1))) {
-        throw new TerminalError('unsupported-codec', `the server does not accept ${mimeType} ${fmtp} as payload type ${payloadType}`);
+        throw new TerminalError(
+          'unsupported-codec',
+          `the server does not accept ${mimeType} ${fmtp} as payload type ${payloadType}`,
+        );
       }
       track.audioLevelId = extensionId(answer, mid, AUDIO_LEVEL_URI);
       await unlessAborted(opened, signal);
@@ -104,8 +113,13 @@ export class Publisher {
 
   /** The server's answer to a request without an id. Of those we send, only addTrack can be forbidden. */
   onRefused(response: RequestResponse): void {
-    if (response.reason !== RequestResponse_Reason.NOT_ALLOWED && response.reason !== RequestResponse_Reason.LIMIT_EXCEEDED) return;
-    const message = `the server refused to publish the track: reason ${response.reason} ${response.message}`.trim();
+    if (
+      response.reason !== RequestResponse_Reason.NOT_ALLOWED &&
+      response.reason !== RequestResponse_Reason.LIMIT_EXCEEDED
+    )
+      return;
+    const message =
+      `the server refused to publish the track: reason ${response.reason} ${response.message}`.trim();
     this.#announcement?.reject(new TerminalError('forbidden', message));
   }
 
@@ -138,9 +152,23 @@ export class Publisher {
     const { kind, codec, stream = 'default', stereo = codec.channels === 2 } = track.options;
     const { ssrc } = track;
     const codecs = codecOffer(kind, codec);
-    const native = this.#peer.addTrack({ mid, kind, codecs, ssrc, cname: this.#options.cname, stream, trackId: cid, stereo });
+    const native = this.#peer.addTrack({
+      mid,
+      kind,
+      codecs,
+      ssrc,
+      cname: this.#options.cname,
+      stream,
+      trackId: cid,
+      stereo,
+    });
     this.#tracks.set(sid, { track, native });
-    return track.attach({ sid, native, mute: (muted) => this.#mute(sid, muted), unpublish: (reason) => this.#drop(sid, reason) });
+    return track.attach({
+      sid,
+      native,
+      mute: (muted) => this.#mute(sid, muted),
+      unpublish: (reason) => this.#drop(sid, reason),
+    });
   }
 
   #mute(sid: string, muted: boolean): void {
@@ -176,6 +204,9 @@ export class Publisher {
       await negotiated.catch((error: unknown) => {
         if (!this.#closed) throw error;
       });
-    else negotiated.catch((error: unknown) => this.#options.logger?.debug({ err: error }, 'negotiation after unpublishing failed'));
+    else
+      negotiated.catch((error: unknown) =>
+        this.#options.logger?.debug({ err: error }, 'negotiation after unpublishing failed'),
+      );
   }
 }

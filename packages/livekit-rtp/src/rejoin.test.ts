@@ -6,8 +6,16 @@ import type { DisconnectReason } from './types.ts';
 
 const policy: RejoinPolicy = { reconnect: true, random: () => 0 };
 const joined: RejoinState = { name: 'joined', at: 0, tries: 0, ghosts: 0 };
-const lossOf = (reason: DisconnectReason, more: Partial<Loss> = {}): Loss => ({ reason, error: errorOfDisconnect(reason), ...more });
-const failed = (loss = lossOf('signal-lost'), unanswered = false): RejoinEvent => ({ type: 'failed', loss, unanswered });
+const lossOf = (reason: DisconnectReason, more: Partial<Loss> = {}): Loss => ({
+  reason,
+  error: errorOfDisconnect(reason),
+  ...more,
+});
+const failed = (loss = lossOf('signal-lost'), unanswered = false): RejoinEvent => ({
+  type: 'failed',
+  loss,
+  unanswered,
+});
 const lost = (loss: Loss, at = 60_000): RejoinEvent => ({ type: 'lost', at, loss });
 
 /** The state after all of these events. */
@@ -24,7 +32,14 @@ describe('a loss', () => {
     'connection-timeout',
     'join-failure',
   ];
-  const final: DisconnectReason[] = ['client', 'duplicate-identity', 'participant-removed', 'room-deleted', 'room-closed', 'other'];
+  const final: DisconnectReason[] = [
+    'client',
+    'duplicate-identity',
+    'participant-removed',
+    'room-deleted',
+    'room-closed',
+    'other',
+  ];
 
   test.each(again)('by %s is followed by a new join at once', (reason) => {
     expect(after([lost(lossOf(reason))])).toMatchObject({ name: 'rejoining', wait: 0, loss: { reason } });
@@ -50,7 +65,9 @@ describe('a loss', () => {
       lost(lossOf('state-mismatch'), 60_200),
     ];
     expect(after(events)).toMatchObject({ name: 'rejoining', tries: 1, wait: 100 });
-    expect(after([...events, { type: 'joined', at: 60_300 }, lost(lossOf('state-mismatch'), 90_000)])).toMatchObject({ tries: 0, wait: 0 });
+    expect(
+      after([...events, { type: 'joined', at: 60_300 }, lost(lossOf('state-mismatch'), 90_000)]),
+    ).toMatchObject({ tries: 0, wait: 0 });
   });
 });
 
@@ -77,19 +94,34 @@ describe('attempts', () => {
       failed({ ...lossOf('signal-lost'), error: new RetryableError('signal-failed', 'refused') }),
       { type: 'expired', timeout: 60_000 },
     ]);
-    expect(late).toMatchObject({ name: 'ended', loss: { reason: 'media-lost', detail: 'not back within 60000 ms: refused' } });
+    expect(late).toMatchObject({
+      name: 'ended',
+      loss: { reason: 'media-lost', detail: 'not back within 60000 ms: refused' },
+    });
   });
 
   test('that fail for the outage do not change its reason', () => {
-    expect(after([lost(lossOf('server-shutdown')), failed(), failed()])).toMatchObject({ loss: { reason: 'server-shutdown' }, tries: 2 });
+    expect(after([lost(lossOf('server-shutdown')), failed(), failed()])).toMatchObject({
+      loss: { reason: 'server-shutdown' },
+      tries: 2,
+    });
   });
 
   test('that were given up unanswered excuse one eviction each, for a while', () => {
     const evicted = lossOf('duplicate-identity');
-    const back: RejoinEvent[] = [lost(lossOf('signal-lost')), failed(lossOf('join-failure'), true), { type: 'joined', at: 100_000 }];
+    const back: RejoinEvent[] = [
+      lost(lossOf('signal-lost')),
+      failed(lossOf('join-failure'), true),
+      { type: 'joined', at: 100_000 },
+    ];
     expect(after([...back, lost(evicted, 100_500)])).toMatchObject({ name: 'rejoining', ghosts: 0 });
     expect(after([...back, lost(evicted, 130_000)])).toEqual({ name: 'ended', loss: evicted });
-    const again: RejoinEvent[] = [...back, lost(evicted, 100_500), { type: 'joined', at: 100_600 }, lost(evicted, 100_700)];
+    const again: RejoinEvent[] = [
+      ...back,
+      lost(evicted, 100_500),
+      { type: 'joined', at: 100_600 },
+      lost(evicted, 100_700),
+    ];
     expect(after(again)).toEqual({ name: 'ended', loss: evicted });
     expect(after([...back.slice(0, 2), failed(evicted)])).toMatchObject({ name: 'rejoining', ghosts: 0 });
     expect(after([lost(lossOf('signal-lost')), failed(evicted)])).toEqual({ name: 'ended', loss: evicted });
@@ -98,6 +130,11 @@ describe('attempts', () => {
 
 test('nothing leaves the end', () => {
   const end: RejoinState = { name: 'ended', loss: lossOf('client') };
-  const events: RejoinEvent[] = [{ type: 'joined', at: 1 }, lost(lossOf('signal-lost')), failed(), { type: 'expired', timeout: 1 }];
+  const events: RejoinEvent[] = [
+    { type: 'joined', at: 1 },
+    lost(lossOf('signal-lost')),
+    failed(),
+    { type: 'expired', timeout: 1 },
+  ];
   for (const event of events) expect(next(end, event, policy)).toBe(end);
 });

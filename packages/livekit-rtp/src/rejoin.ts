@@ -46,11 +46,18 @@ export function next(state: RejoinState, event: RejoinEvent, policy: RejoinPolic
   switch (event.type) {
     case 'joined':
       if (state.name === 'joined') return state;
-      return { name: 'joined', at: event.at, tries: 0, ghosts: 0, ...(state.name === 'rejoining' ? countsOf(state) : {}) };
+      return {
+        name: 'joined',
+        at: event.at,
+        tries: 0,
+        ghosts: 0,
+        ...(state.name === 'rejoining' ? countsOf(state) : {}),
+      };
     case 'lost': {
       const { at, loss } = event;
       if (state.name !== 'joined' || !policy.reconnect) return { name: 'ended', loss };
-      const counts = at - state.at < SETTLED ? { tries: state.tries + 1, ghosts: state.ghosts } : { tries: 0, ghosts: 0 };
+      const counts =
+        at - state.at < SETTLED ? { tries: state.tries + 1, ghosts: state.ghosts } : { tries: 0, ghosts: 0 };
       return goOn(loss, { loss, ...counts }, policy);
     }
     case 'failed': {
@@ -62,7 +69,9 @@ export function next(state: RejoinState, event: RejoinEvent, policy: RejoinPolic
     case 'expired': {
       if (state.name !== 'rejoining') return state;
       const { loss, failure } = state;
-      const why = [`not back within ${event.timeout} ms`, failure?.message ?? loss.detail].filter((part) => part !== undefined);
+      const why = [`not back within ${event.timeout} ms`, failure?.message ?? loss.detail].filter(
+        (part) => part !== undefined,
+      );
       return { name: 'ended', loss: { ...loss, detail: why.join(': ') } };
     }
     default:
@@ -75,7 +84,8 @@ type Outage = Omit<Extract<RejoinState, { name: 'rejoining' }>, 'name' | 'wait'>
 function goOn(loss: Loss, outage: Outage, policy: RejoinPolicy): RejoinState {
   const { reason } = loss;
   const wait = waitBefore(outage.tries, policy.random());
-  if (reason === 'duplicate-identity' && outage.ghosts > 0) return { name: 'rejoining', ...outage, wait, ghosts: outage.ghosts - 1 };
+  if (reason === 'duplicate-identity' && outage.ghosts > 0)
+    return { name: 'rejoining', ...outage, wait, ghosts: outage.ghosts - 1 };
   return isTerminal(loss) ? { name: 'ended', loss } : { name: 'rejoining', ...outage, wait };
 }
 

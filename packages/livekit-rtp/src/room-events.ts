@@ -4,7 +4,9 @@ import type { RosterChange } from './roster.ts';
 import type { ServerMessage } from './signal-connection.ts';
 import type { ConnectionQuality } from './types.ts';
 
-type EventOf<Told extends keyof RtpParticipantEvents> = { [E in Told]: { name: E; args: RtpParticipantEvents[E] } }[Told];
+type EventOf<Told extends keyof RtpParticipantEvents> = {
+  [E in Told]: { name: E; args: RtpParticipantEvents[E] };
+}[Told];
 export type RoomEvent = EventOf<'speakers' | 'connectionQuality' | 'audience'>;
 export type RosterEvent = EventOf<RosterChange['type']>;
 
@@ -28,25 +30,38 @@ export function rosterEvent(change: RosterChange): RosterEvent {
 export function roomEvents(message: ServerMessage, identityOf: (sid: string) => string): RoomEvent[] {
   switch (message.case) {
     case 'speakersChanged': {
-      const speakers = message.value.speakers.map(({ sid, level, active }) => ({ sid, identity: identityOf(sid), level, active }));
+      const speakers = message.value.speakers.map(({ sid, level, active }) => ({
+        sid,
+        identity: identityOf(sid),
+        level,
+        active,
+      }));
       return [{ name: 'speakers', args: [speakers] }];
     }
     case 'connectionQuality':
       return message.value.updates.flatMap(({ participantSid: sid, quality: wire }): RoomEvent[] => {
         const quality = QUALITIES[wire];
-        return quality === undefined ? [] : [{ name: 'connectionQuality', args: [{ sid, identity: identityOf(sid), quality }] }];
+        return quality === undefined
+          ? []
+          : [{ name: 'connectionQuality', args: [{ sid, identity: identityOf(sid), quality }] }];
       });
     case 'trackSubscribed':
       return [{ name: 'audience', args: [{ trackSid: message.value.trackSid, watched: true }] }];
     case 'subscribedQualityUpdate':
-      return [{ name: 'audience', args: [{ trackSid: message.value.trackSid, watched: anyEnabled(message.value) }] }];
+      return [
+        {
+          name: 'audience',
+          args: [{ trackSid: message.value.trackSid, watched: anyEnabled(message.value) }],
+        },
+      ];
     default:
       return [];
   }
 }
 
 function anyEnabled({ subscribedCodecs, subscribedQualities }: SubscribedQualityUpdate): boolean {
-  const qualities = subscribedCodecs.length > 0 ? subscribedCodecs.flatMap((codec) => codec.qualities) : subscribedQualities;
+  const qualities =
+    subscribedCodecs.length > 0 ? subscribedCodecs.flatMap((codec) => codec.qualities) : subscribedQualities;
   return qualities.some(({ enabled }) => enabled);
 }
 

@@ -22,7 +22,13 @@ const track = (sid: string, muted = false): TrackInfo =>
     muted,
   });
 const info = (data: Partial<ParticipantInfo>): ParticipantInfo =>
-  new ParticipantInfo({ sid: 'PA_1', identity: 'avatar', state: ParticipantInfo_State.ACTIVE, version: 1, ...data });
+  new ParticipantInfo({
+    sid: 'PA_1',
+    identity: 'avatar',
+    state: ParticipantInfo_State.ACTIVE,
+    version: 1,
+    ...data,
+  });
 const types = (changes: { type: string }[]): string[] => changes.map(({ type }) => type);
 
 describe('Roster', () => {
@@ -58,8 +64,12 @@ describe('Roster', () => {
     const roster = new Roster();
     roster.apply([info({ attributes: { a: '1' } })], 'me');
     expect(roster.apply([info({ version: 2, attributes: { a: '1' } })], 'me')).toEqual([]);
-    expect(types(roster.apply([info({ version: 3, attributes: { b: '1' } })], 'me'))).toEqual(['participantUpdated']);
-    expect(types(roster.apply([info({ version: 4, attributes: { b: '1' }, metadata: 'm' })], 'me'))).toEqual(['participantUpdated']);
+    expect(types(roster.apply([info({ version: 3, attributes: { b: '1' } })], 'me'))).toEqual([
+      'participantUpdated',
+    ]);
+    expect(types(roster.apply([info({ version: 4, attributes: { b: '1' }, metadata: 'm' })], 'me'))).toEqual([
+      'participantUpdated',
+    ]);
   });
 
   test('an update that was overtaken is ignored', () => {
@@ -72,7 +82,11 @@ describe('Roster', () => {
   test('who leaves takes the tracks along and says why', () => {
     const roster = new Roster();
     roster.apply([info({ tracks: [track('TR_1')] })], 'me');
-    const gone = info({ version: 2, state: ParticipantInfo_State.DISCONNECTED, disconnectReason: DisconnectReason.CONNECTION_TIMEOUT });
+    const gone = info({
+      version: 2,
+      state: ParticipantInfo_State.DISCONNECTED,
+      disconnectReason: DisconnectReason.CONNECTION_TIMEOUT,
+    });
     const changes = roster.apply([gone], 'me');
     expect(types(changes)).toEqual(['trackUnpublished', 'participantLeft']);
     expect(changes[1]).toMatchObject({ reason: 'connection-timeout' });
@@ -84,18 +98,31 @@ describe('Roster', () => {
     const roster = new Roster();
     roster.apply([info({ tracks: [track('TR_1')] })], 'me');
     const changes = roster.apply([info({ sid: 'PA_2', tracks: [track('TR_2')] })], 'me');
-    expect(types(changes)).toEqual(['trackUnpublished', 'participantLeft', 'participantJoined', 'trackPublished']);
-    expect(roster.apply([info({ sid: 'PA_1', version: 9, state: ParticipantInfo_State.DISCONNECTED })], 'me')).toEqual([]);
+    expect(types(changes)).toEqual([
+      'trackUnpublished',
+      'participantLeft',
+      'participantJoined',
+      'trackPublished',
+    ]);
+    expect(
+      roster.apply([info({ sid: 'PA_1', version: 9, state: ParticipantInfo_State.DISCONNECTED })], 'me'),
+    ).toEqual([]);
     expect(roster.bySid('PA_2')?.identity).toBe('avatar');
     expect(roster.bySid('PA_1')).toBeUndefined();
   });
 
   test('a whole room replaces what was known: who is not in it has left, who is in both is not reported', () => {
     const roster = new Roster();
-    roster.apply([info({ version: 7, tracks: [track('TR_1')] }), info({ sid: 'PA_2', identity: 'gone' })], 'me');
+    roster.apply(
+      [info({ version: 7, tracks: [track('TR_1')] }), info({ sid: 'PA_2', identity: 'gone' })],
+      'me',
+    );
     roster.apply([info({ sid: 'PA_3', identity: 'changed', attributes: { a: '1' }, version: 9 })], 'me');
     const others = [info({ tracks: [track('TR_1')] }), info({ sid: 'PA_4', identity: 'new' })];
-    const changes = roster.replace([...others, info({ sid: 'PA_3', identity: 'changed', attributes: { a: '2' } })], 'me');
+    const changes = roster.replace(
+      [...others, info({ sid: 'PA_3', identity: 'changed', attributes: { a: '2' } })],
+      'me',
+    );
     expect(changes).toMatchObject([
       { type: 'participantLeft', participant: { identity: 'gone' }, reason: 'other' },
       { type: 'participantJoined', participant: { identity: 'new' } },

@@ -7,13 +7,23 @@ import {
   type TrackInfo,
 } from '@livekit/protocol';
 import { disconnectReasonFrom } from './disconnect-reason.ts';
-import type { DisconnectReason, ParticipantKind, RemoteParticipant, RemoteTrackInfo, TrackSource } from './types.ts';
+import type {
+  DisconnectReason,
+  ParticipantKind,
+  RemoteParticipant,
+  RemoteTrackInfo,
+  TrackSource,
+} from './types.ts';
 
 export type RosterChange =
   | { type: 'participantJoined'; participant: RemoteParticipant }
   | { type: 'participantLeft'; participant: RemoteParticipant; reason: DisconnectReason }
   | { type: 'participantUpdated'; participant: RemoteParticipant }
-  | { type: 'trackPublished' | 'trackUnpublished' | 'trackMuted'; track: RemoteTrackInfo; participant: RemoteParticipant };
+  | {
+      type: 'trackPublished' | 'trackUnpublished' | 'trackMuted';
+      track: RemoteTrackInfo;
+      participant: RemoteParticipant;
+    };
 
 type Entry = { participant: RemoteParticipant; version: number };
 
@@ -57,7 +67,9 @@ export class Roster {
   #applyOne(info: ParticipantInfo): RosterChange[] {
     const known = this.#entries.get(info.identity);
     if (info.state === ParticipantInfo_State.DISCONNECTED) {
-      return known?.participant.sid === info.sid ? this.#remove(known, disconnectReasonFrom(info.disconnectReason)) : [];
+      return known?.participant.sid === info.sid
+        ? this.#remove(known, disconnectReasonFrom(info.disconnectReason))
+        : [];
     }
     // The same identity with another sid is somebody new; the server need not say that the one before is gone.
     if (known !== undefined && known.participant.sid !== info.sid) {
@@ -83,7 +95,8 @@ export class Roster {
     const changes: RosterChange[] = [];
     if (!sameProfile(before, participant)) changes.push({ type: 'participantUpdated', participant });
     for (const track of before.tracks) {
-      if (!participant.tracks.some(({ sid }) => sid === track.sid)) changes.push({ type: 'trackUnpublished', track, participant });
+      if (!participant.tracks.some(({ sid }) => sid === track.sid))
+        changes.push({ type: 'trackUnpublished', track, participant });
     }
     for (const track of participant.tracks) {
       const old = before.tracks.find(({ sid }) => sid === track.sid);
@@ -116,7 +129,9 @@ function participantFrom(info: ParticipantInfo): RemoteParticipant {
     kind: KINDS[info.kind] ?? 'other',
     attributes: { ...info.attributes },
     metadata: info.metadata,
-    tracks: info.tracks.filter(({ type }) => type === TrackType.AUDIO || type === TrackType.VIDEO).map(trackFrom),
+    tracks: info.tracks
+      .filter(({ type }) => type === TrackType.AUDIO || type === TrackType.VIDEO)
+      .map(trackFrom),
   };
 }
 

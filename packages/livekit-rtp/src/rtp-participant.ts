@@ -11,7 +11,13 @@ import { PublishedTrack } from './published-track.ts';
 import type { Session } from './session.ts';
 import { textStreamPackets } from './text-stream.ts';
 import { throwUncaught } from './uncaught.ts';
-import type { PublishOptions, RemoteParticipant, RtpParticipantOptions, SendDataOptions, SendTextOptions } from './types.ts';
+import type {
+  PublishOptions,
+  RemoteParticipant,
+  RtpParticipantOptions,
+  SendDataOptions,
+  SendTextOptions,
+} from './types.ts';
 
 type Work<T> = (session: Session, signal: AbortSignal) => Promise<T>;
 
@@ -40,7 +46,8 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
    * leaves nothing behind and emits nothing.
    */
   static async connect(options: RtpParticipantOptions & { listeners?: Listeners }): Promise<RtpParticipant> {
-    if (options.signal?.aborted) throw new CancelledError('joining the room was cancelled', { cause: options.signal.reason });
+    if (options.signal?.aborted)
+      throw new CancelledError('joining the room was cancelled', { cause: options.signal.reason });
     if (options.bindAddress !== undefined) await checkBindAddress(options.bindAddress);
     const participant = new RtpParticipant(options);
     try {
@@ -121,9 +128,14 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
     const packet = new DataPacket({
       kind: reliable ? DataPacket_Kind.RELIABLE : DataPacket_Kind.LOSSY,
       destinationIdentities,
-      value: { case: 'user', value: new UserPacket({ payload, topic: options.topic, destinationIdentities }) },
+      value: {
+        case: 'user',
+        value: new UserPacket({ payload, topic: options.topic, destinationIdentities }),
+      },
     });
-    const session = this.#membership.session ?? (reliable ? await this.#rejoined('sending data', OUTAGE_PATIENCE) : undefined);
+    const session =
+      this.#membership.session ??
+      (reliable ? await this.#rejoined('sending data', OUTAGE_PATIENCE) : undefined);
     if (session === undefined) return;
     await session.outgoingChannel({ reliable }).send(packet, session.lifetime.signal);
   }
@@ -164,12 +176,16 @@ export class RtpParticipant extends EventEmitter<RtpParticipantEvents> {
     const startedAt = performance.now();
     const session = this.#membership.session ?? (await this.#rejoined(what, timeout, signal));
     const left = timeout - (performance.now() - startedAt);
-    return withDeadline({ what, timeout: left, signals: [session.lifetime.signal, signal] }, (aborted) => work(session, aborted));
+    return withDeadline({ what, timeout: left, signals: [session.lifetime.signal, signal] }, (aborted) =>
+      work(session, aborted),
+    );
   }
 
   #rejoined(what: string, timeout: number, signal?: AbortSignal): Promise<Session> {
     const { lifetime } = this.#membership;
-    return withDeadline({ what, timeout, signals: [lifetime.signal, signal] }, (aborted) => this.#membership.rejoined(aborted));
+    return withDeadline({ what, timeout, signals: [lifetime.signal, signal] }, (aborted) =>
+      this.#membership.rejoined(aborted),
+    );
   }
 
   #emitSafely<E extends keyof RtpParticipantEvents>(event: E, ...args: RtpParticipantEvents[E]): void {

@@ -3,7 +3,12 @@ import { accepts, asSending, AUDIO_LEVEL_URI, extensionId, finishAnswer, mediaSe
 
 const sdp = (...lines: string[]): string => [...lines, ''].join('\r\n');
 const head = ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0', 'a=group:BUNDLE 0 1 2'];
-const data = ['m=application 9 UDP/DTLS/SCTP webrtc-datachannel', 'c=IN IP4 0.0.0.0', 'a=mid:0', 'a=sctp-port:5000'];
+const data = [
+  'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+  'c=IN IP4 0.0.0.0',
+  'a=mid:0',
+  'a=sctp-port:5000',
+];
 const audio = (direction: string) => [
   'm=audio 9 UDP/TLS/RTP/SAVPF 63 111',
   'c=IN IP4 0.0.0.0',
@@ -26,7 +31,14 @@ const video = (direction: string) => [
   'a=rtpmap:109 rtx/90000',
   'a=fmtp:109 apt=108',
 ];
-const offer = sdp(...head, ...data, ...audio('sendonly'), 'a=msid:PA_x|avatar TR_a', ...video('sendonly'), 'a=msid:PA_x|{b} TR_v');
+const offer = sdp(
+  ...head,
+  ...data,
+  ...audio('sendonly'),
+  'a=msid:PA_x|avatar TR_a',
+  ...video('sendonly'),
+  'a=msid:PA_x|{b} TR_v',
+);
 
 describe('SDP of an offer', () => {
   test('m-lines name their track by the msid, whatever characters the stream has', () => {
@@ -45,7 +57,12 @@ describe('SDP of an offer', () => {
       channels: 2,
       fmtp: 'minptime=10;useinbandfec=1',
     });
-    expect(picture!.codecs[1]).toEqual({ mimeType: 'video/rtx', payloadType: 109, clockRate: 90_000, fmtp: 'apt=108' });
+    expect(picture!.codecs[1]).toEqual({
+      mimeType: 'video/rtx',
+      payloadType: 109,
+      clockRate: 90_000,
+      fmtp: 'apt=108',
+    });
   });
 
   test('what is no codec is left out, whatever the parser makes of it', () => {
@@ -65,7 +82,9 @@ describe('SDP of an offer', () => {
   });
 
   test('an m-line that is recvonly, inactive or rejected sends nothing', () => {
-    expect(mediaSections(sdp(...head, ...audio('recvonly'), ...video('inactive'))).map(({ sends }) => sends)).toEqual([false, false]);
+    expect(
+      mediaSections(sdp(...head, ...audio('recvonly'), ...video('inactive'))).map(({ sends }) => sends),
+    ).toEqual([false, false]);
     const rejected = sdp(...head, ...video('sendonly')).replace('m=video 9', 'm=video 0');
     expect(mediaSections(rejected)[0]!.sends).toBe(false);
   });

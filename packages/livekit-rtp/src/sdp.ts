@@ -28,7 +28,16 @@ export function mediaSections(sdp: string): MediaSection[] {
     if (kind === undefined) return [];
     // Read from the text: the parser ends an msid at the `|` in LiveKit's stream ids.
     const [, streamId, trackId] = /^a=msid:(\S+)(?: (\S+))?/m.exec(texts[index] ?? '') ?? [];
-    return [{ mid: String(media.mid), kind, sends: media.port !== 0 && sends(media), streamId, trackId, codecs: codecsOf(media, kind) }];
+    return [
+      {
+        mid: String(media.mid),
+        kind,
+        sends: media.port !== 0 && sends(media),
+        streamId,
+        trackId,
+        codecs: codecsOf(media, kind),
+      },
+    ];
   });
 }
 
@@ -39,7 +48,11 @@ export function mediaSections(sdp: string): MediaSection[] {
 export function asSending(offer: string): string {
   return offer
     .split(/^(?=m=)/m)
-    .map((section) => (/^m=(audio|video) (?!0 )/.test(section) ? section.replace(/^a=(recvonly|inactive)\b/m, 'a=sendonly') : section))
+    .map((section) =>
+      /^m=(audio|video) (?!0 )/.test(section)
+        ? section.replace(/^a=(recvonly|inactive)\b/m, 'a=sendonly')
+        : section,
+    )
     .join('');
 }
 
@@ -66,7 +79,9 @@ export function finishAnswer(answer: string, offer: string): string {
 export function accepts(answer: string, mid: string, payloadType: number, codecName: string): boolean {
   const media = parse(answer).media.find((one) => String(one.mid) === mid);
   if (media === undefined || media.port === 0 || media.direction === 'inactive') return false;
-  return media.rtp.some((rtp) => rtp.payload === payloadType && textOf(rtp.codec).toLowerCase() === codecName.toLowerCase());
+  return media.rtp.some(
+    (rtp) => rtp.payload === payloadType && textOf(rtp.codec).toLowerCase() === codecName.toLowerCase(),
+  );
 }
 
 /** The id under which a header extension may be sent on an m-line of ours, by the answer. */
@@ -77,9 +92,13 @@ export function extensionId(answer: string, mid: string, uri: string): number | 
 }
 
 function decline(media: MediaDescription): void {
-  const unwanted = new Set(media.rtp.filter((rtp) => UNWANTED.has(textOf(rtp.codec).toLowerCase())).map((rtp) => rtp.payload));
+  const unwanted = new Set(
+    media.rtp.filter((rtp) => UNWANTED.has(textOf(rtp.codec).toLowerCase())).map((rtp) => rtp.payload),
+  );
   if (unwanted.size === 0) return;
-  const repairs = media.fmtp.filter((fmtp) => unwanted.has(Number(/(?:^|;)\s*apt=(\d+)/.exec(fmtp.config)?.[1] ?? NaN)));
+  const repairs = media.fmtp.filter((fmtp) =>
+    unwanted.has(Number(/(?:^|;)\s*apt=(\d+)/.exec(fmtp.config)?.[1] ?? NaN)),
+  );
   for (const fmtp of repairs) unwanted.add(fmtp.payload);
   const kept = media.rtp.filter((rtp) => !unwanted.has(rtp.payload));
   if (kept.length === 0) return;

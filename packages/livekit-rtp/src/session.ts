@@ -45,7 +45,10 @@ export type SessionOptions = RtpParticipantOptions & {
  */
 const LEAVE_GRACE = 1_000;
 
-type State = { name: 'connecting' } | { name: 'joined'; join: JoinResponse } | { name: 'ended'; join?: JoinResponse; loss: Loss };
+type State =
+  | { name: 'connecting' }
+  | { name: 'joined'; join: JoinResponse }
+  | { name: 'ended'; join?: JoinResponse; loss: Loss };
 
 /**
  * One join: a socket, the peer connections, and what the server tells over them.
@@ -77,14 +80,21 @@ export class Session {
     this.#token = options.token;
     for (const { promise } of [this.#reached, this.#joined, this.#ready]) promise.catch(() => undefined);
     this.#incoming = new IncomingData(
-      { onData: (data) => callbacks.emit('data', data), onText: (text) => callbacks.emit('textStream', text) },
+      {
+        onData: (data) => callbacks.emit('data', data),
+        onText: (text) => callbacks.emit('textStream', text),
+      },
       options.logger,
     );
-    this.#signal = new SignalConnection(signalUrl(options.url, { autoSubscribe: options.autoSubscribe ?? true }), options.token, {
-      onReached: () => this.#reached.resolve(),
-      onMessage: (message) => this.#onMessage(message),
-      onLost: (error) => this.#onLost(error),
-    });
+    this.#signal = new SignalConnection(
+      signalUrl(options.url, { autoSubscribe: options.autoSubscribe ?? true }),
+      options.token,
+      {
+        onReached: () => this.#reached.resolve(),
+        onMessage: (message) => this.#onMessage(message),
+        onLost: (error) => this.#onLost(error),
+      },
+    );
   }
 
   /** Resolves when there is a TCP connection; rejects with what prevented it, like the next two. */
@@ -141,10 +151,16 @@ export class Session {
   /** Resolves when the server has taken the attributes over; rejects when it refuses. */
   async updateAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void> {
     const { reason, message } = await this.#requests.ask((requestId) => {
-      this.#signal.send({ case: 'updateMetadata', value: new UpdateParticipantMetadata({ requestId, attributes }) });
+      this.#signal.send({
+        case: 'updateMetadata',
+        value: new UpdateParticipantMetadata({ requestId, attributes }),
+      });
     }, signal);
     if (reason !== RequestResponse_Reason.OK)
-      throw new TerminalError('forbidden', `the server refused the attributes: reason ${reason} ${message}`.trim());
+      throw new TerminalError(
+        'forbidden',
+        `the server refused the attributes: reason ${reason} ${message}`.trim(),
+      );
   }
 
   /** Leaves the room and ends the session. Resolves when everything has been let go of. Idempotent. */
@@ -173,7 +189,11 @@ export class Session {
   #onLost(error: LiveKitRtpError): void {
     // A server that is only frozen reads this when it thaws, and does not keep us in the room until its own timeout.
     this.#sayLeave();
-    this.#end({ reason: error instanceof TerminalError ? 'join-failure' : 'signal-lost', detail: error.message, error });
+    this.#end({
+      reason: error instanceof TerminalError ? 'join-failure' : 'signal-lost',
+      detail: error.message,
+      error,
+    });
   }
 
   #onMessage(message: ServerMessage): void {
@@ -210,7 +230,8 @@ export class Session {
       case 'leave':
         return this.#onLeave(message.value);
       default:
-        for (const { name, args } of roomEvents(message, (sid) => this.#identityOf(sid))) this.#callbacks.emit(name, ...(args as never));
+        for (const { name, args } of roomEvents(message, (sid) => this.#identityOf(sid)))
+          this.#callbacks.emit(name, ...(args as never));
     }
   }
 

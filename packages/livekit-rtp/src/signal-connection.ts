@@ -66,7 +66,9 @@ export class SignalConnection {
       this.#lose(refusal(response.statusCode ?? 0));
       this.#socket.terminate();
     });
-    this.#socket.on('error', (cause) => this.#lose(new RetryableError('signal-failed', 'the connection to the server failed', { cause })));
+    this.#socket.on('error', (cause) =>
+      this.#lose(new RetryableError('signal-failed', 'the connection to the server failed', { cause })),
+    );
     this.#socket.on('close', (code) => {
       clearTimeout(this.#patience);
       this.#closed.resolve();
@@ -92,7 +94,10 @@ export class SignalConnection {
 
   /** Tells the server that we leave the room; it closes the connection then. */
   leave(): void {
-    const value = new LeaveRequest({ reason: DisconnectReason.CLIENT_INITIATED, action: LeaveRequest_Action.DISCONNECT });
+    const value = new LeaveRequest({
+      reason: DisconnectReason.CLIENT_INITIATED,
+      action: LeaveRequest_Action.DISCONNECT,
+    });
     this.send({ case: 'leave', value });
     this.#left = true;
   }
@@ -137,7 +142,11 @@ export class SignalConnection {
     try {
       message = SignalResponse.fromBinary(bytesOf(data)).message;
     } catch (cause) {
-      this.#lose(new RetryableError('signal-failed', 'the server sent something that is not a signal response', { cause }));
+      this.#lose(
+        new RetryableError('signal-failed', 'the server sent something that is not a signal response', {
+          cause,
+        }),
+      );
       return;
     }
     this.#callbacks.onMessage(message);
@@ -166,6 +175,7 @@ function refusal(status: number): LiveKitRtpError {
   if (status === 401) return new TerminalError('unauthorized', message);
   if (status === 403) return new TerminalError('forbidden', message);
   if (status === 404) return new TerminalError('room-not-found', message);
-  if (status === 408 || status === 429 || status >= 500) return new RetryableError('server-unavailable', message);
+  if (status === 408 || status === 429 || status >= 500)
+    return new RetryableError('server-unavailable', message);
   return new TerminalError('rejected', message);
 }

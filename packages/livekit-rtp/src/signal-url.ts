@@ -24,13 +24,18 @@ export function signalUrl(base: string, options: { autoSubscribe: boolean }): UR
 /** The local address ICE should bind to for a server at this address: loopback for loopback, otherwise the system's choice. */
 export function bindAddressFor(base: string): string | undefined {
   const { hostname } = serverUrl(base);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname) ? '127.0.0.1' : undefined;
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+    ? '127.0.0.1'
+    : undefined;
 }
 
 function serverUrl(base: string): URL {
   const url = URL.canParse(base) ? new URL(base) : undefined;
   if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
-    throw new TerminalError('invalid-url', 'the LiveKit url must start with ws://, wss://, http:// or https://');
+    throw new TerminalError(
+      'invalid-url',
+      'the LiveKit url must start with ws://, wss://, http:// or https://',
+    );
   }
   return url;
 }

@@ -7,7 +7,13 @@ export type SubscribedTrackHooks = {
   setEnabled(enabled: boolean): void;
 };
 
-export type SubscribedTrackFacts = { sid: string; mid: string; kind: MediaKind; participantIdentity: string; codecs: Codec[] };
+export type SubscribedTrackFacts = {
+  sid: string;
+  mid: string;
+  kind: MediaKind;
+  participantIdentity: string;
+  codecs: Codec[];
+};
 
 /**
  * Somebody's track that the server sends to us. It stands for one track id: when its publisher leaves and comes back, that is another

@@ -1,5 +1,11 @@
 import { SessionDescription, SignalTarget, UpdateTrackSettings, VideoQuality } from '@livekit/protocol';
-import { NativePeer, type NativeChannel, type NativeIceServer, type NativeTrack, type PeerState } from './native-peer.ts';
+import {
+  NativePeer,
+  type NativeChannel,
+  type NativeIceServer,
+  type NativeTrack,
+  type PeerState,
+} from './native-peer.ts';
 import { asSending, finishAnswer, mediaSections, type MediaSection } from './sdp.ts';
 import type { ClientMessage } from './signal-connection.ts';
 import { SubscribedTrack } from './subscribed-track.ts';
@@ -21,7 +27,12 @@ export type SubscriberOptions = {
 };
 
 /** An m-line. Its native track stays for the life of the connection; which of the room's tracks it carries can change. */
-type Leg = { native?: NativeTrack; section?: MediaSection; track: SubscribedTrack | null; delivering: boolean };
+type Leg = {
+  native?: NativeTrack;
+  section?: MediaSection;
+  track: SubscribedTrack | null;
+  delivering: boolean;
+};
 
 /**
  * The connection on which the room's tracks come: the server offers, we answer. A track is announced when three things are there, in
@@ -39,7 +50,8 @@ export class Subscriber {
       { name: 'subscriber', iceServers: options.iceServers, bindAddress: options.bindAddress },
       {
         onState: (state) => options.onState(state),
-        onCandidate: (candidate, mid) => options.send(trickleMessage(candidate, mid, SignalTarget.SUBSCRIBER)),
+        onCandidate: (candidate, mid) =>
+          options.send(trickleMessage(candidate, mid, SignalTarget.SUBSCRIBER)),
         onTrack: (native) => this.#onNativeTrack(native),
         onChannel: (channel) => options.onChannel(channel),
       },
@@ -49,7 +61,10 @@ export class Subscriber {
   /** Answers an offer. The native calls are synchronous, so one offer is answered before the next message is looked at. */
   onOffer(offer: SessionDescription): void {
     const sdp = finishAnswer(this.#peer.answer(asSending(offer.sdp)), offer.sdp);
-    this.#options.send({ case: 'answer', value: new SessionDescription({ type: 'answer', sdp, id: offer.id }) });
+    this.#options.send({
+      case: 'answer',
+      value: new SessionDescription({ type: 'answer', sdp, id: offer.id }),
+    });
     const answered = new Map(mediaSections(sdp).map((section) => [section.mid, section]));
     for (const section of mediaSections(offer.sdp)) {
       const leg = this.#leg(section.mid);
@@ -105,7 +120,13 @@ export class Subscriber {
     if (leg.track !== null && (leg.track.sid !== trackSid || publisher === undefined)) this.#unbind(leg);
     if (leg.track !== null || trackSid === undefined || publisher === undefined) return;
     leg.track = new SubscribedTrack(
-      { sid: trackSid, mid: section.mid, kind: section.kind, participantIdentity: publisher.identity, codecs: section.codecs },
+      {
+        sid: trackSid,
+        mid: section.mid,
+        kind: section.kind,
+        participantIdentity: publisher.identity,
+        codecs: section.codecs,
+      },
       publisher.track,
       {
         info: () => this.#options.publisherOf(trackSid)?.track,
@@ -113,7 +134,11 @@ export class Subscriber {
         setEnabled: (enabled) =>
           this.#options.send({
             case: 'trackSetting',
-            value: new UpdateTrackSettings({ trackSids: [trackSid], disabled: !enabled, quality: VideoQuality.HIGH }),
+            value: new UpdateTrackSettings({
+              trackSids: [trackSid],
+              disabled: !enabled,
+              quality: VideoQuality.HIGH,
+            }),
           }),
       },
     );

@@ -5,7 +5,13 @@ import { describe, expect, test } from 'vitest';
 import type { ReceivedText } from './events.ts';
 import { splitUtf8, TextStreamAssembler, textStreamPackets, TEXT_CHUNK_BYTES } from './text-stream.ts';
 
-const options = { streamId: 's', topic: 't', attributes: { a: '1' }, destinationIdentities: [], timestamp: 5 };
+const options = {
+  streamId: 's',
+  topic: 't',
+  attributes: { a: '1' },
+  destinationIdentities: [],
+  timestamp: 5,
+};
 
 function assemble(packets: DataPacket[], assembler = new TextStreamAssembler()): ReceivedText | undefined {
   let text: ReceivedText | undefined;
@@ -22,26 +28,34 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 describe('text streams', () => {
   test('what is sent is put together again', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), fc.integer({ min: 0, max: 200 }), (part, times) => {
-        const text = part.repeat(times);
-        expect(assemble(textStreamPackets(text, options))).toEqual({
-          text,
-          topic: 't',
-          attributes: { a: '1' },
-          streamId: 's',
-          participantIdentity: 'somebody',
-        });
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        fc.integer({ min: 0, max: 200 }),
+        (part, times) => {
+          const text = part.repeat(times);
+          expect(assemble(textStreamPackets(text, options))).toEqual({
+            text,
+            topic: 't',
+            attributes: { a: '1' },
+            streamId: 's',
+            participantIdentity: 'somebody',
+          });
+        },
+      ),
     );
   });
 
   test('no chunk is too long or ends inside a character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 4, max: 20 }), (text, size) => {
-        const parts = splitUtf8(Buffer.from(text), size);
-        expect(parts.every(({ length }) => length > 0 && length <= size)).toBe(true);
-        expect(parts.map((part) => decoder.decode(part)).join('')).toBe(Buffer.from(text).toString());
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.integer({ min: 4, max: 20 }),
+        (text, size) => {
+          const parts = splitUtf8(Buffer.from(text), size);
+          expect(parts.every(({ length }) => length > 0 && length <= size)).toBe(true);
+          expect(parts.map((part) => decoder.decode(part)).join('')).toBe(Buffer.from(text).toString());
+        },
+      ),
     );
     const chunks = textStreamPackets('é'.repeat(20_000), options).flatMap(({ value }) =>
       value.case === 'streamChunk' ? [value.value] : [],
@@ -76,11 +90,19 @@ describe('text streams', () => {
     expect(assembler.openStreams).toBe(1);
     assembler.forgetParticipant('somebody');
     expect(assembler.openStreams).toBe(0);
-    assembler.onHeader(new DataStream_Header({ streamId: 'f', contentHeader: { case: 'byteHeader', value: new DataStream_ByteHeader() } }));
+    assembler.onHeader(
+      new DataStream_Header({
+        streamId: 'f',
+        contentHeader: { case: 'byteHeader', value: new DataStream_ByteHeader() },
+      }),
+    );
     for (let index = 0; index < 1_000; index++)
       assemble(textStreamPackets('x', { ...options, streamId: `${index}` }).slice(0, 1), assembler);
     expect(assembler.openStreams).toBeLessThanOrEqual(256);
-    const endless = textStreamPackets('x'.repeat(TEXT_CHUNK_BYTES * 400), { ...options, streamId: 'endless' });
+    const endless = textStreamPackets('x'.repeat(TEXT_CHUNK_BYTES * 400), {
+      ...options,
+      streamId: 'endless',
+    });
     expect(assemble(endless, assembler)).toBeUndefined();
   });
 });

@@ -1,4 +1,10 @@
-import { DataPacket, DataStream_Chunk, DataStream_Header, DataStream_TextHeader, DataStream_Trailer } from '@livekit/protocol';
+import {
+  DataPacket,
+  DataStream_Chunk,
+  DataStream_Header,
+  DataStream_TextHeader,
+  DataStream_Trailer,
+} from '@livekit/protocol';
 import type { ReceivedText } from './events.ts';
 import type { Logger } from './types.ts';
 
@@ -32,10 +38,16 @@ export function textStreamPackets(text: string, options: OutgoingText): DataPack
       (content, index) =>
         new DataPacket({
           destinationIdentities,
-          value: { case: 'streamChunk', value: new DataStream_Chunk({ streamId, chunkIndex: BigInt(index), content }) },
+          value: {
+            case: 'streamChunk',
+            value: new DataStream_Chunk({ streamId, chunkIndex: BigInt(index), content }),
+          },
         }),
     ),
-    new DataPacket({ destinationIdentities, value: { case: 'streamTrailer', value: new DataStream_Trailer({ streamId }) } }),
+    new DataPacket({
+      destinationIdentities,
+      value: { case: 'streamTrailer', value: new DataStream_Trailer({ streamId }) },
+    }),
   ];
 }
 
@@ -52,7 +64,12 @@ export function splitUtf8(bytes: Buffer, size: number): Buffer[] {
   return parts;
 }
 
-type OpenStream = { header: DataStream_Header; participantIdentity?: string; chunks: Uint8Array[]; bytes: number };
+type OpenStream = {
+  header: DataStream_Header;
+  participantIdentity?: string;
+  chunks: Uint8Array[];
+  bytes: number;
+};
 
 /** What a sender can make us keep: more than this, and the stream is dropped. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
@@ -73,7 +90,8 @@ export class TextStreamAssembler {
 
   onHeader(header: DataStream_Header, participantIdentity?: string): void {
     if (header.contentHeader.case !== 'textHeader') return;
-    if (Number(header.totalLength ?? 0n) > MAX_TEXT_BYTES) return this.#drop(header.streamId, 'text stream is too long');
+    if (Number(header.totalLength ?? 0n) > MAX_TEXT_BYTES)
+      return this.#drop(header.streamId, 'text stream is too long');
     if (this.#open.size >= MAX_OPEN_STREAMS) {
       const [oldest] = this.#open.keys();
       if (oldest !== undefined) this.#drop(oldest, 'too many open text streams');

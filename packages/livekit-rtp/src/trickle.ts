@@ -8,7 +8,9 @@ export function trickleMessage(candidate: string, sdpMid: string, target: Signal
 }
 
 /** A candidate from the server, or undefined for its end-of-candidates mark and for what is not JSON. */
-export function candidateFrom(request: Pick<TrickleRequest, 'candidateInit'>): { candidate: string; mid: string } | undefined {
+export function candidateFrom(
+  request: Pick<TrickleRequest, 'candidateInit'>,
+): { candidate: string; mid: string } | undefined {
   let init: unknown;
   try {
     init = JSON.parse(request.candidateInit);

@@ -1,4 +1,11 @@
-import { AudioTrackFeature, DisconnectReason, ICEServer, SignalTarget, TrackSource, TrackType } from '@livekit/protocol';
+import {
+  AudioTrackFeature,
+  DisconnectReason,
+  ICEServer,
+  SignalTarget,
+  TrackSource,
+  TrackType,
+} from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
 import { addTrackRequest, checkPublishOptions } from './add-track.ts';
 import { codecOffer } from './codec-offer.ts';
@@ -10,13 +17,22 @@ import { candidateFrom, trickleMessage } from './trickle.ts';
 import type { Codec, PublishOptions } from './types.ts';
 
 const opus: Codec = { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 };
-const h264: Codec = { mimeType: 'video/H264', payloadType: 108, clockRate: 90_000, fmtp: 'packetization-mode=1;profile-level-id=42001f' };
+const h264: Codec = {
+  mimeType: 'video/H264',
+  payloadType: 108,
+  clockRate: 90_000,
+  fmtp: 'packetization-mode=1;profile-level-id=42001f',
+};
 
 describe('the address of the server', () => {
   test('gets the signalling path and no token', () => {
     const url = signalUrl('https://lk.example.com/base/', { autoSubscribe: false });
     expect(url.origin + url.pathname).toBe('wss://lk.example.com/base/rtc');
-    expect(Object.fromEntries(url.searchParams)).toMatchObject({ auto_subscribe: '0', adaptive_stream: '0', subscriber_allow_pause: '0' });
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      auto_subscribe: '0',
+      adaptive_stream: '0',
+      subscriber_allow_pause: '0',
+    });
     expect(signalUrl('ws://127.0.0.1:7880', { autoSubscribe: true }).host).toBe('127.0.0.1:7880');
   });
 
@@ -29,14 +45,19 @@ describe('the address of the server', () => {
   test('decides what ICE binds to', () => {
     for (const url of ['ws://127.0.0.1:7880', 'ws://localhost', 'ws://127.1.2.3', 'ws://[::1]:7880'])
       expect(bindAddressFor(url)).toBe('127.0.0.1');
-    for (const url of ['wss://lk.example.com', 'ws://10.0.0.1', 'ws://localhost.example.com']) expect(bindAddressFor(url)).toBeUndefined();
+    for (const url of ['wss://lk.example.com', 'ws://10.0.0.1', 'ws://localhost.example.com'])
+      expect(bindAddressFor(url)).toBeUndefined();
   });
 });
 
 describe('ICE servers', () => {
   test('STUN and TURN over UDP are kept with their credentials', () => {
     const servers = [
-      new ICEServer({ urls: ['stun:stun.example.com', 'turn:turn.example.com:443?transport=udp'], username: 'u', credential: 'c' }),
+      new ICEServer({
+        urls: ['stun:stun.example.com', 'turn:turn.example.com:443?transport=udp'],
+        username: 'u',
+        credential: 'c',
+      }),
       new ICEServer({ urls: ['turn:[2001:db8::1]:3479'], username: 'v', credential: 'd' }),
     ];
     expect(iceServersFrom(servers)).toEqual([
@@ -48,9 +69,15 @@ describe('ICE servers', () => {
 
   test('TURN over TCP and TLS, and what is not understood, is left out', () => {
     expect(
-      iceServersFrom([new ICEServer({ urls: ['turn:t.example.com?transport=tcp', 'turns:t.example.com:443', 'http://x', ''] })]),
+      iceServersFrom([
+        new ICEServer({
+          urls: ['turn:t.example.com?transport=tcp', 'turns:t.example.com:443', 'http://x', ''],
+        }),
+      ]),
     ).toEqual([]);
-    expect(iceServersFrom([new ICEServer({ urls: ['stun:s.example.com:0', 'turn:t.example.com:70000'] })])).toEqual([]);
+    expect(
+      iceServersFrom([new ICEServer({ urls: ['stun:s.example.com:0', 'turn:t.example.com:70000'] })]),
+    ).toEqual([]);
   });
 });
 
@@ -59,7 +86,10 @@ describe('ICE candidates', () => {
     const message = trickleMessage('a=candidate:1 1 UDP 1 127.0.0.1 5 typ host', '0', SignalTarget.PUBLISHER);
     if (message.case !== 'trickle') throw new Error('not a trickle');
     expect(message.value.target).toBe(SignalTarget.PUBLISHER);
-    expect(candidateFrom(message.value)).toEqual({ candidate: 'candidate:1 1 UDP 1 127.0.0.1 5 typ host', mid: '0' });
+    expect(candidateFrom(message.value)).toEqual({
+      candidate: 'candidate:1 1 UDP 1 127.0.0.1 5 typ host',
+      mid: '0',
+    });
   });
 
   test('the end mark and nonsense are no candidates', () => {
@@ -85,7 +115,13 @@ describe('reasons to be disconnected', () => {
 });
 
 describe('announcing a track', () => {
-  const audio: PublishOptions = { kind: 'audio', name: 'voice', source: 'microphone', stream: 'avatar', codec: opus };
+  const audio: PublishOptions = {
+    kind: 'audio',
+    name: 'voice',
+    source: 'microphone',
+    stream: 'avatar',
+    codec: opus,
+  };
 
   test('audio says whether it is stereo and without gaps, and never RED', () => {
     expect(addTrackRequest(audio, { cid: 'cid', ssrc: 1, muted: false })).toMatchObject({
@@ -96,7 +132,9 @@ describe('announcing a track', () => {
       stereo: true,
       audioFeatures: [AudioTrackFeature.TF_STEREO, AudioTrackFeature.TF_NO_DTX],
     });
-    expect(addTrackRequest({ ...audio, stereo: false, dtx: true }, { cid: 'cid', ssrc: 1, muted: true })).toMatchObject({
+    expect(
+      addTrackRequest({ ...audio, stereo: false, dtx: true }, { cid: 'cid', ssrc: 1, muted: true }),
+    ).toMatchObject({
       stereo: false,
       disableDtx: false,
       audioFeatures: [],
@@ -123,7 +161,9 @@ describe('announcing a track', () => {
 
   test('a codec of the other kind and a static payload type are refused', () => {
     expect(() => checkPublishOptions({ ...audio, codec: h264 })).toThrow(TerminalError);
-    expect(() => checkPublishOptions({ ...audio, codec: { ...opus, payloadType: 0 } })).toThrow(TerminalError);
+    expect(() => checkPublishOptions({ ...audio, codec: { ...opus, payloadType: 0 } })).toThrow(
+      TerminalError,
+    );
   });
 
   test('the common codecs are offered behind the chosen one, each payload type once', () => {

@@ -1,7 +1,13 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { CancelledError, RetryableError, RtpParticipant, TerminalError, type DisconnectReason } from '../src/index.ts';
+import {
+  CancelledError,
+  RetryableError,
+  RtpParticipant,
+  TerminalError,
+  type DisconnectReason,
+} from '../src/index.ts';
 import { cleanup, join, microphone, next, roomName, rooms, server, token, until } from './support.ts';
 
 /** A port on which nothing listens. */
@@ -59,15 +65,23 @@ describe('joining', () => {
     expect(wrong).toBeInstanceOf(TerminalError);
     expect(wrong).toMatchObject({ code: 'unauthorized' });
     const forged = `${(await token('x', 'y')).slice(0, -4)}AAAA`;
-    expect(await failure(RtpParticipant.connect({ url: server.url, token: forged }))).toMatchObject({ code: 'unauthorized' });
-    expect(await failure(RtpParticipant.connect({ url: 'nonsense', token: 'x' }))).toMatchObject({ code: 'invalid-url' });
-    const elsewhere = await failure(RtpParticipant.connect({ url: `${server.url}/elsewhere`, token: await token('x', 'y') }));
+    expect(await failure(RtpParticipant.connect({ url: server.url, token: forged }))).toMatchObject({
+      code: 'unauthorized',
+    });
+    expect(await failure(RtpParticipant.connect({ url: 'nonsense', token: 'x' }))).toMatchObject({
+      code: 'invalid-url',
+    });
+    const elsewhere = await failure(
+      RtpParticipant.connect({ url: `${server.url}/elsewhere`, token: await token('x', 'y') }),
+    );
     expect(elsewhere).toMatchObject({ name: 'TerminalError', code: 'room-not-found' });
   });
 
   test('fails quickly and retryably when the server is away', async () => {
     const startedAt = performance.now();
-    const error = await failure(RtpParticipant.connect({ url: `ws://127.0.0.1:${await deadPort()}`, token: 'x' }));
+    const error = await failure(
+      RtpParticipant.connect({ url: `ws://127.0.0.1:${await deadPort()}`, token: 'x' }),
+    );
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({ code: 'signal-failed' });
     expect(performance.now() - startedAt).toBeLessThan(2_000);
@@ -91,7 +105,9 @@ describe('joining', () => {
       outcomes.push(await failure(join(room, 'undecided', { signal: controller.signal })));
     }
     expect(outcomes.slice(0, 2).every((outcome) => outcome instanceof CancelledError)).toBe(true);
-    expect(outcomes.every((outcome) => outcome === 'connected' || outcome instanceof CancelledError)).toBe(true);
+    expect(outcomes.every((outcome) => outcome === 'connected' || outcome instanceof CancelledError)).toBe(
+      true,
+    );
     await (await join(room, 'undecided')).close();
     await until(() => watcher.remoteParticipants.size === 0, 'nobody else is there');
     expect([...watcher.remoteParticipants.keys()]).toEqual([]);
@@ -102,11 +118,15 @@ describe('joining', () => {
     for (const status of [503, 429, 400, 403]) {
       const refusing = createServer((socket) => {
         socket.on('error', () => undefined);
-        socket.once('data', () => socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`));
+        socket.once('data', () =>
+          socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`),
+        );
       }).listen(0, '127.0.0.1');
       await once(refusing, 'listening');
       const { port } = refusing.address() as AddressInfo;
-      const error = (await failure(RtpParticipant.connect({ url: `ws://127.0.0.1:${port}`, token: 'x' }))) as RetryableError;
+      const error = (await failure(
+        RtpParticipant.connect({ url: `ws://127.0.0.1:${port}`, token: 'x' }),
+      )) as RetryableError;
       codes.push([error.name, error.code]);
       refusing.close();
     }
@@ -125,7 +145,9 @@ describe('joining', () => {
     for (const url of [`${server.url}/elsewhere`, `ws://127.0.0.1:${await deadPort()}`]) {
       const error = await failure(RtpParticipant.connect({ url, token: secret }));
       const { message, stack, cause } = error as Error;
-      expect(JSON.stringify([message, stack, cause, (cause as Error | undefined)?.stack])).not.toContain(secret);
+      expect(JSON.stringify([message, stack, cause, (cause as Error | undefined)?.stack])).not.toContain(
+        secret,
+      );
     }
   });
 });
@@ -165,7 +187,9 @@ describe('leaving', () => {
   });
 
   test('is forced with a reason that tells what happened', async () => {
-    const forced = async (force: (room: string) => Promise<unknown>): Promise<{ reason: DisconnectReason; error: unknown }> => {
+    const forced = async (
+      force: (room: string) => Promise<unknown>,
+    ): Promise<{ reason: DisconnectReason; error: unknown }> => {
       const room = roomName();
       const avatar = await join(room, 'avatar');
       const voice = await avatar.publishTrack(microphone);
@@ -179,8 +203,13 @@ describe('leaving', () => {
       reason: 'duplicate-identity',
       error: { name: 'TerminalError', code: 'removed' },
     });
-    expect(await forced((room) => rooms().deleteRoom(room))).toMatchObject({ reason: 'room-deleted', error: { name: 'TerminalError' } });
-    expect(await forced((room) => rooms().removeParticipant(room, 'avatar'))).toMatchObject({ reason: 'participant-removed' });
+    expect(await forced((room) => rooms().deleteRoom(room))).toMatchObject({
+      reason: 'room-deleted',
+      error: { name: 'TerminalError' },
+    });
+    expect(await forced((room) => rooms().removeParticipant(room, 'avatar'))).toMatchObject({
+      reason: 'participant-removed',
+    });
   });
 
   test('by a moderator: tracks are muted, and unpublished with the right to publish', async () => {
@@ -192,7 +221,9 @@ describe('leaving', () => {
     expect(await muted).toEqual([voice, true]);
     expect(voice.muted).toBe(true);
     const unpublished = next(avatar, 'localTrackUnpublished');
-    await rooms().updateParticipant(room, 'avatar', { permission: { canPublish: false, canSubscribe: true, canPublishData: true } });
+    await rooms().updateParticipant(room, 'avatar', {
+      permission: { canPublish: false, canSubscribe: true, canPublishData: true },
+    });
     expect(await unpublished).toEqual([voice]);
     expect(voice.closed).toBe(true);
   });

@@ -38,7 +38,9 @@ describe('data packets', () => {
   test('keep their order, and senders wait while much is queued', async () => {
     const room = roomName();
     const numbers: number[] = [];
-    await join(room, 'listener', { listeners: { data: ({ payload }) => numbers.push(payload.readUInt32BE(0)) } });
+    await join(room, 'listener', {
+      listeners: { data: ({ payload }) => numbers.push(payload.readUInt32BE(0)) },
+    });
     const sender = await join(room, 'sender');
     const count = 400;
     await Promise.all(
@@ -57,11 +59,16 @@ describe('data packets', () => {
     const sender = await join(room, 'sender');
     for (let round = 0; round < 10; round++) {
       const heard: string[] = [];
-      const listener = await join(room, `listener-${round}`, { listeners: { data: ({ payload }) => heard.push(payload.toString()) } });
+      const listener = await join(room, `listener-${round}`, {
+        listeners: { data: ({ payload }) => heard.push(payload.toString()) },
+      });
       await sender.sendData(Buffer.from(`first ${round}`));
       await sender.sendData(Buffer.from(`second ${round}`));
       await until(() => heard.includes(`second ${round}`), 'both arrive');
-      expect(heard.filter((text) => text.endsWith(` ${round}`))).toEqual([`first ${round}`, `second ${round}`]);
+      expect(heard.filter((text) => text.endsWith(` ${round}`))).toEqual([
+        `first ${round}`,
+        `second ${round}`,
+      ]);
       await listener.close();
     }
   });
@@ -78,7 +85,9 @@ describe('data packets', () => {
 
   test('work for participants that may only send data, or only subscribe', async () => {
     const room = roomName();
-    const mute = await join(room, 'mute', { grant: { canPublish: false, canPublishData: true, canSubscribe: false } });
+    const mute = await join(room, 'mute', {
+      grant: { canPublish: false, canPublishData: true, canSubscribe: false },
+    });
     const deaf = await join(room, 'deaf', { grant: { canPublish: false, canPublishData: false } });
     const heard = next(deaf, 'data');
     await mute.sendData(Buffer.from('x'));
@@ -87,7 +96,10 @@ describe('data packets', () => {
     const other = await join(room, 'other');
     await other.sendData(Buffer.from('y'));
     expect((await answered)[0].participantIdentity).toBe('other');
-    await expect(deaf.sendData(Buffer.from('z'))).rejects.toMatchObject({ name: 'TerminalError', code: 'forbidden' });
+    await expect(deaf.sendData(Buffer.from('z'))).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'forbidden',
+    });
     const quiet = await join(room, 'quiet', { grant: { canPublish: false, canPublishData: false } });
     const told = next(quiet, 'data');
     await other.sendData(Buffer.from('w'));
@@ -99,7 +111,10 @@ describe('data packets', () => {
     const listener = await join(room, 'listener');
     const sender = await join(room, 'sender');
     const heard = next(listener, 'data');
-    await expect(sender.sendData(Buffer.alloc(1_000_000))).rejects.toMatchObject({ name: 'TerminalError', code: 'payload-too-large' });
+    await expect(sender.sendData(Buffer.alloc(1_000_000))).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'payload-too-large',
+    });
     await sender.sendData(Buffer.alloc(60_000, 1));
     expect((await heard)[0].payload.length).toBe(60_000);
   });
@@ -109,7 +124,13 @@ describe('text streams', () => {
   test("reach another SDK's handler with attributes, whole, in any length", async () => {
     const room = roomName();
     const peer = new Room();
-    const heard: { text: string; id: string; topic: string; attributes?: Record<string, string>; identity: string }[] = [];
+    const heard: {
+      text: string;
+      id: string;
+      topic: string;
+      attributes?: Record<string, string>;
+      identity: string;
+    }[] = [];
     peer.registerTextStreamHandler('lk.transcription', (reader, { identity }) => {
       const { streamId, topic, attributes } = reader.info;
       void reader.readAll().then((text) => heard.push({ text, id: streamId, topic, attributes, identity }));
@@ -117,7 +138,11 @@ describe('text streams', () => {
     await joinRtc(peer, room, 'peer');
     const avatar = await join(room, 'avatar');
     const long = 'Zwölf Boxkämpfer 🥊 '.repeat(3_000);
-    await avatar.sendText('Hello', { topic: 'lk.transcription', streamId: 'one', attributes: { 'lk.segment_id': 's1' } });
+    await avatar.sendText('Hello', {
+      topic: 'lk.transcription',
+      streamId: 'one',
+      attributes: { 'lk.segment_id': 's1' },
+    });
     await avatar.sendText(long, { topic: 'lk.transcription' });
     await avatar.sendText('', { topic: 'lk.transcription' });
     await until(() => heard.length === 3, 'all three are heard');
@@ -140,7 +165,12 @@ describe('text streams', () => {
     for (const bit of ['one ', 'two ', 'three']) await writer.write(bit);
     await writer.close();
     await until(() => received.length === 2, 'both arrive');
-    expect(received[0]).toMatchObject({ text: long, topic: 'chat', participantIdentity: 'peer', attributes: { a: '1' } });
+    expect(received[0]).toMatchObject({
+      text: long,
+      topic: 'chat',
+      participantIdentity: 'peer',
+      attributes: { a: '1' },
+    });
     expect(received[1]).toMatchObject({ text: 'one two three', topic: 'bits' });
   });
 });
@@ -151,8 +181,15 @@ describe('attributes', () => {
     const viewer = await join(room, 'viewer');
     const avatar = await join(room, 'avatar');
     await avatar.setAttributes({ 'lk.agent.state': 'listening', other: 'x' });
-    await until(() => viewer.remoteParticipants.get('avatar')?.attributes['lk.agent.state'] === 'listening', 'the viewer sees it');
-    const updated = next(viewer, 'participantUpdated', ({ attributes }) => attributes['lk.agent.state'] === 'speaking');
+    await until(
+      () => viewer.remoteParticipants.get('avatar')?.attributes['lk.agent.state'] === 'listening',
+      'the viewer sees it',
+    );
+    const updated = next(
+      viewer,
+      'participantUpdated',
+      ({ attributes }) => attributes['lk.agent.state'] === 'speaking',
+    );
     await avatar.setAttributes({ 'lk.agent.state': 'speaking', other: '' });
     expect((await updated)[0].attributes).toEqual({ 'lk.agent.state': 'speaking' });
     expect(avatar.attributes).toEqual({ 'lk.agent.state': 'speaking' });
@@ -160,7 +197,10 @@ describe('attributes', () => {
 
   test('are refused without the right to set them', async () => {
     const avatar = await join(roomName(), 'avatar', { grant: { canUpdateOwnMetadata: false } });
-    await expect(avatar.setAttributes({ a: '1' })).rejects.toMatchObject({ name: 'TerminalError', code: 'forbidden' });
+    await expect(avatar.setAttributes({ a: '1' })).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'forbidden',
+    });
   });
 });
 
@@ -172,7 +212,10 @@ describe('active speakers', () => {
     const avatar = new Room();
     await joinRtc(avatar, room, 'avatar');
     await publishTone(avatar);
-    await until(() => speakers.some(({ identity, active, level }) => identity === 'avatar' && active && level > 0), 'the avatar speaks');
+    await until(
+      () => speakers.some(({ identity, active, level }) => identity === 'avatar' && active && level > 0),
+      'the avatar speaks',
+    );
     expect(speakers[0]).toMatchObject({ identity: 'avatar', sid: expect.stringMatching(/^PA_/) });
   });
 
@@ -184,7 +227,10 @@ describe('active speakers', () => {
     const voice = await avatar.publishTrack(microphone);
     expect(voice.audioLevelId).toBeGreaterThan(0);
     const stop = feed(voice);
-    await until(() => speakers.some(({ identity, active }) => identity === 'avatar' && active), 'the avatar speaks');
+    await until(
+      () => speakers.some(({ identity, active }) => identity === 'avatar' && active),
+      'the avatar speaks',
+    );
     stop();
     await until(() => speakers.at(-1)?.active === false, 'the avatar is silent');
   });

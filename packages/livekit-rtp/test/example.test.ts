@@ -37,7 +37,10 @@ test('the example carries picture and sound from one server to another, and its 
   cleanup(() => void child.kill('SIGKILL'));
   await publishVideo(avatar, VideoCodec.H264);
   await publishTone(avatar);
-  await until(() => [...decoded.video.values()][0]! >= 60 && [...decoded.loudAudio.values()][0]! >= 200, 'two seconds are decoded');
+  await until(
+    () => [...decoded.video.values()][0]! >= 60 && [...decoded.loudAudio.values()][0]! >= 200,
+    'two seconds are decoded',
+  );
   const startedAt = performance.now();
   const exited = once(child, 'exit');
   child.kill('SIGTERM');

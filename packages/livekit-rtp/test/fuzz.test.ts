@@ -15,11 +15,15 @@ test.concurrent(
   },
 );
 
-test.concurrent('participants of a server that talks nonsense go on or end, and leave nothing behind', { timeout: 180_000 }, async () => {
-  const report = await fuzz<SessionsReport>('sessions-fuzz.ts', import.meta.url);
-  expect(report.inputs).toBeGreaterThan(4_000);
-  expect(report.answers).toBeGreaterThan(500);
-  expect(report.heapMb[1] - report.heapMb[0]).toBeLessThan(GROWTH);
-  // Connections that are being let go of have some.
-  expect(report.handles[1] - report.handles[0]).toBeLessThan(10);
-});
+test.concurrent(
+  'participants of a server that talks nonsense go on or end, and leave nothing behind',
+  { timeout: 180_000 },
+  async () => {
+    const report = await fuzz<SessionsReport>('sessions-fuzz.ts', import.meta.url);
+    expect(report.inputs).toBeGreaterThan(4_000);
+    expect(report.answers).toBeGreaterThan(500);
+    expect(report.heapMb[1] - report.heapMb[0]).toBeLessThan(GROWTH);
+    // Connections that are being let go of have some.
+    expect(report.handles[1] - report.handles[0]).toBeLessThan(10);
+  },
+);

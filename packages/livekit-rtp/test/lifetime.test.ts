@@ -14,13 +14,20 @@ function collectGarbage(): void {
 }
 
 const count = (directory: string): number => readdirSync(directory).length;
-const openSockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
+const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
 
 test('joining and leaving 20 times leaves no socket, timer, file descriptor or thread behind', async () => {
   const room = roomName();
   const joinAndLeave = async (index: number): Promise<void> => {
-    const participant = await RtpParticipant.connect({ url: server.url, token: await token(room, `guest-${index}`) });
-    const [voice] = await Promise.all([participant.publishTrack(microphone), participant.publishTrack(camera)]);
+    const participant = await RtpParticipant.connect({
+      url: server.url,
+      token: await token(room, `guest-${index}`),
+    });
+    const [voice] = await Promise.all([
+      participant.publishTrack(microphone),
+      participant.publishTrack(camera),
+    ]);
     expect(voice.send(Buffer.from('gG8AAQAAAAEAAAABeHg=', 'base64'))).toBe(true);
     await participant.close();
   };
@@ -46,7 +53,10 @@ test('a participant that nobody holds on to keeps its media while the garbage is
     await RtpParticipant.connect({
       url: server.url,
       token: access,
-      listeners: { trackSubscribed: (track) => void (track.onPacket = (packet) => void (packets += isRtcp(packet) ? 0 : 1)) },
+      listeners: {
+        trackSubscribed: (track) =>
+          void (track.onPacket = (packet) => void (packets += isRtcp(packet) ? 0 : 1)),
+      },
     });
   };
   await listen();
@@ -80,8 +90,10 @@ test('who gives up joining, at whatever moment, does not stay in the room', asyn
     giving.abort();
     await joining;
   };
-  for (let index = 0; index < 160; index += 8) await Promise.all(Array.from({ length: 8 }, (_, more) => giveUp(index + more)));
+  for (let index = 0; index < 160; index += 8)
+    await Promise.all(Array.from({ length: 8 }, (_, more) => giveUp(index + more)));
   const service = new RoomServiceClient(server.url.replace('ws', 'http'), server.apiKey, server.apiSecret);
-  const present = async (): Promise<string[]> => (await service.listParticipants(room)).map(({ identity }) => identity);
+  const present = async (): Promise<string[]> =>
+    (await service.listParticipants(room)).map(({ identity }) => identity);
   await expect.poll(present, { timeout: 5_000 }).toEqual(['host']);
 });

@@ -1,13 +1,38 @@
 import { dispose, Room, VideoCodec } from '@livekit/rtc-node';
 import { afterAll, describe, expect, test } from 'vitest';
-import { buildPli, isRtcp, parseRtcp, parseRtpHeader, startsH264KeyFrame, startsVp8KeyFrame } from '../src/index.ts';
+import {
+  buildPli,
+  isRtcp,
+  parseRtcp,
+  parseRtpHeader,
+  startsH264KeyFrame,
+  startsVp8KeyFrame,
+} from '../src/index.ts';
 import { TerminalError, type Codec, type RtcpPacket, type SubscribedTrack } from '../src/index.ts';
 import { decode, publishTone, publishVideo } from './rtc-node.ts';
-import { camera, feed, H264, join, joinRtc, microphone, next, OPUS, roomName, until, VP8 } from './support.ts';
+import {
+  camera,
+  feed,
+  H264,
+  join,
+  joinRtc,
+  microphone,
+  next,
+  OPUS,
+  roomName,
+  until,
+  VP8,
+} from './support.ts';
 
 afterAll(() => dispose());
 
-type Received = { track: SubscribedTrack; packets: Map<string, number>; ssrcs: Set<number>; keyFrames: number; rtcp: RtcpPacket[] };
+type Received = {
+  track: SubscribedTrack;
+  packets: Map<string, number>;
+  ssrcs: Set<number>;
+  keyFrames: number;
+  rtcp: RtcpPacket[];
+};
 
 /** Counts the packets of each subscribed track by codec. */
 function counting(received: Received[]): (track: SubscribedTrack) => void {
@@ -17,7 +42,8 @@ function counting(received: Received[]): (track: SubscribedTrack) => void {
     track.onPacket = (packet) => {
       if (isRtcp(packet)) return void counts.rtcp.push(...parseRtcp(packet));
       const header = parseRtpHeader(packet)!;
-      const mimeType = track.codecs.find(({ payloadType }) => payloadType === header.payloadType)?.mimeType ?? 'unknown';
+      const mimeType =
+        track.codecs.find(({ payloadType }) => payloadType === header.payloadType)?.mimeType ?? 'unknown';
       counts.packets.set(mimeType, (counts.packets.get(mimeType) ?? 0) + 1);
       if (mimeType === 'video/rtx') return;
       counts.ssrcs.add(header.ssrc);
@@ -46,7 +72,9 @@ describe('publishing', () => {
     await until(() => (decoded.loudAudio.get(voice.sid) ?? 0) >= 100, 'a second of sound is decoded');
     expect([...decoded.sizes]).toEqual(['160x88']);
     expect(voice.dropped + picture.dropped).toBe(0);
-    const names = new Set([...viewer.remoteParticipants.get('avatar')!.trackPublications.values()].map(({ name }) => name));
+    const names = new Set(
+      [...viewer.remoteParticipants.get('avatar')!.trackPublications.values()].map(({ name }) => name),
+    );
     expect(names).toEqual(new Set(['picture', 'voice']));
   });
 
@@ -74,10 +102,17 @@ describe('publishing', () => {
     await join(room, 'viewer', { listeners: { trackSubscribed: counting(received) } });
     const avatar = await join(room, 'avatar');
     const screen = { ...camera, name: 'screen', source: 'screen' as const, codec: VP8 };
-    const tracks = await Promise.all([avatar.publishTrack(microphone), avatar.publishTrack(camera), avatar.publishTrack(screen)]);
+    const tracks = await Promise.all([
+      avatar.publishTrack(microphone),
+      avatar.publishTrack(camera),
+      avatar.publishTrack(screen),
+    ]);
     for (const track of tracks) feed(track);
     expect(new Set(tracks.map(({ sid }) => sid)).size).toBe(3);
-    await until(() => tracks.every(({ sid, codec }) => packetsOf(received, sid, codec) >= 20), 'packets of all three arrive');
+    await until(
+      () => tracks.every(({ sid, codec }) => packetsOf(received, sid, codec) >= 20),
+      'packets of all three arrive',
+    );
   });
 
   test("the server's RTCP comes to the track: a key frame is asked for when somebody subscribes", async () => {
@@ -90,9 +125,13 @@ describe('publishing', () => {
     feed(picture);
     feed(voice);
     await join(room, 'viewer');
-    await until(() => parts.some((part) => part.type === 'pli' && part.mediaSsrc === picture.ssrc), 'a PLI comes');
     await until(
-      () => parts.some((part) => part.type === 'rr' && part.reports.some(({ ssrc }) => ssrc === picture.ssrc)),
+      () => parts.some((part) => part.type === 'pli' && part.mediaSsrc === picture.ssrc),
+      'a PLI comes',
+    );
+    await until(
+      () =>
+        parts.some((part) => part.type === 'rr' && part.reports.some(({ ssrc }) => ssrc === picture.ssrc)),
       'a receiver report comes',
     );
     expect(voice.ssrc).not.toBe(picture.ssrc);
@@ -104,7 +143,13 @@ describe('publishing', () => {
     const avatar = await join(room, 'avatar');
     const published = next(viewer, 'trackPublished');
     const voice = await avatar.publishTrack(microphone);
-    expect((await published)[0]).toMatchObject({ sid: voice.sid, name: 'voice', kind: 'audio', source: 'microphone', muted: false });
+    expect((await published)[0]).toMatchObject({
+      sid: voice.sid,
+      name: 'voice',
+      kind: 'audio',
+      source: 'microphone',
+      muted: false,
+    });
     for (const muted of [true, false]) {
       const heard = next(viewer, 'trackMuted');
       voice.setMuted(muted);
@@ -115,10 +160,15 @@ describe('publishing', () => {
   test('a token without the right to publish, and a codec the server refuses, fail terminally', async () => {
     const room = roomName();
     const watcher = await join(room, 'watcher', { grant: { canPublish: false } });
-    await expect(watcher.publishTrack(microphone)).rejects.toMatchObject({ name: 'TerminalError', code: 'forbidden' });
+    await expect(watcher.publishTrack(microphone)).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'forbidden',
+    });
     const avatar = await join(room, 'avatar');
     const exotic = { mimeType: 'audio/iSAC', payloadType: 103, clockRate: 16_000 };
-    await expect(avatar.publishTrack({ ...microphone, codec: exotic })).rejects.toMatchObject({ code: 'unsupported-codec' });
+    await expect(avatar.publishTrack({ ...microphone, codec: exotic })).rejects.toMatchObject({
+      code: 'unsupported-codec',
+    });
     await expect(avatar.publishTrack({ ...microphone, codec: H264 })).rejects.toBeInstanceOf(TerminalError);
     feed(await avatar.publishTrack({ ...microphone, codec: OPUS }));
   });
@@ -133,7 +183,10 @@ describe('publishing', () => {
     const voice = await avatar.publishTrack(microphone);
     feed(voice);
     const viewer = await join(room, 'viewer');
-    await until(() => viewer.remoteParticipants.get('avatar')?.tracks.length === 1, 'only the voice is there');
+    await until(
+      () => viewer.remoteParticipants.get('avatar')?.tracks.length === 1,
+      'only the voice is there',
+    );
   });
 });
 
@@ -146,13 +199,19 @@ describe('subscribing', () => {
     await joinRtc(avatar, room, 'avatar');
     const picture = await publishVideo(avatar, VideoCodec.H264);
     const voice = await publishTone(avatar);
-    await until(() => packetsOf(received, picture.sid, H264) >= 30 && packetsOf(received, voice, OPUS) >= 50, 'packets arrive');
+    await until(
+      () => packetsOf(received, picture.sid, H264) >= 30 && packetsOf(received, voice, OPUS) >= 50,
+      'packets arrive',
+    );
     const video = received.find(({ track }) => track.sid === picture.sid)!;
     expect(video.track).toMatchObject({ kind: 'video', participantIdentity: 'avatar', closed: false });
     expect(video.track.info).toMatchObject({ name: 'picture', source: 'camera', mimeType: 'video/H264' });
     expect(video.ssrcs.size).toBe(1);
     expect(video.packets.has('unknown')).toBe(false);
-    await until(() => video.rtcp.some((part) => part.type === 'sr' && video.ssrcs.has(part.ssrc)), 'a sender report comes');
+    await until(
+      () => video.rtcp.some((part) => part.type === 'sr' && video.ssrcs.has(part.ssrc)),
+      'a sender report comes',
+    );
   });
 
   test('a PLI to the server brings a key frame', async () => {
@@ -164,7 +223,10 @@ describe('subscribing', () => {
     const { sid } = await publishVideo(avatar, VideoCodec.VP8);
     await until(() => packetsOf(received, sid, VP8) >= 30, 'packets arrive');
     const [{ track, ssrcs, keyFrames: before }] = received as [Received];
-    await until(() => track.sendRtcp(buildPli(1, [...ssrcs][0]!)) && received[0]!.keyFrames > before, 'another key frame comes');
+    await until(
+      () => track.sendRtcp(buildPli(1, [...ssrcs][0]!)) && received[0]!.keyFrames > before,
+      'another key frame comes',
+    );
     expect(ssrcs.size).toBe(1);
   });
 
@@ -187,7 +249,10 @@ describe('subscribing', () => {
     await joinRtc(avatar, room, 'avatar');
     for (let round = 0; round < 3; round++) {
       const picture = await publishVideo(avatar, round === 1 ? VideoCodec.VP8 : VideoCodec.H264);
-      await until(() => packetsOf(received, picture.sid, round === 1 ? VP8 : H264) >= 20, `packets arrive in round ${round}`);
+      await until(
+        () => packetsOf(received, picture.sid, round === 1 ? VP8 : H264) >= 20,
+        `packets arrive in round ${round}`,
+      );
       const gone = next(relay, 'trackUnsubscribed', ({ sid }) => sid === picture.sid);
       await picture.unpublish();
       const [track] = await gone;
@@ -208,7 +273,10 @@ describe('subscribing', () => {
       const [voice, picture] = [await avatar.publishTrack(microphone), await avatar.publishTrack(camera)];
       feed(voice);
       feed(picture);
-      await until(() => packetsOf(received, picture.sid, H264) >= 20 && packetsOf(received, voice.sid, OPUS) >= 20, 'packets arrive');
+      await until(
+        () => packetsOf(received, picture.sid, H264) >= 20 && packetsOf(received, voice.sid, OPUS) >= 20,
+        'packets arrive',
+      );
       const left = next(relay, 'participantLeft', ({ identity }) => identity === 'avatar');
       await avatar.close();
       expect((await left)[1]).toBe('client');
@@ -222,7 +290,10 @@ describe('subscribing', () => {
     const received: Received[] = [];
     await join(room, 'relay', { listeners: { trackSubscribed: counting(received) } });
     const crashed = await join(room, 'avatar');
-    const [oldVoice, oldPicture] = [await crashed.publishTrack(microphone), await crashed.publishTrack(camera)];
+    const [oldVoice, oldPicture] = [
+      await crashed.publishTrack(microphone),
+      await crashed.publishTrack(camera),
+    ];
     feed(oldVoice);
     feed(oldPicture);
     await until(() => packetsOf(received, oldPicture.sid, H264) >= 20, 'packets of the old one arrive');
@@ -243,16 +314,23 @@ describe('subscribing', () => {
     for (const delay of [2, 5, 9]) {
       const room = roomName();
       const crashed = await join(room, 'avatar');
-      for (const track of await Promise.all([crashed.publishTrack(microphone), crashed.publishTrack(camera)])) feed(track);
+      for (const track of await Promise.all([crashed.publishTrack(microphone), crashed.publishTrack(camera)]))
+        feed(track);
       const received: Received[] = [];
       const joining = join(room, 'relay', { listeners: { trackSubscribed: counting(received) } });
       await new Promise((resolve) => setTimeout(resolve, delay));
       const successor = await join(room, 'avatar');
-      const [voice, picture] = await Promise.all([successor.publishTrack(microphone), successor.publishTrack(camera)]);
+      const [voice, picture] = await Promise.all([
+        successor.publishTrack(microphone),
+        successor.publishTrack(camera),
+      ]);
       feed(voice);
       feed(picture);
       await joining;
-      await until(() => packetsOf(received, picture.sid, H264) >= 20 && packetsOf(received, voice.sid, OPUS) >= 20, 'packets arrive');
+      await until(
+        () => packetsOf(received, picture.sid, H264) >= 20 && packetsOf(received, voice.sid, OPUS) >= 20,
+        'packets arrive',
+      );
       expect(received.filter(({ track }) => !track.closed)).toHaveLength(2);
     }
   });
@@ -260,7 +338,9 @@ describe('subscribing', () => {
   test('the publisher is told whether somebody watches', async () => {
     const room = roomName();
     const watched = new Map<string, boolean>();
-    const avatar = await join(room, 'avatar', { listeners: { audience: ({ trackSid, watched: now }) => watched.set(trackSid, now) } });
+    const avatar = await join(room, 'avatar', {
+      listeners: { audience: ({ trackSid, watched: now }) => watched.set(trackSid, now) },
+    });
     const picture = await avatar.publishTrack(camera);
     feed(picture);
     const viewer = await join(room, 'viewer');
@@ -294,7 +374,10 @@ describe('subscribing', () => {
   test('without autoSubscribe nothing comes, but the room is known', async () => {
     const room = roomName();
     const received: Received[] = [];
-    const watcher = await join(room, 'watcher', { autoSubscribe: false, listeners: { trackSubscribed: counting(received) } });
+    const watcher = await join(room, 'watcher', {
+      autoSubscribe: false,
+      listeners: { trackSubscribed: counting(received) },
+    });
     const avatar = await join(room, 'avatar');
     const published = next(watcher, 'trackPublished');
     feed(await avatar.publishTrack(microphone));

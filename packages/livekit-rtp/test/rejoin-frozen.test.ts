@@ -34,7 +34,11 @@ test('a server that was frozen is joined again when it thaws, once, and its back
     cleanup(() => participant.close());
     return participant;
   };
-  const [avatar, listener, leaver] = await Promise.all([joinAs('avatar'), joinAs('listener'), joinAs('leaver')]);
+  const [avatar, listener, leaver] = await Promise.all([
+    joinAs('avatar'),
+    joinAs('listener'),
+    joinAs('leaver'),
+  ]);
   const tracks = await Promise.all([avatar.publishTrack(microphone), avatar.publishTrack(camera)]);
   for (const track of tracks) feed(track);
   const flows = (): boolean => tracks.every(({ sid }) => (received.get(sid) ?? 0) >= 20);
@@ -53,9 +57,11 @@ test('a server that was frozen is joined again when it thaws, once, and its back
   expect(performance.now() - thawedAt).toBeLessThan(5_000);
 
   const service = new RoomServiceClient(own.url.replace('ws', 'http'), own.apiKey, own.apiSecret);
-  const present = async (): Promise<string[]> => (await service.listParticipants(room)).map(({ identity }) => identity).toSorted();
+  const present = async (): Promise<string[]> =>
+    (await service.listParticipants(room)).map(({ identity }) => identity).toSorted();
   await expect.poll(present, { timeout: 5_000 }).toEqual(['avatar', 'listener']);
   expect(late).toBe(0);
-  for (const identity of ['avatar', 'listener']) expect(events.get(identity)).toEqual(['reconnecting', 'reconnected']);
+  for (const identity of ['avatar', 'listener'])
+    expect(events.get(identity)).toEqual(['reconnecting', 'reconnected']);
   expect(listener.remoteParticipants.get('avatar')?.sid).toBe(avatar.sid);
 }, 90_000);

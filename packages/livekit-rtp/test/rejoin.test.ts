@@ -32,7 +32,11 @@ const room = 'lasting';
 const screen = { ...camera, name: 'screen', source: 'screen' as const, codec: VP8 };
 
 async function joinOwn(own: OwnServer, identity: string, options: JoinOptions = {}): Promise<RtpParticipant> {
-  const participant = await RtpParticipant.connect({ url: own.url, token: await token(room, identity, {}, own), ...options });
+  const participant = await RtpParticipant.connect({
+    url: own.url,
+    token: await token(room, identity, {}, own),
+    ...options,
+  });
   cleanup(() => participant.close('end of test'));
   return participant;
 }
@@ -42,7 +46,9 @@ describe('a server that is killed and started again', () => {
     const own = await startOwnServer('returning');
     const heard: Heard[] = [];
     const ears = journal();
-    const listener = await joinOwn(own, 'listener', { listeners: { ...ears.listeners, ...listening(heard) } });
+    const listener = await joinOwn(own, 'listener', {
+      listeners: { ...ears.listeners, ...listening(heard) },
+    });
     const mouth = journal();
     const avatar = await joinOwn(own, 'avatar', { listeners: mouth.listeners });
     await avatar.setAttributes({ mood: 'calm' });
@@ -51,11 +57,13 @@ describe('a server that is killed and started again', () => {
     const hidden = await avatar.publishTrack(screen);
     hidden.setMuted(true);
     const keyFramesAsked = new Set<string>();
-    picture.onRtcp = (packet) => void (parseRtcp(packet).some(({ type }) => type === 'pli') && keyFramesAsked.add(picture.sid));
+    picture.onRtcp = (packet) =>
+      void (parseRtcp(packet).some(({ type }) => type === 'pli') && keyFramesAsked.add(picture.sid));
     feed(voice);
     feed(picture);
     await until(() => flows(heard, 'voice') && flows(heard, 'picture'), 'packets arrive');
-    const kept = (): unknown[] => [voice, picture, hidden].map(({ ssrc, audioLevelId, muted }) => ({ ssrc, audioLevelId, muted }));
+    const kept = (): unknown[] =>
+      [voice, picture, hidden].map(({ ssrc, audioLevelId, muted }) => ({ ssrc, audioLevelId, muted }));
     const before = { sids: new Set([voice.sid, picture.sid, hidden.sid]), tracks: kept() };
     const oldSid = avatar.sid;
 
@@ -86,13 +94,24 @@ describe('a server that is killed and started again', () => {
     const viewer = new Room();
     const decoded = decode(viewer);
     await joinRtc(viewer, room, 'viewer', own);
-    const seen = (track: PublishedTrack, counts: Map<string, number>): boolean => (counts.get(track.sid) ?? 0) >= 20;
-    await until(() => seen(picture, decoded.video) && seen(voice, decoded.loudAudio), 'picture and voice are decoded');
+    const seen = (track: PublishedTrack, counts: Map<string, number>): boolean =>
+      (counts.get(track.sid) ?? 0) >= 20;
+    await until(
+      () => seen(picture, decoded.video) && seen(voice, decoded.loudAudio),
+      'picture and voice are decoded',
+    );
     await until(() => keyFramesAsked.has(picture.sid), 'RTCP comes to the track');
     const { attributes, trackPublications } = viewer.remoteParticipants.get('avatar')!;
     expect(attributes).toEqual({ mood: 'calm', more: '1' });
-    const publications = [...trackPublications.values()].map(({ name, muted }) => `${name} ${muted ? 'muted' : 'audible'}`);
-    expect(publications.toSorted()).toEqual(['late audible', 'picture audible', 'screen muted', 'voice audible']);
+    const publications = [...trackPublications.values()].map(
+      ({ name, muted }) => `${name} ${muted ? 'muted' : 'audible'}`,
+    );
+    expect(publications.toSorted()).toEqual([
+      'late audible',
+      'picture audible',
+      'screen muted',
+      'voice audible',
+    ]);
     expect(kept()).toEqual(before.tracks);
     expect([voice, picture, hidden].some(({ sid, closed }) => before.sids.has(sid) || closed)).toBe(false);
     expect(avatar.sid).not.toBe(oldSid);
@@ -109,7 +128,10 @@ describe('a server that is killed and started again', () => {
     await until(() => events.length === 2, 'it is given up');
     expect(events).toEqual(['reconnecting signal-lost', 'disconnected join-failure']);
     expect(voice.closed).toBe(true);
-    await expect(avatar.sendData(Buffer.from('x'))).rejects.toMatchObject({ name: 'TerminalError', code: 'unauthorized' });
+    await expect(avatar.sendData(Buffer.from('x'))).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'unauthorized',
+    });
   });
 });
 
@@ -139,15 +161,23 @@ describe('a server that is killed', () => {
 
   test('is not waited for after close(), which leaves nothing behind', async () => {
     const own = await startOwnServer('abandoned');
-    const active = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
+    const active = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout')
+        .length;
     const before = active();
     const { events, listeners } = journal();
-    const avatar = await RtpParticipant.connect({ url: own.url, token: await token(room, 'avatar', {}, own), listeners });
+    const avatar = await RtpParticipant.connect({
+      url: own.url,
+      token: await token(room, 'avatar', {}, own),
+      listeners,
+    });
     const voice = await avatar.publishTrack(microphone);
     const reconnecting = next(avatar, 'reconnecting');
     await own.kill();
     await reconnecting;
-    const calls = [avatar.publishTrack(camera), avatar.sendText('x', { topic: 't' })].map((call) => call.catch((error: unknown) => error));
+    const calls = [avatar.publishTrack(camera), avatar.sendText('x', { topic: 't' })].map((call) =>
+      call.catch((error: unknown) => error),
+    );
     await Promise.all([avatar.close('enough'), avatar.close()]);
     for (const error of await Promise.all(calls)) expect(error).toMatchObject({ name: 'CancelledError' });
     expect(events).toEqual(['reconnecting signal-lost', 'disconnected client']);
@@ -162,38 +192,56 @@ describe('a server that wants us to join again', () => {
   const { MIGRATION, UNKNOWN_REASON } = DisconnectReason;
   const { RECONNECT, RESUME } = LeaveRequest_Action;
   const cases: Case[] = [
-    { name: 'a migration told of', act: (proxy) => tellToLeave(proxy, { reason: MIGRATION, action: RECONNECT }), reason: 'migration' },
-    { name: 'a request to resume', act: (proxy) => tellToLeave(proxy, { reason: UNKNOWN_REASON, action: RESUME }), reason: 'other' },
+    {
+      name: 'a migration told of',
+      act: (proxy) => tellToLeave(proxy, { reason: MIGRATION, action: RECONNECT }),
+      reason: 'migration',
+    },
+    {
+      name: 'a request to resume',
+      act: (proxy) => tellToLeave(proxy, { reason: UNKNOWN_REASON, action: RESUME }),
+      reason: 'other',
+    },
   ];
 
-  test.each(cases)('after $name gets it: our tracks reach the others, theirs reach us', async ({ act, reason }) => {
-    const common = roomName();
-    const proxy = await startSignalProxy();
-    const other = { heard: [] as Heard[], got: [] as string[] };
-    const watcher = await join(common, 'watcher', { listeners: listening(other.heard) });
-    feed(await watcher.publishTrack({ ...microphone, name: 'question' }));
-    const heard: Heard[] = [];
-    const { events, listeners } = journal();
-    const joined: string[] = [];
-    const avatar = await join(common, 'avatar', {
-      url: proxy.url,
-      listeners: { ...listeners, ...listening(heard), participantJoined: ({ identity }) => joined.push(identity) },
-    });
-    const voice = await avatar.publishTrack(microphone);
-    feed(voice);
-    await until(() => flows(heard, 'question') && flows(other.heard, 'voice'), 'packets go both ways');
-    await until(() => avatar.token !== proxy.tokens[0], 'the token is refreshed');
-    const { token: refreshed } = avatar;
-    const { sid } = voice;
-    const reconnected = next(avatar, 'reconnected');
+  test.each(cases)(
+    'after $name gets it: our tracks reach the others, theirs reach us',
+    async ({ act, reason }) => {
+      const common = roomName();
+      const proxy = await startSignalProxy();
+      const other = { heard: [] as Heard[], got: [] as string[] };
+      const watcher = await join(common, 'watcher', { listeners: listening(other.heard) });
+      feed(await watcher.publishTrack({ ...microphone, name: 'question' }));
+      const heard: Heard[] = [];
+      const { events, listeners } = journal();
+      const joined: string[] = [];
+      const avatar = await join(common, 'avatar', {
+        url: proxy.url,
+        listeners: {
+          ...listeners,
+          ...listening(heard),
+          participantJoined: ({ identity }) => joined.push(identity),
+        },
+      });
+      const voice = await avatar.publishTrack(microphone);
+      feed(voice);
+      await until(() => flows(heard, 'question') && flows(other.heard, 'voice'), 'packets go both ways');
+      await until(() => avatar.token !== proxy.tokens[0], 'the token is refreshed');
+      const { token: refreshed } = avatar;
+      const { sid } = voice;
+      const reconnected = next(avatar, 'reconnected');
 
-    act(proxy);
-    await reconnected;
-    expect(voice.sid).not.toBe(sid);
-    await until(() => flows(heard, 'question') && flows(other.heard, 'voice'), 'packets go both ways again');
-    expect(events).toEqual([`reconnecting ${reason}`, 'unsubscribed question', 'reconnected']);
-    expect(proxy.tokens).toHaveLength(2);
-    expect(proxy.tokens[1]).toBe(refreshed);
-    expect(joined).toEqual(['watcher']);
-  });
+      act(proxy);
+      await reconnected;
+      expect(voice.sid).not.toBe(sid);
+      await until(
+        () => flows(heard, 'question') && flows(other.heard, 'voice'),
+        'packets go both ways again',
+      );
+      expect(events).toEqual([`reconnecting ${reason}`, 'unsubscribed question', 'reconnected']);
+      expect(proxy.tokens).toHaveLength(2);
+      expect(proxy.tokens[1]).toBe(refreshed);
+      expect(joined).toEqual(['watcher']);
+    },
+  );
 });

@@ -48,7 +48,10 @@ async function decodeAudio(track: RemoteTrack, decoded: Decoded): Promise<void> 
 }
 
 /** Publishes a picture that LiveKit's own SDK encodes; returns its track sid. */
-export async function publishVideo(peer: Room, codec: VideoCodec): Promise<{ sid: string; unpublish(): Promise<void> }> {
+export async function publishVideo(
+  peer: Room,
+  codec: VideoCodec,
+): Promise<{ sid: string; unpublish(): Promise<void> }> {
   const [width, height] = [320, 180];
   const source = new VideoSource(width, height);
   const pixels = new Uint8Array(width * height * 1.5).fill(128);
@@ -58,8 +61,16 @@ export async function publishVideo(peer: Room, codec: VideoCodec): Promise<{ sid
     source.captureFrame(new VideoFrame(pixels, width, height, VideoBufferType.I420));
   }, 33);
   cleanup(() => clearInterval(timer));
-  const options = new TrackPublishOptions({ source: TrackSource.SOURCE_CAMERA, simulcast: false, videoCodec: codec, stream: 'avatar' });
-  const publication = await peer.localParticipant!.publishTrack(LocalVideoTrack.createVideoTrack('picture', source), options);
+  const options = new TrackPublishOptions({
+    source: TrackSource.SOURCE_CAMERA,
+    simulcast: false,
+    videoCodec: codec,
+    stream: 'avatar',
+  });
+  const publication = await peer.localParticipant!.publishTrack(
+    LocalVideoTrack.createVideoTrack('picture', source),
+    options,
+  );
   const sid = publication.sid!;
   return { sid, unpublish: () => peer.localParticipant!.unpublishTrack(sid) };
 }
@@ -69,11 +80,21 @@ export async function publishTone(peer: Room, { red = false } = {}): Promise<str
   const source = new AudioSource(48_000, 1, 100);
   const state = { running: true };
   cleanup(() => void (state.running = false));
-  const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, dtx: false, red, stream: 'avatar' });
-  const publication = await peer.localParticipant!.publishTrack(LocalAudioTrack.createAudioTrack('voice', source), options);
+  const options = new TrackPublishOptions({
+    source: TrackSource.SOURCE_MICROPHONE,
+    dtx: false,
+    red,
+    stream: 'avatar',
+  });
+  const publication = await peer.localParticipant!.publishTrack(
+    LocalAudioTrack.createAudioTrack('voice', source),
+    options,
+  );
   void (async () => {
     for (let phase = 0; state.running;) {
-      const samples = new Int16Array(480).map(() => 8_000 * Math.sin((phase += (2 * Math.PI * 400) / 48_000)));
+      const samples = new Int16Array(480).map(
+        () => 8_000 * Math.sin((phase += (2 * Math.PI * 400) / 48_000)),
+      );
       await source.captureFrame(new AudioFrame(samples, 48_000, 1, 480)).catch(() => (state.running = false));
     }
   })();

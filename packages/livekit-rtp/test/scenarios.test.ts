@@ -30,9 +30,18 @@ const cases: Case[] = [
   { name: 'a migration', scenario: { case: 'migration', value: true }, reason: 'signal-lost' },
   // The native side cannot restart ICE, which all three of these ask for.
   { name: 'ICE again', scenario: { case: 'switchCandidateProtocol', value: UDP }, reason: 'media-lost' },
-  { name: 'ICE again by TLS', scenario: { case: 'switchCandidateProtocol', value: TLS }, reason: 'media-lost' },
+  {
+    name: 'ICE again by TLS',
+    scenario: { case: 'switchCandidateProtocol', value: TLS },
+    reason: 'media-lost',
+  },
   // The server then offers nothing but TCP to the next one of that name, too, until it has seen that fail for 5 s.
-  { name: 'ICE again by TCP', scenario: { case: 'switchCandidateProtocol', value: TCP }, reason: 'media-lost', within: 12_000 },
+  {
+    name: 'ICE again by TCP',
+    scenario: { case: 'switchCandidateProtocol', value: TCP },
+    reason: 'media-lost',
+    within: 12_000,
+  },
   // A participant who resumes would be thrown out again; we join.
   {
     name: 'a cut socket that it does not let resume',
@@ -61,14 +70,21 @@ test.each(cases)('the server simulates $name: the same tracks go on, under one p
   const proxy = await startSignalProxy();
   const inside: Heard[] = [];
   const { events, listeners } = journal();
-  const avatar = await join(room, 'avatar', { url: proxy.url, listeners: { ...listeners, ...listening(inside) } });
+  const avatar = await join(room, 'avatar', {
+    url: proxy.url,
+    listeners: { ...listeners, ...listening(inside) },
+  });
   const tracks = [await avatar.publishTrack(microphone), await avatar.publishTrack(camera)];
   for (const track of tracks) feed(track);
   const flowing = (packets?: number): boolean =>
     ['voice', 'picture'].every((name) => flows(outside, name, packets)) &&
     ['question', 'view'].every((name) => flows(inside, name, packets));
   await until(() => flowing(first), 'packets go both ways');
-  const before = { sid: avatar.sid, sids: tracks.map(({ sid }) => sid), ssrcs: tracks.map(({ ssrc }) => ssrc) };
+  const before = {
+    sid: avatar.sid,
+    sids: tracks.map(({ sid }) => sid),
+    ssrcs: tracks.map(({ ssrc }) => ssrc),
+  };
 
   simulate(proxy, scenario);
   trigger?.(proxy);
@@ -78,11 +94,15 @@ test.each(cases)('the server simulates $name: the same tracks go on, under one p
   forget([...outside, ...inside]);
   await until(() => flowing(kept ? PLENTY : undefined), 'packets go both ways again');
   const after = performance.now() - startedAt;
-  console.log(`${one.name}: ${events.join(', ') || 'nothing told'}; packets both ways after ${Math.round(after)} ms`);
+  console.log(
+    `${one.name}: ${events.join(', ') || 'nothing told'}; packets both ways after ${Math.round(after)} ms`,
+  );
 
   expect(after).toBeLessThan(within);
   // An attempt in vain can end a subscription of its own.
-  expect(events.filter((event) => !event.startsWith('unsubscribed'))).toEqual(kept ? [] : [`reconnecting ${reason}`, 'reconnected']);
+  expect(events.filter((event) => !event.startsWith('unsubscribed'))).toEqual(
+    kept ? [] : [`reconnecting ${reason}`, 'reconnected'],
+  );
   expect(inside.filter(({ track }) => !track.closed)).toHaveLength(2);
   expect(tracks.map(({ ssrc, closed }) => (closed ? 'closed' : ssrc))).toEqual(before.ssrcs);
   expect(tracks.map(({ sid }, index) => sid === before.sids[index])).toEqual([kept, kept]);

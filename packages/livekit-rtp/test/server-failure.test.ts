@@ -38,7 +38,11 @@ async function onOwnServer(): Promise<{
 
 test('a server whose media cannot be reached by UDP is joined in vain, and the error says so', async () => {
   const own = await startOwnServer('tcp-only', { rtc: { force_tcp: true } });
-  const attempt = RtpParticipant.connect({ url: own.url, token: await token(room, 'avatar', {}, own), connectTimeout: 1_500 });
+  const attempt = RtpParticipant.connect({
+    url: own.url,
+    token: await token(room, 'avatar', {}, own),
+    connectTimeout: 1_500,
+  });
   await expect(attempt).rejects.toMatchObject({ name: 'RetryableError', code: 'ice-failed' });
 });
 
@@ -49,7 +53,10 @@ test('a killed server is noticed at once', async () => {
   const { reason, after } = await gone;
   expect(reason).toBe('signal-lost');
   expect(after).toBeLessThan(2_000);
-  await expect(participant.publishTrack(microphone)).rejects.toMatchObject({ name: 'RetryableError', code: 'signal-lost' });
+  await expect(participant.publishTrack(microphone)).rejects.toMatchObject({
+    name: 'RetryableError',
+    code: 'signal-lost',
+  });
   await participant.close();
   expect(events).toHaveLength(1);
 });
@@ -58,7 +65,10 @@ test('a frozen server is noticed within 15 seconds, and requests to it time out 
   const { own, participant, gone, mark } = await onOwnServer();
   mark();
   own.freeze();
-  await expect(participant.setAttributes({ a: '1' })).rejects.toMatchObject({ name: 'RetryableError', code: 'timeout' });
+  await expect(participant.setAttributes({ a: '1' })).rejects.toMatchObject({
+    name: 'RetryableError',
+    code: 'timeout',
+  });
   const { reason, after } = await gone;
   // The data channels may give up a moment before the pings do.
   expect(['signal-lost', 'media-lost']).toContain(reason);

@@ -17,5 +17,7 @@ export function simulate(proxy: SignalProxy, scenario: SimulateScenario['scenari
 
 /** Tells the participant, in the server's name, to leave. */
 export function tellToLeave(proxy: SignalProxy, leave: Pick<LeaveRequest, 'reason' | 'action'>): void {
-  proxy.sendToClient(new SignalResponse({ message: { case: 'leave', value: new LeaveRequest(leave) } }).toBinary());
+  proxy.sendToClient(
+    new SignalResponse({ message: { case: 'leave', value: new LeaveRequest(leave) } }).toBinary(),
+  );
 }

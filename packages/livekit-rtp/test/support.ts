@@ -26,7 +26,12 @@ export function roomName(): string {
   return `rtp-${randomUUID()}`;
 }
 
-export async function token(room: string, identity: string, grant: Partial<VideoGrant> = {}, at = server): Promise<string> {
+export async function token(
+  room: string,
+  identity: string,
+  grant: Partial<VideoGrant> = {},
+  at = server,
+): Promise<string> {
   const access = new AccessToken(at.apiKey, at.apiSecret, { identity, ttl: '10m' });
   access.addGrant({ roomJoin: true, room, canUpdateOwnMetadata: true, ...grant });
   return access.toJwt();
@@ -54,11 +59,22 @@ export async function startOwnServer(...args: Parameters<typeof OwnServer.start>
   return own;
 }
 
-export type JoinOptions = Partial<RtpParticipantOptions> & { grant?: Partial<VideoGrant>; listeners?: Listeners };
+export type JoinOptions = Partial<RtpParticipantOptions> & {
+  grant?: Partial<VideoGrant>;
+  listeners?: Listeners;
+};
 
 /** Joins with this package; closed after the test. */
-export async function join(room: string, identity: string, { grant, ...options }: JoinOptions = {}): Promise<RtpParticipant> {
-  const participant = await RtpParticipant.connect({ url: server.url, token: await token(room, identity, grant), ...options });
+export async function join(
+  room: string,
+  identity: string,
+  { grant, ...options }: JoinOptions = {},
+): Promise<RtpParticipant> {
+  const participant = await RtpParticipant.connect({
+    url: server.url,
+    token: await token(room, identity, grant),
+    ...options,
+  });
   cleanup(() => participant.close('end of test'));
   return participant;
 }
@@ -87,7 +103,11 @@ export function next<E extends keyof RtpParticipantEvents>(
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, timeout = 15_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeout = 15_000,
+): Promise<void> {
   const deadline = performance.now() + timeout;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
@@ -104,7 +124,13 @@ export const H264: Codec = {
 };
 export const VP8: Codec = { mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 };
 
-export const microphone: PublishOptions = { kind: 'audio', name: 'voice', source: 'microphone', stream: 'avatar', codec: OPUS };
+export const microphone: PublishOptions = {
+  kind: 'audio',
+  name: 'voice',
+  source: 'microphone',
+  stream: 'avatar',
+  codec: OPUS,
+};
 export const camera: PublishOptions = {
   kind: 'video',
   name: 'picture',
@@ -120,7 +146,9 @@ const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}
 /** One key frame of 160x88 each, and 200 ms of a tone of 400 Hz. */
 const h264KeyFrame = packetizeH264(splitAnnexB(fixture('idr.h264')), 100);
 const vp8KeyFrame = fixture('key.vp8');
-const tone = (JSON.parse(fixture('tone.json').toString()) as string[]).map((packet) => Buffer.from(packet, 'base64'));
+const tone = (JSON.parse(fixture('tone.json').toString()) as string[]).map((packet) =>
+  Buffer.from(packet, 'base64'),
+);
 
 /** Sends a picture 30 times or a tone 50 times a second until the test ends or the function is called. */
 export function feed(track: PublishedTrack): () => void {

@@ -5,12 +5,22 @@ import { signalThrough } from '../../../test/setup/signal-through-shim.ts';
 import { UdpShim } from '../../../test/setup/udp-shim.ts';
 import { RtpParticipant } from '../src/index.ts';
 import { flows, forget, listening, type Heard } from './heard.ts';
-import { camera, cleanup, feed, microphone, startOwnServer, token, until, type JoinOptions } from './support.ts';
+import {
+  camera,
+  cleanup,
+  feed,
+  microphone,
+  startOwnServer,
+  token,
+  until,
+  type JoinOptions,
+} from './support.ts';
 
 const room = 'behind-a-firewall';
 /** From where no system takes the ports of its own choice. */
 const RELAYED = { relay_range_start: 20_000, relay_range_end: 29_999 };
-const isRelayed = (port: number): boolean => port >= RELAYED.relay_range_start && port <= RELAYED.relay_range_end;
+const isRelayed = (port: number): boolean =>
+  port >= RELAYED.relay_range_start && port <= RELAYED.relay_range_end;
 
 /** A way to the server on which its media port takes packets from the TURN server's relayed addresses only. */
 async function behindFirewall(own: OwnServer): Promise<{ url: string; firewall: UdpShim }> {
@@ -22,8 +32,17 @@ async function behindFirewall(own: OwnServer): Promise<{ url: string; firewall: 
   return { url: proxy.url, firewall };
 }
 
-async function joinAt(own: OwnServer, url: string, identity: string, options: JoinOptions = {}): Promise<RtpParticipant> {
-  const participant = await RtpParticipant.connect({ url, token: await token(room, identity, {}, own), ...options });
+async function joinAt(
+  own: OwnServer,
+  url: string,
+  identity: string,
+  options: JoinOptions = {},
+): Promise<RtpParticipant> {
+  const participant = await RtpParticipant.connect({
+    url,
+    token: await token(room, identity, {}, own),
+    ...options,
+  });
   cleanup(() => participant.close());
   return participant;
 }
@@ -50,7 +69,9 @@ test('media goes both ways through the TURN server of the join response where th
   await until(() => flowing(100), 'media goes both ways for a while');
   const relayed = firewall.passed.packets - before;
   const media = [...outside, ...inside].reduce((sum, { packets }) => sum + packets, 0);
-  console.log(`joined after ${Math.round(joinedAfter)} ms; ${media} packets of media, ${relayed} relayed, ${firewall.refused} refused`);
+  console.log(
+    `joined after ${Math.round(joinedAfter)} ms; ${media} packets of media, ${relayed} relayed, ${firewall.refused} refused`,
+  );
   expect(firewall.refused).toBeGreaterThan(0);
   // What passes the firewall is relayed, and both connections pass it. Some packets were on their way when the count began.
   expect(relayed).toBeGreaterThan(media * 0.9);

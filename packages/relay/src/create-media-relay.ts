@@ -3,7 +3,15 @@ import type { Logger } from '@avatar-bridge/livekit-rtp';
 import { BlockedUdp } from './blocked-udp.ts';
 import { CancelledError, RelayError, RetryableError, TerminalError } from './errors.ts';
 import { HostPool } from './host/host-pool.ts';
-import type { EngineChoice, EngineName, EngineReason, HostedEngine, MediaRelay, Relay, RelayOptions } from './media-relay.ts';
+import type {
+  EngineChoice,
+  EngineName,
+  EngineReason,
+  HostedEngine,
+  MediaRelay,
+  Relay,
+  RelayOptions,
+} from './media-relay.ts';
 
 const ORPHAN_GRACE = 15_000;
 /** A relay that transcodes takes a third of a core, and LiveKit's client tells every event of a process to every room in it. */
@@ -67,7 +75,9 @@ export class HostedMediaRelay implements MediaRelay {
 
   /** The hosts that run now. */
   get hosts(): { pid: number | undefined; engine: HostedEngine; relays: number }[] {
-    return Object.values(this.#pools).flatMap(({ hosts }) => hosts.map(({ pid, engine, load }) => ({ pid, engine, relays: load })));
+    return Object.values(this.#pools).flatMap(({ hosts }) =>
+      hosts.map(({ pid, engine, load }) => ({ pid, engine, relays: load })),
+    );
   }
 
   async start(options: RelayOptions, signal?: AbortSignal): Promise<Relay> {
@@ -75,7 +85,10 @@ export class HostedMediaRelay implements MediaRelay {
       case 'auto':
         return this.#startAny(options, signal);
       case 'direct':
-        throw new TerminalError('engine-not-available', 'There is no engine `direct` yet: use `rtp`, `transcode` or `auto`');
+        throw new TerminalError(
+          'engine-not-available',
+          'There is no engine `direct` yet: use `rtp`, `transcode` or `auto`',
+        );
       default:
         return this.#start(options, { engine: this.#engine, reason: 'asked-for' }, signal);
     }
@@ -98,9 +111,13 @@ export class HostedMediaRelay implements MediaRelay {
     } catch (error) {
       const reason = reasonToTranscode(error);
       if (reason === undefined || signal?.aborted) throw error;
-      this.#logger.warn({ relayId: options.id, reason, err: error }, 'packets cannot be relayed as they are: transcoding');
+      this.#logger.warn(
+        { relayId: options.id, reason, err: error },
+        'packets cannot be relayed as they are: transcoding',
+      );
       if (reason !== 'ice-failed') return this.#start(options, { engine: 'transcode', reason }, signal);
-      if (error instanceof RelayError && error.side !== undefined) this.#blocked.add(options[error.side].url, performance.now());
+      if (error instanceof RelayError && error.side !== undefined)
+        this.#blocked.add(options[error.side].url, performance.now());
       return this.#startWithoutUdp(options, signal);
     }
   }
@@ -116,9 +133,14 @@ export class HostedMediaRelay implements MediaRelay {
     }
   }
 
-  async #start(options: RelayOptions, choice: EngineChoice & { engine: HostedEngine }, signal: AbortSignal | undefined): Promise<Relay> {
+  async #start(
+    options: RelayOptions,
+    choice: EngineChoice & { engine: HostedEngine },
+    signal: AbortSignal | undefined,
+  ): Promise<Relay> {
     if (this.#closed) throw new CancelledError('the media relay is closed');
-    if (signal?.aborted) throw new CancelledError('the start of the relay was cancelled', { cause: signal.reason });
+    if (signal?.aborted)
+      throw new CancelledError('the start of the relay was cancelled', { cause: signal.reason });
     return this.#pools[choice.engine].start(options, choice, signal);
   }
 }

@@ -31,7 +31,11 @@ export type EngineChoice = { engine: EngineName; reason: EngineReason };
 
 export type RelayMediaKind = 'video' | 'audio';
 export type AvatarState = 'initializing' | 'listening' | 'thinking' | 'speaking';
-export type Caption = { text: string; /** Captions with the same id replace each other. */ segmentId: string; final: boolean };
+export type Caption = {
+  text: string;
+  /** Captions with the same id replace each other. */ segmentId: string;
+  final: boolean;
+};
 export type DataOptions = { topic?: string };
 
 /** Argument lists by event name. */

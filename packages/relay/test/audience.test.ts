@@ -68,7 +68,9 @@ describe.concurrent('audience', () => {
     async () => {
       await using scene = new Scene();
       await scene.avatar();
-      const relay = scene.add(await leavable(media.start({ ...(await scene.rooms.relayOptions()), mediaTimeout: 8000 })));
+      const relay = scene.add(
+        await leavable(media.start({ ...(await scene.rooms.relayOptions()), mediaTimeout: 8000 })),
+      );
       const events = record(relay.relay);
       await until('both are there', () => events.firstFrame.length === 2);
       await untilPaused(relay.relay);
@@ -112,7 +114,9 @@ describe.concurrent('audience', () => {
     async () => {
       await using scene = new Scene();
       await scene.avatar();
-      const relay = scene.add(await leavable(media.start({ ...(await scene.rooms.relayOptions()), pauseUnwatched: false })));
+      const relay = scene.add(
+        await leavable(media.start({ ...(await scene.rooms.relayOptions()), pauseUnwatched: false })),
+      );
       const events = record(relay.relay);
       await until('it is told', () => events.audience.length === 1, 20_000);
       expect(events.audience).toEqual([{ watched: false }]);

@@ -32,8 +32,20 @@ export class Avatar {
       listeners: { data: (data) => void received.push(data) },
     });
     const common = { stream: 'face', width: 1280, height: 720, bitrate: 2_000_000 };
-    const video = await participant.publishTrack({ kind: 'video', name: 'video', source: 'camera', codec: CODECS[codec], ...common });
-    const audio = await participant.publishTrack({ kind: 'audio', name: 'audio', source: 'microphone', codec: OPUS, stream: 'face' });
+    const video = await participant.publishTrack({
+      kind: 'video',
+      name: 'video',
+      source: 'camera',
+      codec: CODECS[codec],
+      ...common,
+    });
+    const audio = await participant.publishTrack({
+      kind: 'audio',
+      name: 'audio',
+      source: 'microphone',
+      codec: OPUS,
+      stream: 'face',
+    });
     return new Avatar(participant, video, audio, codec === 'h264' ? h264Frames() : vp8Frames(), received);
   }
 

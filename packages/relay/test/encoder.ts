@@ -22,15 +22,26 @@ const SAMPLES = 480;
 export class EncodingAvatar {
   static async join(rooms: Rooms, videoCodec: VideoCodec): Promise<EncodingAvatar> {
     const avatar = new EncodingAvatar();
-    await avatar.room.connect(rooms.url('vendor'), await rooms.token('vendor', AVATAR), { autoSubscribe: false, dynacast: false });
+    await avatar.room.connect(rooms.url('vendor'), await rooms.token('vendor', AVATAR), {
+      autoSubscribe: false,
+      dynacast: false,
+    });
     const video = LocalVideoTrack.createVideoTrack('video', avatar.#video);
     const audio = LocalAudioTrack.createAudioTrack('audio', avatar.#audio);
     const me = avatar.room.localParticipant!;
     await me.publishTrack(
       video,
-      new TrackPublishOptions({ source: TrackSource.SOURCE_CAMERA, videoCodec, simulcast: false, stream: 'face' }),
+      new TrackPublishOptions({
+        source: TrackSource.SOURCE_CAMERA,
+        videoCodec,
+        simulcast: false,
+        stream: 'face',
+      }),
     );
-    await me.publishTrack(audio, new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, stream: 'face' }));
+    await me.publishTrack(
+      audio,
+      new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, stream: 'face' }),
+    );
     return avatar;
   }
 
@@ -60,7 +71,8 @@ export class EncodingAvatar {
 
   async #sound(): Promise<void> {
     const data = new Int16Array(SAMPLES);
-    for (let index = 0; index < SAMPLES; index++) data[index] = 8000 * Math.sin((2 * Math.PI * 440 * this.#samples++) / 48_000);
+    for (let index = 0; index < SAMPLES; index++)
+      data[index] = 8000 * Math.sin((2 * Math.PI * 440 * this.#samples++) / 48_000);
     await this.#audio.captureFrame(new AudioFrame(data, 48_000, 1, SAMPLES));
   }
 }

@@ -50,15 +50,23 @@ test.concurrent(
   },
 );
 
-test.concurrent('a stage that neither UDP nor TCP reaches is told of as such', { timeout: 90_000 }, async () => {
-  await using media = createMediaRelay();
-  const { scene } = await withoutUdp(NOWHERE);
-  await using _ = scene;
-  await scene.avatar();
-  const attempt = scene.relay(media);
-  await expect(attempt).rejects.toMatchObject({ name: 'RetryableError', code: 'ice-failed', side: 'stage' });
-  await expect(attempt).rejects.toThrow('its TCP port for media cannot be reached either');
-});
+test.concurrent(
+  'a stage that neither UDP nor TCP reaches is told of as such',
+  { timeout: 90_000 },
+  async () => {
+    await using media = createMediaRelay();
+    const { scene } = await withoutUdp(NOWHERE);
+    await using _ = scene;
+    await scene.avatar();
+    const attempt = scene.relay(media);
+    await expect(attempt).rejects.toMatchObject({
+      name: 'RetryableError',
+      code: 'ice-failed',
+      side: 'stage',
+    });
+    await expect(attempt).rejects.toThrow('its TCP port for media cannot be reached either');
+  },
+);
 
 test('a picture whose codec packets cannot be carried in is encoded anew', { timeout: 60_000 }, async () => {
   await using media = createMediaRelay();

@@ -57,7 +57,9 @@ test.concurrent.each([0, 7])(
  * sent again for a while when the stage asks for a key frame, is a quarter of a second apart.
  */
 function silence(packets: Heard[], ticksPerMs: number): number {
-  const times = packets.map(({ timestamp }) => ((timestamp - packets[0]!.timestamp) | 0) / ticksPerMs).toSorted((a, b) => a - b);
+  const times = packets
+    .map(({ timestamp }) => ((timestamp - packets[0]!.timestamp) | 0) / ticksPerMs)
+    .toSorted((a, b) => a - b);
   const steps = times.slice(1).map((time, index) => time - times[index]!);
   return steps.filter((step) => step > LIVE_STEP).reduce((sum, step) => sum + step, 0);
 }

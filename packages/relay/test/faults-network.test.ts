@@ -25,11 +25,18 @@ describe.each([
     const relay = await media.start({ ...options, [side]: { ...options[side], url } });
     scene.add({ leave: () => relay.close() });
     const listener = await scene.listener();
-    await until('media flows', () => listener.packets.video.length > 100 && listener.packets.audio.length > 30);
+    await until(
+      'media flows',
+      () => listener.packets.video.length > 100 && listener.packets.audio.length > 30,
+    );
     const before = { ...shim.passed };
     const begin = listener.packets.audio.length;
     shim.faults = { loss: 0.05, jitter: 50 };
-    await until('some seconds have gone by', () => listener.packets.audio.length > begin + SECONDS * 50, 40_000);
+    await until(
+      'some seconds have gone by',
+      () => listener.packets.audio.length > begin + SECONDS * 50,
+      40_000,
+    );
     shim.faults = { loss: 0, jitter: 0 };
     const lost = shim.passed.lost - before.lost;
     const missing = (): number => listener.missing('video') + listener.missing('audio');

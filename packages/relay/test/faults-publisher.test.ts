@@ -21,40 +21,51 @@ describe.concurrent('on real servers', () => {
   };
   /** Its server misses it after 20 s. */
   const afterNoticed = async ({ rooms }: Scene): Promise<void> => {
-    await until('its server has noticed', async () => !(await rooms.participants('vendor')).includes(AVATAR), 40_000);
+    await until(
+      'its server has noticed',
+      async () => !(await rooms.participants('vendor')).includes(AVATAR),
+      40_000,
+    );
   };
 
   test.each([
     ['before its server has noticed', beforeNoticed],
     ['after its server has noticed', afterNoticed],
-  ])('a publisher that is killed and comes back %s goes on in the same two streams', { timeout: 90_000 }, async (_name, wait) => {
-    await using scene = new Scene();
-    const first = scene.add(await joinMortal(scene.rooms));
-    const { relay, events } = await scene.relay(media);
-    const viewer = await scene.viewer();
-    const listener = await scene.listener();
-    await until('the picture is there', () => viewer.frames > 30 && viewer.audioFrames > 30 && listener.packets.audio.length > 50);
-    await first.kill();
-    await until('the stall is told', () => stalled(events).length === 2);
-    await wait(scene);
-    scene.add(await joinMortal(scene.rooms));
-    await until('the return is told', () => stalled(events).length === 0);
-    const { frames, audioFrames } = viewer;
-    await until('the picture goes on', () => viewer.frames > frames + 60);
-    await until('the sound goes on', () => viewer.audioFrames > audioFrames + 200);
-    const stats = await relay.stats();
-    for (const kind of KINDS) {
-      const packets = inOrder(listener.packets[kind]);
-      expect(new Set(packets.map(({ ssrc }) => ssrc)).size).toBe(1);
-      expect(listener.missing(kind)).toBeLessThanOrEqual(stats[kind]!.lost);
-      expect(backwards(packets)).toBe(0);
-      expect(Math.abs(driftAtReturn(packets, RATE[kind]))).toBeLessThan(1000);
-      expect(stats[kind]!.switches).toBe(1);
-    }
-    expect(viewer.unsubscribed).toEqual([]);
-    expect(viewer.subscribed).toHaveLength(2);
-    expect(events).toMatchObject({ failed: [], closed: [], sourceDisconnected: [] });
-  });
+  ])(
+    'a publisher that is killed and comes back %s goes on in the same two streams',
+    { timeout: 90_000 },
+    async (_name, wait) => {
+      await using scene = new Scene();
+      const first = scene.add(await joinMortal(scene.rooms));
+      const { relay, events } = await scene.relay(media);
+      const viewer = await scene.viewer();
+      const listener = await scene.listener();
+      await until(
+        'the picture is there',
+        () => viewer.frames > 30 && viewer.audioFrames > 30 && listener.packets.audio.length > 50,
+      );
+      await first.kill();
+      await until('the stall is told', () => stalled(events).length === 2);
+      await wait(scene);
+      scene.add(await joinMortal(scene.rooms));
+      await until('the return is told', () => stalled(events).length === 0);
+      const { frames, audioFrames } = viewer;
+      await until('the picture goes on', () => viewer.frames > frames + 60);
+      await until('the sound goes on', () => viewer.audioFrames > audioFrames + 200);
+      const stats = await relay.stats();
+      for (const kind of KINDS) {
+        const packets = inOrder(listener.packets[kind]);
+        expect(new Set(packets.map(({ ssrc }) => ssrc)).size).toBe(1);
+        expect(listener.missing(kind)).toBeLessThanOrEqual(stats[kind]!.lost);
+        expect(backwards(packets)).toBe(0);
+        expect(Math.abs(driftAtReturn(packets, RATE[kind]))).toBeLessThan(1000);
+        expect(stats[kind]!.switches).toBe(1);
+      }
+      expect(viewer.unsubscribed).toEqual([]);
+      expect(viewer.subscribed).toHaveLength(2);
+      expect(events).toMatchObject({ failed: [], closed: [], sourceDisconnected: [] });
+    },
+  );
 
   test('a gap in the media is told within 2 s of the last packet', async () => {
     await using scene = new Scene();
@@ -107,12 +118,16 @@ describe.concurrent('on real servers', () => {
 
 function inOrder(packets: readonly Heard[]): Heard[] {
   const first = packets[0]!.sequenceNumber;
-  return packets.toSorted((a, b) => sequenceDelta(a.sequenceNumber, first) - sequenceDelta(b.sequenceNumber, first));
+  return packets.toSorted(
+    (a, b) => sequenceDelta(a.sequenceNumber, first) - sequenceDelta(b.sequenceNumber, first),
+  );
 }
 
 /** How often a timestamp is less than the one before it. */
 function backwards(packets: readonly Heard[]): number {
-  return packets.filter(({ timestamp }, index) => index > 0 && timestampDelta(timestamp, packets[index - 1]!.timestamp) < 0).length;
+  return packets.filter(
+    ({ timestamp }, index) => index > 0 && timestampDelta(timestamp, packets[index - 1]!.timestamp) < 0,
+  ).length;
 }
 
 /** How much further than the clock the timestamps went on over the longest pause, in ms. */

@@ -28,7 +28,8 @@ async function frozen(server: OwnServer): Promise<void> {
 
 const flows = async (listener: Listener): Promise<void> => {
   const since = performance.now();
-  const live = (kind: 'video' | 'audio'): boolean => listener.packets[kind].filter(({ at }) => at > since).length > 20;
+  const live = (kind: 'video' | 'audio'): boolean =>
+    listener.packets[kind].filter(({ at }) => at > since).length > 20;
   await until('picture and voice flow', () => live('video') && live('audio'), 30_000);
 };
 
@@ -52,11 +53,17 @@ test.concurrent.each(cases)(
     await happens(stage);
     const backAt = performance.now();
     const before = { video: listener.packets.video.length, audio: listener.packets.audio.length };
-    await until('packets come', () => listener.packets.video.length > before.video && listener.packets.audio.length > before.audio, 30_000);
+    await until(
+      'packets come',
+      () => listener.packets.video.length > before.video && listener.packets.audio.length > before.audio,
+      30_000,
+    );
     const again = Math.round(performance.now() - backAt);
     await until('it is told', () => events.reconnected.length === 1);
     await flows(listener);
-    console.log(`stage ${how}: on the stage again ${again} ms after it is back; outage of ${events.reconnected[0]!.gapMs} ms`);
+    console.log(
+      `stage ${how}: on the stage again ${again} ms after it is back; outage of ${events.reconnected[0]!.gapMs} ms`,
+    );
     expect(again).toBeLessThan(3_000);
     const viewer = await scene.viewer();
     await until('a viewer sees and hears it', () => viewer.frames > 20 && viewer.loudest > 500);
@@ -78,7 +85,9 @@ test.concurrent.each(cases)(
     const viewer = await scene.viewer();
     await flows(listener);
     await until('the viewer sees it', () => viewer.frames > 20);
-    const returned = new Promise((resolve) => avatar.participant.once('reconnected', () => resolve(undefined)));
+    const returned = new Promise((resolve) =>
+      avatar.participant.once('reconnected', () => resolve(undefined)),
+    );
     const happened = happens(vendor);
     await until('the stall is told', () => events.mediaStalled.some(({ kind }) => kind === 'video'));
     await happened;
@@ -87,7 +96,9 @@ test.concurrent.each(cases)(
     const { frames } = viewer;
     await flows(listener);
     await until('the viewer sees it move again', () => viewer.frames > frames + 20);
-    console.log(`vendor ${how}: seen again ${Math.round(performance.now() - backAt)} ms after the avatar was back`);
+    console.log(
+      `vendor ${how}: seen again ${Math.round(performance.now() - backAt)} ms after the avatar was back`,
+    );
     expect(viewer.unsubscribed).toEqual([]);
     for (const kind of ['video', 'audio'] as const) expect(listener.missing(kind)).toBeLessThan(5);
     expectOnly(events, 'source');

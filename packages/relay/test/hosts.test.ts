@@ -28,7 +28,10 @@ test('relays spread over the hosts, and close ends the hosts with all of them', 
     media.start({
       id: name,
       source: { ...options.source, token: await scene.rooms.token('vendor', `client-${name}`) },
-      stage: { ...options.stage, token: await scene.rooms.token('stage', `avatar-${name}`, { canPublish: true, canPublishData: true }) },
+      stage: {
+        ...options.stage,
+        token: await scene.rooms.token('stage', `avatar-${name}`, { canPublish: true, canPublishData: true }),
+      },
     }),
   );
   const relays = await Promise.all(starts);
@@ -38,7 +41,10 @@ test('relays spread over the hosts, and close ends the hosts with all of them', 
   await relays[0]!.close();
   expect(media.hosts.reduce((sum, { relays }) => sum + relays, 0)).toBe(4);
   await media.close('drained');
-  expect(events.map(({ closed }) => closed)).toEqual([[{ reason: 'closed' }], ...Array.from({ length: 4 }, () => [{ reason: 'drained' }])]);
+  expect(events.map(({ closed }) => closed)).toEqual([
+    [{ reason: 'closed' }],
+    ...Array.from({ length: 4 }, () => [{ reason: 'drained' }]),
+  ]);
   expect(events.flatMap(({ failed }) => failed)).toEqual([]);
   expect(pids.map(isAlive)).toEqual([false, false]);
   expect(media.hosts).toEqual([]);
@@ -57,7 +63,11 @@ test('a host that dies is replaced, and its relays come back', async () => {
       return { scene, avatar, viewer, relay, events };
     }),
   );
-  await Promise.all(sides.map(({ viewer }) => until('the viewer sees and hears it', () => viewer.frames > 0 && viewer.audioFrames > 0)));
+  await Promise.all(
+    sides.map(({ viewer }) =>
+      until('the viewer sees and hears it', () => viewer.frames > 0 && viewer.audioFrames > 0),
+    ),
+  );
   await Promise.all(sides.map(({ relay }) => relay.setAvatarState('thinking')));
   const { pid } = media.hosts[0]!;
 
@@ -73,7 +83,9 @@ test('a host that dies is replaced, and its relays come back', async () => {
       );
       const { frames } = viewer;
       await until('the viewer sees it again', () => viewer.frames > frames);
-      console.info(`the viewer sees the avatar again ${Math.round(performance.now() - died)} ms after its host was killed`);
+      console.info(
+        `the viewer sees the avatar again ${Math.round(performance.now() - died)} ms after its host was killed`,
+      );
     }),
   );
   await Promise.all(said);
@@ -83,13 +95,22 @@ test('a host that dies is replaced, and its relays come back', async () => {
   await Promise.all(
     sides.map(async ({ scene, avatar, viewer, relay, events }) => {
       await until('media is told to be back', () => events.mediaResumed.length === 2);
-      await until('its state is set again', () => viewer.participant(RELAY)?.attributes['lk.agent.state'] === 'thinking');
-      await until('what was said meanwhile comes', () => viewer.data.some(({ payload }) => payload === 'said meanwhile'));
+      await until(
+        'its state is set again',
+        () => viewer.participant(RELAY)?.attributes['lk.agent.state'] === 'thinking',
+      );
+      await until('what was said meanwhile comes', () =>
+        viewer.data.some(({ payload }) => payload === 'said meanwhile'),
+      );
       await relay.sendToSource('over the new host');
       await until('the avatar has it', () =>
         avatar.received.some(({ payload }) => Buffer.from(payload).toString() === 'over the new host'),
       );
-      expect(await relay.stats()).toMatchObject({ restarts: 1, video: { codec: 'video/h264' }, audio: { codec: 'audio/opus' } });
+      expect(await relay.stats()).toMatchObject({
+        restarts: 1,
+        video: { codec: 'video/h264' },
+        audio: { codec: 'audio/opus' },
+      });
       expect(events).toMatchObject({
         restarting: [{ reason: 'host-died' }],
         restarted: [{ gapMs: expect.any(Number) }],
@@ -130,7 +151,14 @@ test('a host that dies again and again ends its relays, and whatever waits to be
   const other = await scene.rooms.relayOptions();
   const cancel = new AbortController();
   const starting = media.start(
-    { ...other, source: { ...other.source, token: await scene.rooms.token('vendor', 'other'), avatarIdentity: 'nobody' } },
+    {
+      ...other,
+      source: {
+        ...other.source,
+        token: await scene.rooms.token('vendor', 'other'),
+        avatarIdentity: 'nobody',
+      },
+    },
     cancel.signal,
   );
   const refusal = starting.catch((error: unknown) => error);
@@ -204,7 +232,10 @@ test('a host whose worker is killed relays on for the grace time, then leaves', 
   await using scene = new Scene();
   await scene.avatar();
   const listener = scene.add(await Listener.join(scene.rooms));
-  const worker = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), ['3000'], { execArgv: [], stdio: 'ignore' });
+  const worker = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), ['3000'], {
+    execArgv: [],
+    stdio: 'ignore',
+  });
   worker.send(await scene.rooms.relayOptions());
   const [{ host }] = (await once(worker, 'message')) as [{ host: number }];
   worker.kill('SIGKILL');
@@ -220,7 +251,10 @@ test('a host whose worker is killed relays on for the grace time, then leaves', 
 test('a host whose worker is killed leaves at once when another worker has taken its relays over', async () => {
   await using scene = new Scene();
   await scene.avatar();
-  const worker = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), ['60000'], { execArgv: [], stdio: 'ignore' });
+  const worker = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), ['60000'], {
+    execArgv: [],
+    stdio: 'ignore',
+  });
   worker.send(await scene.rooms.relayOptions());
   const [{ host }] = (await once(worker, 'message')) as [{ host: number }];
   worker.kill('SIGKILL');

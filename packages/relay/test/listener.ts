@@ -12,7 +12,11 @@ export type HeardReport = { ntp: number; timestamp: number };
 
 /** Somebody on the stage who looks at packets instead of pictures. */
 export class Listener {
-  static async join(rooms: Rooms, server: 'vendor' | 'stage' = 'stage', identity = 'listener'): Promise<Listener> {
+  static async join(
+    rooms: Rooms,
+    server: 'vendor' | 'stage' = 'stage',
+    identity = 'listener',
+  ): Promise<Listener> {
     const listener = new Listener();
     listener.participant = await RtpParticipant.connect({
       url: rooms.url(server),
@@ -57,7 +61,9 @@ export class Listener {
   }
 
   keyFrames(): Heard[] {
-    return this.packets.video.filter(({ payload }) => startsKeyFrame('video/h264', payload, 0, payload.length));
+    return this.packets.video.filter(({ payload }) =>
+      startsKeyFrame('video/h264', payload, 0, payload.length),
+    );
   }
 
   async leave(): Promise<void> {
@@ -103,15 +109,23 @@ export class Listener {
     const isPadding = packet.length === header.headerLength + header.paddingLength;
     if (!isPadding || this.packets[kind].length > 0) this.#numbers[kind].push(header.sequenceNumber);
     if (isPadding) return;
-    this.packets[kind].push({ ...header, payload: packet.subarray(header.headerLength), at: performance.now() });
+    this.packets[kind].push({
+      ...header,
+      payload: packet.subarray(header.headerLength),
+      at: performance.now(),
+    });
   }
 
   #onRtcp(packet: Buffer): void {
     forEachRtcp(packet, (type, _format, offset, length) => {
       if (type !== 200 || length < 28) return;
-      const ntp = packet.readUInt32BE(offset + 8) * 1000 + (packet.readUInt32BE(offset + 12) * 1000) / 2 ** 32;
+      const ntp =
+        packet.readUInt32BE(offset + 8) * 1000 + (packet.readUInt32BE(offset + 12) * 1000) / 2 ** 32;
       const ssrc = packet.readUInt32BE(offset + 4);
-      this.reports.set(ssrc, [...(this.reports.get(ssrc) ?? []), { ntp, timestamp: packet.readUInt32BE(offset + 16) }]);
+      this.reports.set(ssrc, [
+        ...(this.reports.get(ssrc) ?? []),
+        { ntp, timestamp: packet.readUInt32BE(offset + 16) },
+      ]);
     });
   }
 }

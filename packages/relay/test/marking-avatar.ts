@@ -26,7 +26,10 @@ const BLOCK = 8;
 export class MarkingAvatar {
   static async join(rooms: Rooms): Promise<MarkingAvatar> {
     const avatar = new MarkingAvatar();
-    await avatar.#room.connect(rooms.url('vendor'), await rooms.token('vendor', AVATAR), { autoSubscribe: false, dynacast: false });
+    await avatar.#room.connect(rooms.url('vendor'), await rooms.token('vendor', AVATAR), {
+      autoSubscribe: false,
+      dynacast: false,
+    });
     const me = avatar.#room.localParticipant!;
     const common = { simulcast: false, dtx: false, red: false, stream: 'face' };
     await me.publishTrack(
@@ -59,7 +62,9 @@ export class MarkingAvatar {
   }
 
   #draw(): void {
-    this.#video.captureFrame(new VideoFrame(this.#pictures[this.#marks % 2]!, WIDTH, HEIGHT, VideoBufferType.I420));
+    this.#video.captureFrame(
+      new VideoFrame(this.#pictures[this.#marks % 2]!, WIDTH, HEIGHT, VideoBufferType.I420),
+    );
   }
 
   #sound(): void {
@@ -71,7 +76,8 @@ export class MarkingAvatar {
         this.#draw();
       }
       if (sinceMark < BEEP) {
-        for (let index = 0; index < SAMPLES; index++) data[index] = 12_000 * Math.sin((2 * Math.PI * 440 * index) / 48_000);
+        for (let index = 0; index < SAMPLES; index++)
+          data[index] = 12_000 * Math.sin((2 * Math.PI * 440 * index) / 48_000);
       }
       void this.#audio.captureFrame(new AudioFrame(data, 48_000, 1, SAMPLES));
     }
@@ -83,7 +89,11 @@ function noise(): Uint8Array {
   for (let y = 0; y < HEIGHT; y++) {
     for (let x = 0; x < WIDTH; x += BLOCK) {
       const from = y % BLOCK === 0 ? undefined : (y - 1) * WIDTH + x;
-      picture.fill(from === undefined ? Math.random() * 255 : picture[from]!, y * WIDTH + x, y * WIDTH + x + BLOCK);
+      picture.fill(
+        from === undefined ? Math.random() * 255 : picture[from]!,
+        y * WIDTH + x,
+        y * WIDTH + x + BLOCK,
+      );
     }
   }
   return picture;
@@ -91,13 +101,17 @@ function noise(): Uint8Array {
 
 /** How much later a beep is than the picture that belongs to it, on the sender's clock: the median in ms over all marks that were heard. */
 export function soundAfterPicture(listener: Listener): number {
-  const pictures = onsets(framesOf(listener.packets.video), 4).map((frame) => listener.capturedAt(frame, 90_000));
+  const pictures = onsets(framesOf(listener.packets.video), 4).map((frame) =>
+    listener.capturedAt(frame, 90_000),
+  );
   const sounds = onsets(
     listener.packets.audio.map((packet) => ({ ...packet, size: packet.payload.length })),
     3,
   ).map((packet) => listener.capturedAt(packet, 48_000));
   const skews = sounds.flatMap((sound) => {
-    const nearest = pictures.map((picture) => sound - picture).toSorted((a, b) => Math.abs(a) - Math.abs(b))[0];
+    const nearest = pictures
+      .map((picture) => sound - picture)
+      .toSorted((a, b) => Math.abs(a) - Math.abs(b))[0];
     return nearest === undefined || Math.abs(nearest) > MARK_EVERY / 2 ? [] : [nearest];
   });
   return skews.toSorted((a, b) => a - b)[Math.floor(skews.length / 2)] ?? Number.NaN;

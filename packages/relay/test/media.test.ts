@@ -22,7 +22,10 @@ describe.each([
     const { relay, events } = await scene.relay(media);
     const viewer = await scene.viewer();
     await until('the picture is there', () => viewer.frames > 5);
-    await until('the picture runs at full speed', async () => (await perSecond(() => viewer.frames)) > fullSpeed);
+    await until(
+      'the picture runs at full speed',
+      async () => (await perSecond(() => viewer.frames)) > fullSpeed,
+    );
     expect(viewer).toMatchObject({ width: 1280, height: 720 });
     expect(viewer.audioFrames).toBeGreaterThan(150);
     expect(viewer.loudest).toBeGreaterThan(1000);
@@ -43,19 +46,24 @@ describe.each([
   test.each([
     ['VP8', VideoCodec.VP8],
     ['H264', VideoCodec.H264],
-  ])('a picture that is encoded live as %s comes through with sound, and the speaker is named on the stage, too', async (_name, codec) => {
-    await using scene = new Scene();
-    scene.add(await EncodingAvatar.join(scene.rooms, codec));
-    const { events } = await scene.relay(media);
-    const viewer = await scene.viewer();
-    await until('the picture is there', () => viewer.frames > 5);
-    // How fast depends on what this machine can encode and decode.
-    await until('the picture moves', async () => (await perSecond(() => viewer.frames)) > 10);
-    expect(viewer).toMatchObject({ width: 640, height: 360 });
-    expect(viewer.loudest).toBeGreaterThan(1000);
-    await until('the avatar speaks', () => events.speaking.some(({ active, level }) => active && level > 0));
-    await until('viewers are told who speaks', () => viewer.speakers.includes(RELAY));
-  });
+  ])(
+    'a picture that is encoded live as %s comes through with sound, and the speaker is named on the stage, too',
+    async (_name, codec) => {
+      await using scene = new Scene();
+      scene.add(await EncodingAvatar.join(scene.rooms, codec));
+      const { events } = await scene.relay(media);
+      const viewer = await scene.viewer();
+      await until('the picture is there', () => viewer.frames > 5);
+      // How fast depends on what this machine can encode and decode.
+      await until('the picture moves', async () => (await perSecond(() => viewer.frames)) > 10);
+      expect(viewer).toMatchObject({ width: 640, height: 360 });
+      expect(viewer.loudest).toBeGreaterThan(1000);
+      await until('the avatar speaks', () =>
+        events.speaking.some(({ active, level }) => active && level > 0),
+      );
+      await until('viewers are told who speaks', () => viewer.speakers.includes(RELAY));
+    },
+  );
 
   test('an avatar that leaves and comes back goes on under the same tracks', async () => {
     await using scene = new Scene();
@@ -113,7 +121,9 @@ describe.each([
     expect(events.mediaResumed[0]!.gapMs).toBeGreaterThanOrEqual(events.mediaStalled[0]!.sinceMs);
     const viewer = await scene.viewer();
     const muted = (): boolean =>
-      [...viewer.participant(RELAY)!.trackPublications.values()].some((track) => track.name === 'avatar-audio' && track.muted === true);
+      [...viewer.participant(RELAY)!.trackPublications.values()].some(
+        (track) => track.name === 'avatar-audio' && track.muted === true,
+      );
     await until('the viewer is there', () => viewer.participant(RELAY) !== undefined);
     expect(muted()).toBe(true);
     avatar.audio.setMuted(false);
@@ -132,11 +142,16 @@ describe('rtp only', () => {
     const listener = await scene.listener();
     const original = await scene.listener('vendor');
     for (const { reports, packets } of [listener, original]) {
-      await until('reports and packets have come', () => reports.size === 2 && packets.audio.length > 150 && packets.video.length > 100);
+      await until(
+        'reports and packets have come',
+        () => reports.size === 2 && packets.audio.length > 150 && packets.video.length > 100,
+      );
     }
     expect(listener.missing('video')).toBe(0);
     expect(listener.missing('audio')).toBe(0);
-    expect(new Set([...listener.packets.video, ...listener.packets.audio].map(({ ssrc }) => ssrc)).size).toBe(2);
+    expect(new Set([...listener.packets.video, ...listener.packets.audio].map(({ ssrc }) => ssrc)).size).toBe(
+      2,
+    );
     expect(Math.abs(pictureAfterSound(original))).toBeLessThan(25);
     expect(Math.abs(pictureAfterSound(listener) - pictureAfterSound(original))).toBeLessThan(5);
   });

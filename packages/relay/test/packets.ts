@@ -31,12 +31,18 @@ export function videoPacket(fields: VideoFields): Buffer {
   return buildRtpPacket({ payloadType: VP8.payloadType, ssrc: 1, ...fields }, payload);
 }
 
-export function audioPacket(fields: { sequenceNumber: number; timestamp: number; ssrc?: number }, payload = Buffer.alloc(20, 1)): Buffer {
+export function audioPacket(
+  fields: { sequenceNumber: number; timestamp: number; ssrc?: number },
+  payload = Buffer.alloc(20, 1),
+): Buffer {
   return buildRtpPacket({ payloadType: OPUS.payloadType, ssrc: 2, ...fields }, payload);
 }
 
 /** A packet that is nothing but `length` bytes of padding. */
-export function paddingPacket(fields: { sequenceNumber: number; timestamp: number; ssrc?: number }, length = 8): Buffer {
+export function paddingPacket(
+  fields: { sequenceNumber: number; timestamp: number; ssrc?: number },
+  length = 8,
+): Buffer {
   const padding = Buffer.alloc(length);
   padding[length - 1] = length;
   const packet = buildRtpPacket({ payloadType: VP8.payloadType, ssrc: 1, ...fields }, padding);
@@ -53,10 +59,19 @@ export function numbersOf(packets: readonly Buffer[]): number[] {
   return packets.map((packet) => packet.readUInt16BE(2));
 }
 
-export type Bench = { leg: Leg; sent: Buffer[]; reports: Buffer[]; inlet: Inlet; feedback: Buffer[]; wakes: number[] };
+export type Bench = {
+  leg: Leg;
+  sent: Buffer[];
+  reports: Buffer[];
+  inlet: Inlet;
+  feedback: Buffer[];
+  wakes: number[];
+};
 
 /** A leg that keeps copies of what it sends, media and sender reports; `open` is what its transport says. */
-export function videoLeg(options: Partial<LegOptions> = {}): Pick<Bench, 'leg' | 'sent' | 'reports'> & { transport: { open: boolean } } {
+export function videoLeg(
+  options: Partial<LegOptions> = {},
+): Pick<Bench, 'leg' | 'sent' | 'reports'> & { transport: { open: boolean } } {
   const sent: Buffer[] = [];
   const reports: Buffer[] = [];
   const transport = { open: true };
@@ -80,7 +95,11 @@ export function videoLeg(options: Partial<LegOptions> = {}): Pick<Bench, 'leg' |
 }
 
 /** An inlet that keeps what it tells its server, and when it wants to be called. */
-export function inletOf(options: Partial<InletOptions> = {}): { inlet: Inlet; feedback: Buffer[]; wakes: number[] } {
+export function inletOf(options: Partial<InletOptions> = {}): {
+  inlet: Inlet;
+  feedback: Buffer[];
+  wakes: number[];
+} {
   const feedback: Buffer[] = [];
   const wakes: number[] = [];
   const inlet = new Inlet({

@@ -49,11 +49,15 @@ test('packets lost on the way to the stage are sent again from memory', async ()
   let losing = false;
   // oxlint-disable-next-line typescript/unbound-method -- called with its participant below
   const { publishTrack } = RtpParticipant.prototype;
-  vi.spyOn(RtpParticipant.prototype, 'publishTrack').mockImplementation(async function publishWithLoss(this: RtpParticipant, options) {
+  vi.spyOn(RtpParticipant.prototype, 'publishTrack').mockImplementation(async function publishWithLoss(
+    this: RtpParticipant,
+    options,
+  ) {
     const track = await publishTrack.call(this, options);
     const send = track.send.bind(track);
     let sent = 0;
-    track.send = (packet) => (losing && !isRtcp(packet) && options.kind === 'video' && ++sent % 10 === 0) || send(packet);
+    track.send = (packet) =>
+      (losing && !isRtcp(packet) && options.kind === 'video' && ++sent % 10 === 0) || send(packet);
     return track;
   });
   const relay = await relayHere(scene);

@@ -14,7 +14,9 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await using scene = new Scene();
     const avatar = await scene.avatar();
     const { relay, events } = await scene.relay(media);
-    await avatar.participant.sendData(Buffer.from('{"type":"avatar_start_talking","ü":1}'), { topic: 'events' });
+    await avatar.participant.sendData(Buffer.from('{"type":"avatar_start_talking","ü":1}'), {
+      topic: 'events',
+    });
     await avatar.participant.sendData(Buffer.from('plain'));
     await until('the data is there', () => events.data.length === 2);
     expect(events.data).toEqual([
@@ -23,7 +25,11 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     ]);
     await relay.sendToSource('hello, avatar', { topic: 'command' });
     await until('the avatar has it', () => avatar.received.length === 1);
-    expect(avatar.received[0]).toMatchObject({ topic: 'command', participantIdentity: 'client', reliable: true });
+    expect(avatar.received[0]).toMatchObject({
+      topic: 'command',
+      participantIdentity: 'client',
+      reliable: true,
+    });
     expect(avatar.received[0]!.payload.toString()).toBe('hello, avatar');
   });
 
@@ -32,7 +38,10 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await scene.avatar();
     const { relay } = await scene.relay(media);
     const viewer = await scene.viewer();
-    await until('the viewer sees the relay', () => viewer.participant(RELAY) !== undefined && viewer.subscribed.length === 2);
+    await until(
+      'the viewer sees the relay',
+      () => viewer.participant(RELAY) !== undefined && viewer.subscribed.length === 2,
+    );
     const long = 'Ein sehr langer Satz — '.repeat(1500);
     await relay.caption({ text: 'Hello', segmentId: 'SG_1', final: false });
     await relay.caption({ text: 'Hello there.', segmentId: 'SG_1', final: true });
@@ -40,7 +49,9 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await relay.sendToStage('{"event":"message.speaking"}', { topic: 'avatar-bridge.event' });
     await relay.setAvatarState('speaking');
     await until('all has come', () => viewer.captions.length === 3 && viewer.data.length === 1);
-    const audio = [...viewer.participant(RELAY)!.trackPublications.values()].find((track) => track.name === 'avatar-audio')!;
+    const audio = [...viewer.participant(RELAY)!.trackPublications.values()].find(
+      (track) => track.name === 'avatar-audio',
+    )!;
     const attributes = (segment: string, final: string) => ({
       'lk.segment_id': segment,
       'lk.transcription_final': final,
@@ -51,8 +62,13 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
       { text: 'Hello there.', attributes: attributes('SG_1', 'true'), from: RELAY },
       { text: long, attributes: attributes('SG_2', 'true'), from: RELAY },
     ]);
-    expect(viewer.data).toEqual([{ payload: '{"event":"message.speaking"}', topic: 'avatar-bridge.event', from: RELAY }]);
-    await until('the state is there', () => viewer.participant(RELAY)?.attributes['lk.agent.state'] === 'speaking');
+    expect(viewer.data).toEqual([
+      { payload: '{"event":"message.speaking"}', topic: 'avatar-bridge.event', from: RELAY },
+    ]);
+    await until(
+      'the state is there',
+      () => viewer.participant(RELAY)?.attributes['lk.agent.state'] === 'speaking',
+    );
   });
 
   test('the end of the vendor room is told, and the stage keeps the avatar until close', async () => {
@@ -62,7 +78,11 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await scene.rooms.service('vendor').deleteRoom(scene.rooms.name);
     await until('it is told', () => events.sourceDisconnected.length === 1);
     expect(events.sourceDisconnected).toEqual([{ reason: 'room-deleted' }]);
-    await expect(relay.sendToSource('anybody?')).rejects.toMatchObject({ name: 'RetryableError', code: 'disconnected', side: 'source' });
+    await expect(relay.sendToSource('anybody?')).rejects.toMatchObject({
+      name: 'RetryableError',
+      code: 'disconnected',
+      side: 'source',
+    });
     expect(await scene.rooms.participants('stage')).toEqual([RELAY]);
     await relay.caption({ text: 'still here', segmentId: 'SG_1', final: true });
     await relay.close('done');
@@ -110,8 +130,14 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
       const start = media.start(options);
       await expect(start).rejects.toBeInstanceOf(TerminalError);
       await expect(start).rejects.toMatchObject({ code: 'unauthorized', side });
-      await until('nobody is left on the stage', async () => (await scene.rooms.participants('stage')).length === 0);
-      await until('the avatar is alone', async () => (await scene.rooms.participants('vendor')).join() === AVATAR);
+      await until(
+        'nobody is left on the stage',
+        async () => (await scene.rooms.participants('stage')).length === 0,
+      );
+      await until(
+        'the avatar is alone',
+        async () => (await scene.rooms.participants('vendor')).join() === AVATAR,
+      );
     },
   );
 
@@ -119,7 +145,10 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await using scene = new Scene();
     const start = media.start({ ...(await scene.rooms.relayOptions()), mediaTimeout: 1500 });
     await expect(start).rejects.toBeInstanceOf(RetryableError);
-    await expect(start).rejects.toMatchObject({ code: 'media-timeout', message: 'source: no video and no audio within 1500 ms' });
+    await expect(start).rejects.toMatchObject({
+      code: 'media-timeout',
+      message: 'source: no video and no audio within 1500 ms',
+    });
     expect(await scene.rooms.participants('stage')).toEqual([]);
   });
 
@@ -138,11 +167,16 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await using scene = new Scene();
     const controller = new AbortController();
     const start = media.start(await scene.rooms.relayOptions(), controller.signal);
-    await until('the relay is on the stage', async () => (await scene.rooms.participants('stage')).length === 1);
+    await until(
+      'the relay is on the stage',
+      async () => (await scene.rooms.participants('stage')).length === 1,
+    );
     controller.abort();
     await expect(start).rejects.toBeInstanceOf(CancelledError);
     expect(await scene.rooms.participants('stage')).toEqual([]);
-    await expect(media.start(await scene.rooms.relayOptions(), controller.signal)).rejects.toBeInstanceOf(CancelledError);
+    await expect(media.start(await scene.rooms.relayOptions(), controller.signal)).rejects.toBeInstanceOf(
+      CancelledError,
+    );
   });
 
   test('the stage server taking a track away ends the relay', async () => {
@@ -156,7 +190,10 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
 
   test('somebody else in the vendor room is not relayed', async () => {
     await using scene = new Scene();
-    const stranger = await RtpParticipant.connect({ url: scene.rooms.url('vendor'), token: await scene.rooms.token('vendor', 'stranger') });
+    const stranger = await RtpParticipant.connect({
+      url: scene.rooms.url('vendor'),
+      token: await scene.rooms.token('vendor', 'stranger'),
+    });
     const codec = { mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 };
     await stranger.publishTrack({ kind: 'video', name: 'video', source: 'camera', codec });
     await scene.avatar();

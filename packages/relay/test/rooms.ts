@@ -27,7 +27,13 @@ export class Rooms {
     return new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
   }
 
-  async token(server: Server, identity: string, grant: VideoGrant = {}, kind?: 'agent', ttl = '1h'): Promise<string> {
+  async token(
+    server: Server,
+    identity: string,
+    grant: VideoGrant = {},
+    kind?: 'agent',
+    ttl = '1h',
+  ): Promise<string> {
     const { apiKey, apiSecret } = this.#servers[server];
     const token = new AccessToken(apiKey, apiSecret, { identity, ttl });
     token.addGrant({ roomJoin: true, room: this.name, ...grant });

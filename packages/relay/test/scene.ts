@@ -61,12 +61,16 @@ export function record(relay: Relay): Recorded {
     failed: [],
     closed: [],
   };
-  for (const name of Object.keys(events) as (keyof RelayEvents)[]) relay.on(name, (event) => void events[name].push(event as never));
+  for (const name of Object.keys(events) as (keyof RelayEvents)[])
+    relay.on(name, (event) => void events[name].push(event as never));
   return events;
 }
 
 /** What stands still, by what was told last. On a busy machine media may have stood still for a moment before a test makes it. */
 export function stalled(events: Recorded): RelayMediaKind[] {
-  const count = (list: { kind: RelayMediaKind }[], kind: RelayMediaKind): number => list.filter((event) => event.kind === kind).length;
-  return (['video', 'audio'] as const).filter((kind) => count(events.mediaStalled, kind) > count(events.mediaResumed, kind));
+  const count = (list: { kind: RelayMediaKind }[], kind: RelayMediaKind): number =>
+    list.filter((event) => event.kind === kind).length;
+  return (['video', 'audio'] as const).filter(
+    (kind) => count(events.mediaStalled, kind) > count(events.mediaResumed, kind),
+  );
 }

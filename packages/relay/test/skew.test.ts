@@ -25,5 +25,7 @@ test.concurrent.each([
   if (delay > 0) delayVoice(avatar, delay);
   const { relay } = await scene.relay(media);
   const skew = async (): Promise<number | undefined> => (await relay.stats()).skew;
-  await expect.poll(skew, { timeout: 15_000 }).toSatisfy((ms?: number) => ms !== undefined && ms >= from && ms <= to);
+  await expect
+    .poll(skew, { timeout: 15_000 })
+    .toSatisfy((ms?: number) => ms !== undefined && ms >= from && ms <= to);
 });

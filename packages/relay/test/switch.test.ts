@@ -16,7 +16,9 @@ test('ten switches in a row: no number is missing on the stage, and its time nei
   await using scene = new Scene();
   const places = [scene.rooms, new Rooms()];
   for (const rooms of places) scene.add(await Avatar.join(rooms));
-  const originals = await Promise.all(places.map(async (rooms) => scene.add(await Listener.join(rooms, 'vendor'))));
+  const originals = await Promise.all(
+    places.map(async (rooms) => scene.add(await Listener.join(rooms, 'vendor'))),
+  );
   const relay = await startRtpRelay(await scene.rooms.relayOptions(), { emit: () => {}, logger: SILENT });
   scene.add({ leave: () => relay.close() });
   const listener = await scene.listener();
@@ -24,7 +26,10 @@ test('ten switches in a row: no number is missing on the stage, and its time nei
   await until('the picture is there', () => viewer.frames > 5 && listener.packets.audio.length > 10);
   for (let number = 1; number <= 10; number++) await relay.switchSource(await places[number % 2]!.source());
   const { frames, audioFrames } = viewer;
-  await until('picture and sound go on', () => viewer.frames > frames + 10 && viewer.audioFrames > audioFrames + 50);
+  await until(
+    'picture and sound go on',
+    () => viewer.frames > frames + 10 && viewer.audioFrames > audioFrames + 50,
+  );
   expect(await relay.stats()).toMatchObject({ video: { switches: 10 }, audio: { switches: 10 } });
   await until('nothing is missing', () => listener.missing('video') + listener.missing('audio') === 0);
   for (const [kind, rate] of [
@@ -37,12 +42,17 @@ test('ten switches in a row: no number is missing on the stage, and its time nei
     expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...steps)).toBeLessThanOrEqual(Math.max(50, gap + 20));
   }
-  expect(new Set([...listener.packets.video, ...listener.packets.audio].map(({ ssrc }) => ssrc)).size).toBe(2);
+  expect(new Set([...listener.packets.video, ...listener.packets.audio].map(({ ssrc }) => ssrc)).size).toBe(
+    2,
+  );
   expect(viewer.subscribed).toHaveLength(2);
   expect(viewer.unsubscribed).toEqual([]);
   const latest = scene.add(await Listener.join(scene.rooms, 'stage', 'latest'));
   for (const { reports, packets } of [latest, originals[0]!])
-    await until('reports and sound have come', () => reports.size === 2 && packets.audio.length > 100 && packets.video.length > 60);
+    await until(
+      'reports and sound have come',
+      () => reports.size === 2 && packets.audio.length > 100 && packets.video.length > 60,
+    );
   const skew = (): number => pictureAfterSound(latest) - pictureAfterSound(originals[0]!);
   await until('voice and picture are as far apart as in the vendor room', () => Math.abs(skew()) < 10);
   await until('the other room is left', async () => (await places[1]!.participants('vendor')).length === 2);
@@ -70,7 +80,10 @@ describe.concurrent('rtp', () => {
     await expect(silent).rejects.toBeInstanceOf(RetryableError);
     await expect(silent).rejects.toMatchObject({ code: 'media-timeout', side: 'source' });
     const wrong = scene.add(await Avatar.join(other, 'vp8'));
-    await expect(relay.switchSource(await other.source())).rejects.toMatchObject({ name: 'TerminalError', code: 'unsupported-codec' });
+    await expect(relay.switchSource(await other.source())).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'unsupported-codec',
+    });
     await until('the other room is left', async () => (await other.participants('vendor')).join() === AVATAR);
     await wrong.leave();
     const heard = listener.packets.video.length;
@@ -96,7 +109,10 @@ describe.concurrent('rtp', () => {
       code: 'media-timeout',
       message: 'source: no audio of the other source within 3000 ms',
     });
-    await until('the picture is the former one again', async () => (await relay.stats()).video?.switches === 2);
+    await until(
+      'the picture is the former one again',
+      async () => (await relay.stats()).video?.switches === 2,
+    );
     const { frames } = viewer;
     await until('the former goes on', () => viewer.frames > frames + 30);
     next.voiceless = false;
@@ -121,9 +137,15 @@ describe.concurrent('rtp', () => {
     cancel.abort();
     expect(await failure).toBeInstanceOf(CancelledError);
     await until('the other room is left', async () => (await other.participants('vendor')).join() === AVATAR);
-    await until('the picture is the former one again', async () => (await relay.stats()).video?.switches === 2);
+    await until(
+      'the picture is the former one again',
+      async () => (await relay.stats()).video?.switches === 2,
+    );
     const { frames, audioFrames } = viewer;
-    await until('the former goes on', () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50);
+    await until(
+      'the former goes on',
+      () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50,
+    );
     next.voiceless = false;
     await relay.switchSource(await other.source(), new AbortController().signal);
     await until('the other goes on', () => viewer.frames > frames + 60);
@@ -137,7 +159,10 @@ describe.concurrent('rtp', () => {
     const other = new Rooms();
     const { relay } = await scene.relay(media);
     const failure = relay.switchSource(await other.source()).catch((error: unknown) => error);
-    await until('the relay has joined the other room', async () => (await other.participants('vendor')).length === 1);
+    await until(
+      'the relay has joined the other room',
+      async () => (await other.participants('vendor')).length === 1,
+    );
     await relay.close();
     expect(await failure).toBeInstanceOf(CancelledError);
     await until('nobody is left', async () => (await other.participants('vendor')).length === 0);
@@ -156,15 +181,23 @@ describe.concurrent.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     const { relay, events } = await scene.relay(media);
     const viewer = await scene.viewer();
     await until('the picture is there', () => viewer.frames > 5);
-    await expect(relay.switchSource(await other.source(), AbortSignal.abort())).rejects.toBeInstanceOf(CancelledError);
+    await expect(relay.switchSource(await other.source(), AbortSignal.abort())).rejects.toBeInstanceOf(
+      CancelledError,
+    );
     const cancel = new AbortController();
     const failure = relay.switchSource(await other.source(), cancel.signal).catch((error: unknown) => error);
-    await until('the relay has joined the other room', async () => (await other.participants('vendor')).length === 1);
+    await until(
+      'the relay has joined the other room',
+      async () => (await other.participants('vendor')).length === 1,
+    );
     cancel.abort();
     expect(await failure).toBeInstanceOf(CancelledError);
     await until('the other room is left', async () => (await other.participants('vendor')).length === 0);
     const { frames, audioFrames } = viewer;
-    await until('the former goes on', () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50);
+    await until(
+      'the former goes on',
+      () => viewer.frames > frames + 30 && viewer.audioFrames > audioFrames + 50,
+    );
     expect(events).toMatchObject({ sourceDisconnected: [], failed: [], closed: [] });
   });
 

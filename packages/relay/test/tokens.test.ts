@@ -9,7 +9,8 @@ import { until } from './until.ts';
 
 /** Arguments and environment of a process, as anybody on the machine may read them. */
 function publicFacts(pid: number): string {
-  if (!existsSync(`/proc/${pid}`)) return execFileSync('ps', ['eww', '-p', String(pid)], { encoding: 'utf8' });
+  if (!existsSync(`/proc/${pid}`))
+    return execFileSync('ps', ['eww', '-p', String(pid)], { encoding: 'utf8' });
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
 }
 
@@ -22,8 +23,14 @@ test.concurrent.each(['rtp', 'transcode'] as const)(
     // LiveKit's server takes a token for another minute.
     const expires = Date.now() + 8_000;
     const grant = { canPublish: true, canPublishData: true, canUpdateOwnMetadata: true };
-    const source = { ...(await scene.rooms.source()), token: await scene.rooms.token('vendor', 'client', {}, undefined, '-52s') };
-    const stage = { url: scene.rooms.url('stage'), token: await scene.rooms.token('stage', RELAY, grant, 'agent', '-52s') };
+    const source = {
+      ...(await scene.rooms.source()),
+      token: await scene.rooms.token('vendor', 'client', {}, undefined, '-52s'),
+    };
+    const stage = {
+      url: scene.rooms.url('stage'),
+      token: await scene.rooms.token('stage', RELAY, grant, 'agent', '-52s'),
+    };
     await using relay = await media.start({ id: scene.rooms.name, source, stage });
     const events = record(relay);
     await until('the tokens have expired', () => Date.now() > expires + 1_000);
@@ -47,6 +54,7 @@ test('tokens are neither in the arguments nor in the environment of a host, and 
   const known = publicFacts(pid!);
   delete process.env['LIVEKIT_API_SECRET'];
   expect(known).toContain('main.ts');
-  for (const secret of [options.source.token, options.stage.token, 'a-secret-of-the-worker']) expect(known).not.toContain(secret);
+  for (const secret of [options.source.token, options.stage.token, 'a-secret-of-the-worker'])
+    expect(known).not.toContain(secret);
   await relay.close();
 });

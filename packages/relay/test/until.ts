@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits until `condition` holds; fails with what was waited for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeout = 15_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeout = 15_000,
+): Promise<void> {
   const end = performance.now() + timeout;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`timed out waiting until ${what}`);

@@ -8,7 +8,10 @@ export type SeenCaption = { text: string; attributes: Record<string, string>; fr
 export class Viewer {
   static async join(rooms: Rooms, identity = 'viewer'): Promise<Viewer> {
     const viewer = new Viewer();
-    await viewer.room.connect(rooms.url('stage'), await rooms.token('stage', identity), { autoSubscribe: true, dynacast: false });
+    await viewer.room.connect(rooms.url('stage'), await rooms.token('stage', identity), {
+      autoSubscribe: true,
+      dynacast: false,
+    });
     return viewer;
   }
 
@@ -45,7 +48,11 @@ export class Viewer {
       this.data.push({ payload: Buffer.from(payload).toString(), topic, from: participant?.identity });
     });
     this.room.registerTextStreamHandler('lk.transcription', (reader, { identity }) => {
-      void reader.readAll().then((text) => this.captions.push({ text, attributes: reader.info.attributes ?? {}, from: identity }));
+      void reader
+        .readAll()
+        .then((text) =>
+          this.captions.push({ text, attributes: reader.info.attributes ?? {}, from: identity }),
+        );
     });
   }
 
@@ -70,7 +77,8 @@ export class Viewer {
   async #listen(track: RemoteTrack): Promise<void> {
     for await (const frame of this.#read(new AudioStream(track))) {
       this.audioFrames++;
-      for (let index = 0; index < frame.data.length; index += 16) this.loudest = Math.max(this.loudest, Math.abs(frame.data[index]!));
+      for (let index = 0; index < frame.data.length; index += 16)
+        this.loudest = Math.max(this.loudest, Math.abs(frame.data[index]!));
     }
   }
 

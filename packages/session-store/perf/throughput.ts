@@ -18,10 +18,13 @@ const retention = { endedSession: 60_000, idempotency: 60_000 };
 const options = { redisUrl, account: `perf-${randomUUID().slice(0, 8)}`, mailboxLimit: messages, retention };
 const gateway = await openSessionStore(options);
 const worker = await openSessionStore(options);
-const request = MessageRequest.parse({ text: 'The quick brown fox jumps over the lazy dog, and then it does it all over again.' });
+const request = MessageRequest.parse({
+  text: 'The quick brown fox jumps over the lazy dog, and then it does it all over again.',
+});
 
 const ids: SessionId[] = [];
-for (let i = 0; i < sessions; i++) ids.push((await gateway.createSession(SessionRequest.parse({}))).session.id);
+for (let i = 0; i < sessions; i++)
+  ids.push((await gateway.createSession(SessionRequest.parse({}))).session.id);
 
 /** Runs `work` for 0 … messages - 1, so many at a time. */
 async function perSecond(concurrency: number, work: (i: number) => Promise<unknown>): Promise<number> {
@@ -36,10 +39,16 @@ async function perSecond(concurrency: number, work: (i: number) => Promise<unkno
 
 const session = (i: number) => ids[i % sessions] as SessionId;
 const posts: Record<string, number> = {};
-for (const concurrency of [1, 16, 128]) posts[concurrency] = await perSecond(concurrency, (i) => gateway.postMessage(session(i), request));
-const postsWithKey = await perSecond(128, (i) => gateway.postMessage(session(i), request, { idempotencyKey: String(i) }));
+for (const concurrency of [1, 16, 128])
+  posts[concurrency] = await perSecond(concurrency, (i) => gateway.postMessage(session(i), request));
+const postsWithKey = await perSecond(128, (i) =>
+  gateway.postMessage(session(i), request, { idempotencyKey: String(i) }),
+);
 const owners = await Promise.all(ids.map((id) => worker.claim(id, { epoch: 1, worker: 'perf' })));
-const appends = await perSecond(128, (i) => owners[i % sessions]?.append({ type: 'user.started' }) ?? Promise.resolve());
+const appends = await perSecond(
+  128,
+  (i) => owners[i % sessions]?.append({ type: 'user.started' }) ?? Promise.resolve(),
+);
 for (const owner of owners) await owner.end({ outcome: 'stopped', code: 'stopped', message: 'measured' });
 
 const latencies: number[] = [];
@@ -56,7 +65,8 @@ for (let i = 0; i < 1_000; i++) {
 }
 await owner.end({ outcome: 'stopped', code: 'stopped', message: 'measured' });
 latencies.sort((a, b) => a - b);
-const percentile = (p: number) => Number((latencies[Math.floor((latencies.length * p) / 100)] as number).toFixed(2));
+const percentile = (p: number) =>
+  Number((latencies[Math.floor((latencies.length * p) / 100)] as number).toFixed(2));
 
 process.stdout.write(
   `${JSON.stringify({

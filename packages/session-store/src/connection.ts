@@ -42,7 +42,9 @@ const patient: RedisOptions = { ...common, maxRetriesPerRequest: null, socketTim
 export function openRedis(url: string, kind: 'failFast' | 'patient', name: string, logger?: Logger): Redis {
   const redis = new Redis(url, { ...(kind === 'failFast' ? failFast : patient), connectionName: name });
   const log = rateLimited(logger);
-  redis.on('error', (error: Error) => log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'));
+  redis.on('error', (error: Error) =>
+    log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'),
+  );
   return redis;
 }
 
@@ -70,7 +72,8 @@ export class Connection {
 
   constructor(redis: Redis) {
     this.redis = redis;
-    for (const { name, keys, lua } of Object.values(scripts)) redis.defineCommand(name, { numberOfKeys: keys.length, lua });
+    for (const { name, keys, lua } of Object.values(scripts))
+      redis.defineCommand(name, { numberOfKeys: keys.length, lua });
   }
 
   async run<K extends string, A extends string>(
@@ -102,7 +105,8 @@ export class Connection {
 
 /** StoreUnavailableError, unless it is a bug of ours: JavaScript's own errors, and what Redis says of a command that is wrong. */
 export function unavailable(error: unknown): unknown {
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError)
+    return error;
   const isReply = error instanceof Error && error.name === 'ReplyError';
   return isReply && !passing.test(error.message) ? error : new StoreUnavailableError(error);
 }

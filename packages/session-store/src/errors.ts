@@ -85,6 +85,8 @@ export class StoreUnavailableError extends RetryableError {
   override name = 'StoreUnavailableError';
   readonly code = 'store-unavailable';
   constructor(cause: unknown) {
-    super(`Redis is not reachable: ${cause instanceof Error ? cause.message : String(cause)}`, 1_000, { cause });
+    super(`Redis is not reachable: ${cause instanceof Error ? cause.message : String(cause)}`, 1_000, {
+      cause,
+    });
   }
 }

@@ -57,7 +57,10 @@ export class EventLog {
     return (await this.#page(id, after === '0' ? '0-0' : after, Math.min(limit, 1_000))).events;
   }
 
-  async *stream(id: SessionId, { after = '0', signal }: EventStreamOptions = {}): AsyncGenerator<StreamedEvent, void, undefined> {
+  async *stream(
+    id: SessionId,
+    { after = '0', signal }: EventStreamOptions = {},
+  ): AsyncGenerator<StreamedEvent, void, undefined> {
     const stopped = () => this.#closing.aborted || signal?.aborted === true;
     if (stopped()) return;
     const wake = new Wake();
@@ -70,14 +73,18 @@ export class EventLog {
       wake.notify();
     };
     // First the subscription, then the log: what comes in between is seen twice and dropped once.
-    const leave = await this.#subscriptions.subscribe(this.#keys.session(id).events, (payload) => parsePayload(id, payload), {
-      message: (event) => {
-        if (buffer.length >= bufferLimit) return behind();
-        buffer.push(event);
-        wake.notify();
+    const leave = await this.#subscriptions.subscribe(
+      this.#keys.session(id).events,
+      (payload) => parsePayload(id, payload),
+      {
+        message: (event) => {
+          if (buffer.length >= bufferLimit) return behind();
+          buffer.push(event);
+          wake.notify();
+        },
+        gap: behind,
       },
-      gap: behind,
-    });
+    );
     signal?.addEventListener('abort', onAbort);
     try {
       let last = after === '0' ? '0-0' : after === '$' ? (await this.#page(id, '0-0', 1)).last : after;
@@ -119,11 +126,21 @@ export class EventLog {
   }
 
   /** The next page, or a reset if the log no longer reaches back to `after`. Once something was read, an outage is no error any more. */
-  async #pageOrReset(id: SessionId, after: EventId, patient: boolean): Promise<Page | ResetEvent | 'unavailable' | 'forgotten'> {
+  async #pageOrReset(
+    id: SessionId,
+    after: EventId,
+    patient: boolean,
+  ): Promise<Page | ResetEvent | 'unavailable' | 'forgotten'> {
     try {
       const page = await this.#page(id, after, pageSize);
       if (!page.gap) return page;
-      return { type: 'reset', id: page.last, sessionId: id, at: Date.now(), snapshot: await this.#snapshot(id) };
+      return {
+        type: 'reset',
+        id: page.last,
+        sessionId: id,
+        at: Date.now(),
+        snapshot: await this.#snapshot(id),
+      };
     } catch (error) {
       if (patient && error instanceof StoreUnavailableError) return 'unavailable';
       if (patient && error instanceof UnknownSessionError) return 'forgotten';
@@ -132,9 +149,18 @@ export class EventLog {
   }
 
   async #page(id: SessionId, after: EventId, count: number): Promise<Page> {
-    const [status, ...answer] = await this.#connection.run(readEvents, this.#keys.session(id), { after, count });
+    const [status, ...answer] = await this.#connection.run(readEvents, this.#keys.session(id), {
+      after,
+      count,
+    });
     if (status !== 'ok') throw new UnknownSessionError(id);
-    const [state, firstEver, first, last, ...entries] = answer as [SessionState, EventId, EventId, EventId, ...Entry[]];
+    const [state, firstEver, first, last, ...entries] = answer as [
+      SessionState,
+      EventId,
+      EventId,
+      EventId,
+      ...Entry[],
+    ];
     return {
       state,
       last,

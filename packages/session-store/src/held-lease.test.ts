@@ -8,7 +8,8 @@ beforeEach(() => {
 });
 
 const sessionId = `ses_${'0'.repeat(32)}`;
-const held = (since = performance.now()) => new HeldLease({ sessionId, epoch: 1, lockDuration: 10_000, since });
+const held = (since = performance.now()) =>
+  new HeldLease({ sessionId, epoch: 1, lockDuration: 10_000, since });
 
 test('it fences itself before its lock can run out', () => {
   const lease = held();

@@ -59,6 +59,9 @@ export class HeldLease implements Lease {
 
   #watch(): void {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.fence('it was not renewed in time'), Math.max(0, this.#validUntil - performance.now()));
+    this.#watchdog = setTimeout(
+      () => this.fence('it was not renewed in time'),
+      Math.max(0, this.#validUntil - performance.now()),
+    );
   }
 }

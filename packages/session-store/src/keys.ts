@@ -45,7 +45,8 @@ export class Keys {
   readonly #name: string;
 
   constructor(account: string) {
-    if (!/^[\w.-]{1,64}$/.test(account)) throw new TypeError('account must be 1 to 64 letters, digits or . _ -');
+    if (!/^[\w.-]{1,64}$/.test(account))
+      throw new TypeError('account must be 1 to 64 letters, digits or . _ -');
     this.#name = account;
     this.queuePrefix = `ab:{${account}}`;
     this.queueName = `sessions-${account}`;

@@ -12,7 +12,11 @@ export type LeaseData = { base: number };
 export const leaseAttempts = 20;
 
 /** A finished lease leaves nothing; one that failed for good stays to be looked at. */
-const jobOptions: JobsOptions = { attempts: leaseAttempts, removeOnComplete: true, removeOnFail: { age: 86_400, count: 100 } };
+const jobOptions: JobsOptions = {
+  attempts: leaseAttempts,
+  removeOnComplete: true,
+  removeOnFail: { age: 86_400, count: 100 },
+};
 
 /** The producers' side of the lease queue: one job for each session that has not ended, `jobId` = the session's id. */
 export class LeaseQueue {
@@ -30,7 +34,9 @@ export class LeaseQueue {
       skipVersionCheck: true,
     });
     const log = rateLimited(logger);
-    this.queue.on('error', (error) => log('warn', error.message, { error: error.message }, 'lease queue error'));
+    this.queue.on('error', (error) =>
+      log('warn', error.message, { error: error.message }, 'lease queue error'),
+    );
   }
 
   /** Puts the session's job at the end of the queue; nothing happens if it has one. */
@@ -52,13 +58,17 @@ export class LeaseQueue {
   /** How many jobs wait before this one; 0 if it does not wait. */
   async position(id: SessionId): Promise<number> {
     const waiting = this.queue.toKey('wait');
-    const [length, index] = await this.#connection.call((redis) => Promise.all([redis.llen(waiting), redis.lpos(waiting, id, 'RANK', -1)]));
+    const [length, index] = await this.#connection.call((redis) =>
+      Promise.all([redis.llen(waiting), redis.lpos(waiting, id, 'RANK', -1)]),
+    );
     return index === null ? 0 : Math.max(0, length - 1 - index);
   }
 
   /** The waiting sessions, next one first. */
   async waiting(): Promise<SessionId[]> {
-    return (await this.#connection.call((redis) => redis.lrange(this.queue.toKey('wait'), 0, -1))).toReversed();
+    return (
+      await this.#connection.call((redis) => redis.lrange(this.queue.toKey('wait'), 0, -1))
+    ).toReversed();
   }
 
   async setSlots(slots: number): Promise<void> {

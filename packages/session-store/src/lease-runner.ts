@@ -39,7 +39,15 @@ export class LeaseRunner implements LeaseWorker {
   #closing: Promise<void> | undefined;
 
   constructor(options: LeaseRunnerOptions) {
-    const { keys, worker, capacity, lockDuration = 10_000, stalledInterval = 3_000, redisUrl, logger } = options;
+    const {
+      keys,
+      worker,
+      capacity,
+      lockDuration = 10_000,
+      stalledInterval = 3_000,
+      redisUrl,
+      logger,
+    } = options;
     this.#options = options;
     this.#lockDuration = lockDuration;
     this.#redis = openRedis(redisUrl, 'patient', `leases:${worker}`, logger);
@@ -61,7 +69,8 @@ export class LeaseRunner implements LeaseWorker {
       for (const id of lost) this.#held.get(id)?.fence('its lock is gone');
     };
     const log = rateLimited(logger);
-    const onError = (error: Error) => log('warn', error.message, { worker, error: error.message }, 'lease worker error');
+    const onError = (error: Error) =>
+      log('warn', error.message, { worker, error: error.message }, 'lease worker error');
     this.#worker.on('error', onError);
     this.#worker.run().catch(onError);
   }
@@ -134,7 +143,8 @@ export class LeaseRunner implements LeaseWorker {
       return await this.#options.run(lease, lease.signal);
     } catch (error) {
       if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return 'ended';
-      if (lease.remaining() === 0 || (lease.signal.aborted && error instanceof CancelledError)) return 'released';
+      if (lease.remaining() === 0 || (lease.signal.aborted && error instanceof CancelledError))
+        return 'released';
       if (error instanceof FencedError) {
         // Its epoch is too old: the next one is newer.
         await this.#pause(lease);

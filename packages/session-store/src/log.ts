@@ -3,7 +3,9 @@ import type { Logger } from './types.ts';
 type Level = keyof Logger;
 
 /** Logs at most once a second for each `kind`, so that an outage does not flood the log. */
-export function rateLimited(logger: Logger | undefined): (level: Level, kind: string, details: object, text: string) => void {
+export function rateLimited(
+  logger: Logger | undefined,
+): (level: Level, kind: string, details: object, text: string) => void {
   const last = new Map<string, number>();
   return (level, kind, details, text) => {
     const now = performance.now();

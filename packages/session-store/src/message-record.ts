@@ -4,7 +4,18 @@ import { entryTime } from './ids.ts';
 import type { MessagePatch, MessageRecord, Utterance } from './types.ts';
 
 const numbers = ['submittedAt', 'speakingAt', 'finishedAt', 'waited', 'vendor', 'firstFrame'] as const;
-const names = ['seq', 'mode', 'text', 'state', 'entry', 'event', 'expiresAfter', 'utterances', 'reason', ...numbers] as const;
+const names = [
+  'seq',
+  'mode',
+  'text',
+  'state',
+  'entry',
+  'event',
+  'expiresAfter',
+  'utterances',
+  'reason',
+  ...numbers,
+] as const;
 
 export const messageStates: readonly MessageState[] = MessageStates.options;
 
@@ -12,7 +23,11 @@ export const messageStates: readonly MessageState[] = MessageStates.options;
 export const messageFields = (id: MessageId): string[] => names.map((name) => `${id}:${name}`);
 
 /** @returns undefined if there is no such message */
-export function toMessage(sessionId: SessionId, id: MessageId, values: readonly (string | null)[]): MessageRecord | undefined {
+export function toMessage(
+  sessionId: SessionId,
+  id: MessageId,
+  values: readonly (string | null)[],
+): MessageRecord | undefined {
   const fields: Partial<Record<(typeof names)[number], string>> = {};
   for (const [i, name] of names.entries()) {
     const value = values[i];
@@ -50,7 +65,8 @@ export function publicMessage(record: MessageRecord): Message {
 /** Fields and values to write; the state goes another way. */
 export function patchFields(patch: MessagePatch): (string | number)[] {
   const flat: (string | number)[] = [];
-  for (const [name, value] of Object.entries(patch)) if (name !== 'state' && value !== undefined) flat.push(name, value);
+  for (const [name, value] of Object.entries(patch))
+    if (name !== 'state' && value !== undefined) flat.push(name, value);
   return flat;
 }
 

@@ -21,11 +21,18 @@ export class Messages {
     return (await this.#read(id, [messageId]))[0];
   }
 
-  async list(id: SessionId, { states = messageStates, after = 0, limit = 100 }: MessageQuery): Promise<Message[]> {
+  async list(
+    id: SessionId,
+    { states = messageStates, after = 0, limit = 100 }: MessageQuery,
+  ): Promise<Message[]> {
     const count = Math.min(limit, 1_000);
     const keys = this.#keys.session(id);
     const found = await this.#connection.call((redis) =>
-      Promise.all(states.map((state) => redis.zrangebyscore(keys[state], `(${after}`, '+inf', 'WITHSCORES', 'LIMIT', 0, count))),
+      Promise.all(
+        states.map((state) =>
+          redis.zrangebyscore(keys[state], `(${after}`, '+inf', 'WITHSCORES', 'LIMIT', 0, count),
+        ),
+      ),
     );
     const places = found.flatMap(toPlaces).toSorted((a, b) => a.seq - b.seq);
     return this.#read(
@@ -39,8 +46,13 @@ export class Messages {
       sessionId,
       counts: async () => {
         const keys = this.#keys.session(sessionId);
-        const counts = await this.#connection.call((redis) => Promise.all(messageStates.map((state) => redis.zcard(keys[state]))));
-        return Object.fromEntries(messageStates.map((state, i) => [state, counts[i]])) as Record<MessageState, number>;
+        const counts = await this.#connection.call((redis) =>
+          Promise.all(messageStates.map((state) => redis.zcard(keys[state]))),
+        );
+        return Object.fromEntries(messageStates.map((state, i) => [state, counts[i]])) as Record<
+          MessageState,
+          number
+        >;
       },
       list: (query) => this.#slice(sessionId, query),
       get: (messageId) => this.get(sessionId, messageId),
@@ -54,7 +66,9 @@ export class Messages {
     const found = await this.#connection.call((redis) =>
       Promise.all(
         states.map((state) =>
-          newestFirst ? redis.zrevrange(keys[state], 0, end, 'WITHSCORES') : redis.zrange(keys[state], 0, String(end), 'WITHSCORES'),
+          newestFirst
+            ? redis.zrevrange(keys[state], 0, end, 'WITHSCORES')
+            : redis.zrange(keys[state], 0, String(end), 'WITHSCORES'),
         ),
       ),
     );
@@ -79,6 +93,7 @@ export class Messages {
 
 function toPlaces(flat: readonly string[]): Place[] {
   const places: Place[] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) places.push({ id: flat[i] as MessageId, seq: Number(flat[i + 1]) });
+  for (let i = 0; i + 1 < flat.length; i += 2)
+    places.push({ id: flat[i] as MessageId, seq: Number(flat[i + 1]) });
   return places;
 }

@@ -6,7 +6,12 @@ import { Subscriptions } from './subscriptions.ts';
 import type { Retention, SessionStore, StoreOptions } from './types.ts';
 
 const day = 86_400_000;
-export const defaultRetention: Retention = { endedSession: day, events: 10_000, messages: 10_000, idempotency: day };
+export const defaultRetention: Retention = {
+  endedSession: day,
+  events: 10_000,
+  messages: 10_000,
+  idempotency: day,
+};
 
 /** How long the first connection is waited for, ms. Without Redis the store opens nevertheless, and works when Redis comes. */
 const connectPatience = 1_000;

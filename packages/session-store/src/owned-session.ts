@@ -1,6 +1,12 @@
 import type { EventId, MessageId, SessionEnd, SessionEventBody, SessionId } from '@avatar-bridge/contracts';
 import type { Answer, Connection } from './connection.ts';
-import { FencedError, SessionEndedError, StoreUnavailableError, UnknownMessageError, UnknownSessionError } from './errors.ts';
+import {
+  FencedError,
+  SessionEndedError,
+  StoreUnavailableError,
+  UnknownMessageError,
+  UnknownSessionError,
+} from './errors.ts';
 import { entryTime } from './ids.ts';
 import type { Keys, SessionKeys } from './keys.ts';
 import { messageFields, patchFields, toMessage } from './message-record.ts';
@@ -68,7 +74,9 @@ export class ClaimedSession implements OwnedSession {
       while (!stopped()) {
         try {
           // Without the subscription the poll still finds everything.
-          leave ??= await subscriptions.subscribe(this.#keys.mailbox, String, { message: notify, gap: notify }).catch(() => undefined);
+          leave ??= await subscriptions
+            .subscribe(this.#keys.mailbox, String, { message: notify, gap: notify })
+            .catch(() => undefined);
           const page = await this.#readCommands(after);
           for (const command of page.commands) {
             yield command;
@@ -90,7 +98,9 @@ export class ClaimedSession implements OwnedSession {
   }
 
   async message(messageId: MessageId): Promise<MessageRecord> {
-    const values = await this.#parts.connection.call((redis) => redis.hmget(this.#keys.messages, ...messageFields(messageId)));
+    const values = await this.#parts.connection.call((redis) =>
+      redis.hmget(this.#keys.messages, ...messageFields(messageId)),
+    );
     const message = toMessage(this.id, messageId, values);
     if (!message) throw new UnknownMessageError(this.id, messageId);
     return message;
@@ -100,19 +110,30 @@ export class ClaimedSession implements OwnedSession {
     if (events.length === 0) return [];
     const { owner, maxEvents } = this.#writer;
     const json = events.map((event) => JSON.stringify(event));
-    return this.#check(await this.#parts.connection.run(scripts.appendEvents, this.#keys, { owner, maxEvents }, json)) as EventId[];
+    return this.#check(
+      await this.#parts.connection.run(scripts.appendEvents, this.#keys, { owner, maxEvents }, json),
+    ) as EventId[];
   }
 
   async setState(change: StateChange): Promise<EventId> {
     const state = change.type.slice('session.'.length);
     const event = JSON.stringify(change);
-    const [id] = this.#check(await this.#parts.connection.run(scripts.setState, this.#keys, { ...this.#writer, state, event }));
+    const [id] = this.#check(
+      await this.#parts.connection.run(scripts.setState, this.#keys, { ...this.#writer, state, event }),
+    );
     return id as EventId;
   }
 
-  async recordUtterance(id: MessageId, utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>): Promise<boolean> {
+  async recordUtterance(
+    id: MessageId,
+    utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>,
+  ): Promise<boolean> {
     const line = JSON.stringify({ ...utterance, epoch: this.epoch, at: Date.now() });
-    const answer = await this.#parts.connection.run(scripts.recordUtterance, this.#keys, { owner: this.#writer.owner, id, line });
+    const answer = await this.#parts.connection.run(scripts.recordUtterance, this.#keys, {
+      owner: this.#writer.owner,
+      id,
+      line,
+    });
     return this.#applied(answer, id);
   }
 
@@ -120,8 +141,17 @@ export class ClaimedSession implements OwnedSession {
     const { state = '' } = patch;
     const finished = state !== '' && state !== 'accepted' && state !== 'speaking';
     const fields = patchFields(finished ? { ...patch, finishedAt: patch.finishedAt ?? Date.now() } : patch);
-    const args = { ...this.#writer, keepMessages: this.#parts.retention.messages, id, state, event: event ? JSON.stringify(event) : '' };
-    return this.#applied(await this.#parts.connection.run(scripts.updateMessage, this.#keys, args, fields), id);
+    const args = {
+      ...this.#writer,
+      keepMessages: this.#parts.retention.messages,
+      id,
+      state,
+      event: event ? JSON.stringify(event) : '',
+    };
+    return this.#applied(
+      await this.#parts.connection.run(scripts.updateMessage, this.#keys, args, fields),
+      id,
+    );
   }
 
   async advance(entry: string): Promise<void> {
@@ -133,8 +163,14 @@ export class ClaimedSession implements OwnedSession {
     const { connection, keys } = this.#parts;
     // The account's list first: whatever happens next, somebody will find it there and stop it.
     const entry = JSON.stringify({ ...ref, sessionId: this.id, epoch: this.epoch });
-    await connection.call((redis) => redis.hset(keys.account.vendorSessions, `${ref.provider} ${ref.id}`, entry));
-    const event = JSON.stringify({ type: 'vendor.opened', provider: ref.provider, vendorSessionId: ref.id } satisfies SessionEventBody);
+    await connection.call((redis) =>
+      redis.hset(keys.account.vendorSessions, `${ref.provider} ${ref.id}`, entry),
+    );
+    const event = JSON.stringify({
+      type: 'vendor.opened',
+      provider: ref.provider,
+      vendorSessionId: ref.id,
+    } satisfies SessionEventBody);
     const args = { ...this.#writer, field: vendorField(ref), ref: JSON.stringify(ref), event };
     this.#check(await connection.run(scripts.openVendorSession, this.#keys, args));
   }
@@ -148,12 +184,24 @@ export class ClaimedSession implements OwnedSession {
       vendorSessionId: ref.id,
       reason,
     } satisfies SessionEventBody);
-    this.#check(await connection.run(scripts.closeVendorSession, this.#keys, { ...this.#writer, field: vendorField(ref), event }));
+    this.#check(
+      await connection.run(scripts.closeVendorSession, this.#keys, {
+        ...this.#writer,
+        field: vendorField(ref),
+        event,
+      }),
+    );
   }
 
   async end(end: SessionEnd): Promise<void> {
     const { connection, retention, token } = this.#parts;
-    const answer = await endSession(connection, this.#keys, retention, { owner: token, epoch: this.epoch }, end);
+    const answer = await endSession(
+      connection,
+      this.#keys,
+      retention,
+      { owner: token, epoch: this.epoch },
+      end,
+    );
     if (answer[0] !== 'ended') this.#check(answer);
     await this.#parts.ended(this.id);
   }
@@ -164,8 +212,14 @@ export class ClaimedSession implements OwnedSession {
 
   async #readCommands(after: string): Promise<{ after: string; more: boolean; commands: QueuedCommand[] }> {
     const args = { owner: this.#writer.owner, after, count: pageSize };
-    const [last, more, ...entries] = this.#check(await this.#parts.connection.run(scripts.readCommands, this.#keys, args));
-    return { after: last as string, more: more === 1, commands: (entries as Entry[]).map(([id, fields]) => toCommand(id, fields)) };
+    const [last, more, ...entries] = this.#check(
+      await this.#parts.connection.run(scripts.readCommands, this.#keys, args),
+    );
+    return {
+      after: last as string,
+      more: more === 1,
+      commands: (entries as Entry[]).map(([id, fields]) => toCommand(id, fields)),
+    };
   }
 
   #applied(answer: Answer, messageId: MessageId): boolean {
@@ -177,7 +231,8 @@ export class ClaimedSession implements OwnedSession {
 
   #check([status, ...rest]: Answer): unknown[] {
     if (status === 'ok') return rest;
-    if (status === 'fenced') throw new FencedError(this.id, this.epoch, `epoch ${String(rest[0])} owns the session`);
+    if (status === 'fenced')
+      throw new FencedError(this.id, this.epoch, `epoch ${String(rest[0])} owns the session`);
     throw status === 'ended' ? new SessionEndedError(this.id) : new UnknownSessionError(this.id);
   }
 }

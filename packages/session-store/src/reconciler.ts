@@ -65,7 +65,9 @@ export class Reconciler {
   async #next(index: string, fields: string[]): Promise<[SessionId, (string | null)[]][]> {
     const place = this.#places.get(index);
     const from = place === undefined ? '-' : `(${place}`;
-    const ids = await this.#connection.call((redis) => redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, pageSize));
+    const ids = await this.#connection.call((redis) =>
+      redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, pageSize),
+    );
     if (ids.length === pageSize) this.#places.set(index, ids[pageSize - 1] as SessionId);
     else this.#places.delete(index);
     const records = await this.#connection.call((redis) =>

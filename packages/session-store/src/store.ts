@@ -85,7 +85,13 @@ export class RedisSessionStore implements SessionStore {
     this.#parts = parts;
     this.#connection = connection;
     this.#keys = keys;
-    this.#events = new EventLog({ connection, subscriptions, keys, snapshot: (id) => this.getSession(id), closing: this.#closing.signal });
+    this.#events = new EventLog({
+      connection,
+      subscriptions,
+      keys,
+      snapshot: (id) => this.getSession(id),
+      closing: this.#closing.signal,
+    });
     this.#messages = new Messages(connection, keys);
     this.#reconciler = new Reconciler({
       connection,
@@ -99,16 +105,28 @@ export class RedisSessionStore implements SessionStore {
     return this.#parts.leaseQueue.queue;
   }
 
-  async createSession(request: SessionRequest, options: Idempotency = {}): Promise<{ session: Session; replayed: boolean }> {
+  async createSession(
+    request: SessionRequest,
+    options: Idempotency = {},
+  ): Promise<{ session: Session; replayed: boolean }> {
     const fresh = newSessionId();
     const id =
-      options.idempotencyKey === undefined ? fresh : await this.#claimKey(options.idempotencyKey, fresh, request, options.bodyHash);
+      options.idempotencyKey === undefined
+        ? fresh
+        : await this.#claimKey(options.idempotencyKey, fresh, request, options.bodyHash);
     // Each step may be done again: a crash in between is mended by the same request, or by `reconcile`.
     const { sessions, open } = this.#keys.account;
-    await this.#connection.call((redis) => Promise.all([redis.zadd(sessions, 0, id), redis.zadd(open, 0, id)]));
+    await this.#connection.call((redis) =>
+      Promise.all([redis.zadd(sessions, 0, id), redis.zadd(open, 0, id)]),
+    );
     const event = JSON.stringify({ type: 'session.queued' } satisfies SessionEventBody);
     const args = { maxEvents: this.#parts.retention.events, event };
-    await this.#connection.run(scripts.createSession, this.#keys.session(id), args, requestFields(id, request));
+    await this.#connection.run(
+      scripts.createSession,
+      this.#keys.session(id),
+      args,
+      requestFields(id, request),
+    );
     const record = await this.#record(id);
     if (record.state === 'ended') await this.#close(id);
     else await this.#parts.leaseQueue.add(id, record.epoch);
@@ -123,15 +141,23 @@ export class RedisSessionStore implements SessionStore {
     const { sessions, open } = this.#keys.account;
     const index = state === undefined || state === 'ended' ? sessions : open;
     const from = cursor === undefined ? '+' : `(${cursor}`;
-    const ids = await this.#connection.call((redis) => redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, Math.min(limit, 200)));
-    const found = await this.#connection.call((redis) => Promise.all(ids.map((id) => redis.hgetall(this.#keys.session(id).record))));
-    const waiting = found.some((fields) => fields['state'] === 'queued') ? await this.#parts.leaseQueue.waiting() : [];
+    const ids = await this.#connection.call((redis) =>
+      redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, Math.min(limit, 200)),
+    );
+    const found = await this.#connection.call((redis) =>
+      Promise.all(ids.map((id) => redis.hgetall(this.#keys.session(id).record))),
+    );
+    const waiting = found.some((fields) => fields['state'] === 'queued')
+      ? await this.#parts.leaseQueue.waiting()
+      : [];
     const listed: Session[] = [];
     for (const [i, id] of ids.entries()) {
       const fields = found[i] ?? {};
       if (!fields['state'] || (state !== undefined && fields['state'] !== state)) continue;
       const record = toRecord(id, fields);
-      listed.push(toSession(record, record.state === 'queued' ? Math.max(0, waiting.indexOf(id)) : undefined));
+      listed.push(
+        toSession(record, record.state === 'queued' ? Math.max(0, waiting.indexOf(id)) : undefined),
+      );
     }
     const last = ids.length === Math.min(limit, 200) ? ids.at(-1) : undefined;
     return { sessions: listed, ...(last !== undefined && { cursor: last }) };
@@ -164,7 +190,12 @@ export class RedisSessionStore implements SessionStore {
       case 'ok':
         return { message: accepted(fresh, Number(answer[0]), Number(answer[1])), replayed: false };
       case 'replayed': {
-        const [hash, messageId, seq, position] = String(answer[0]).split(' ') as [string, string, string, string];
+        const [hash, messageId, seq, position] = String(answer[0]).split(' ') as [
+          string,
+          string,
+          string,
+          string,
+        ];
         if (hash !== bodyHash) throw new IdempotencyMismatchError();
         return { message: accepted(messageId, Number(seq), Number(position)), replayed: true };
       }
@@ -188,7 +219,10 @@ export class RedisSessionStore implements SessionStore {
     return messages;
   }
 
-  async cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }> {
+  async cancelMessage(
+    id: SessionId,
+    messageId: MessageId,
+  ): Promise<{ message: Message; cancelled: boolean }> {
     const reason = 'It was cancelled before anybody began to say it';
     const [status] = await this.#connection.run(scripts.cancelMessage, this.#keys.session(id), {
       maxEvents: this.#parts.retention.events,
@@ -213,7 +247,8 @@ export class RedisSessionStore implements SessionStore {
     const args = { id: newCommandId(), reason, reasonJson: JSON.stringify(reason) };
     const [status, epoch] = await this.#connection.run(scripts.requestStop, this.#keys.session(id), args);
     if (status === 'unknown') throw new UnknownSessionError(id);
-    if (status === 'ok' && epoch === '0' && (await this.#parts.leaseQueue.remove(id))) await this.#endUnleased(id, reason);
+    if (status === 'ok' && epoch === '0' && (await this.#parts.leaseQueue.remove(id)))
+      await this.#endUnleased(id, reason);
     return this.getSession(id);
   }
 
@@ -227,13 +262,26 @@ export class RedisSessionStore implements SessionStore {
 
   async claim(id: SessionId, { epoch, worker }: { epoch: number; worker: string }): Promise<OwnedSession> {
     const token = `${epoch} ${worker} ${randomUUID()}`;
-    const [status, answer] = await this.#connection.run(scripts.claimSession, this.#keys.session(id), { owner: token, epoch, worker });
+    const [status, answer] = await this.#connection.run(scripts.claimSession, this.#keys.session(id), {
+      owner: token,
+      epoch,
+      worker,
+    });
     if (status === 'fenced') throw new FencedError(id, epoch, `epoch ${String(answer)} owns the session`);
     if (status !== 'ok') throw refusal(id, status);
     const { connection, subscriptions, keys, retention } = this.#parts;
     const record = toRecord(id, pairs(answer as string[]));
     const closing = this.#closing.signal;
-    return new ClaimedSession({ connection, subscriptions, keys, retention, closing, record, token, ended: (ended) => this.#close(ended) });
+    return new ClaimedSession({
+      connection,
+      subscriptions,
+      keys,
+      retention,
+      closing,
+      record,
+      token,
+      ended: (ended) => this.#close(ended),
+    });
   }
 
   leases(options: LeaseOptions): LeaseWorker {
@@ -260,11 +308,15 @@ export class RedisSessionStore implements SessionStore {
 
   async vendorSessions(): Promise<VendorSessionEntry[]> {
     const entries = await this.#connection.call((redis) => redis.hvals(this.#keys.account.vendorSessions));
-    return entries.map((json) => JSON.parse(json) as VendorSessionEntry).toSorted((a, b) => a.openedAt - b.openedAt);
+    return entries
+      .map((json) => JSON.parse(json) as VendorSessionEntry)
+      .toSorted((a, b) => a.openedAt - b.openedAt);
   }
 
   async forgetVendorSession({ provider, id }: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void> {
-    await this.#connection.call((redis) => redis.hdel(this.#keys.account.vendorSessions, `${provider} ${id}`));
+    await this.#connection.call((redis) =>
+      redis.hdel(this.#keys.account.vendorSessions, `${provider} ${id}`),
+    );
   }
 
   mailboxAsQueue(id: SessionId): MailboxQueue {
@@ -278,7 +330,10 @@ export class RedisSessionStore implements SessionStore {
     });
     try {
       // A write: a full disk or memory, or a replica, must show.
-      await Promise.race([this.#connection.call((redis) => redis.set(this.#keys.account.ready, '1', 'PX', 1_000)), timeout]);
+      await Promise.race([
+        this.#connection.call((redis) => redis.set(this.#keys.account.ready, '1', 'PX', 1_000)),
+        timeout,
+      ]);
       return { ok: true, detail: `Redis answered in ${Math.round(performance.now() - started)} ms` };
     } catch (error) {
       return { ok: false, detail: (error as Error).message };
@@ -309,11 +364,19 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async #shown(record: SessionRecord): Promise<Session> {
-    return toSession(record, record.state === 'queued' ? await this.#parts.leaseQueue.position(record.id) : undefined);
+    return toSession(
+      record,
+      record.state === 'queued' ? await this.#parts.leaseQueue.position(record.id) : undefined,
+    );
   }
 
   /** @returns the session's id that the key stands for */
-  async #claimKey(idempotencyKey: string, fresh: SessionId, request: SessionRequest, hash: string | undefined): Promise<SessionId> {
+  async #claimKey(
+    idempotencyKey: string,
+    fresh: SessionId,
+    request: SessionRequest,
+    hash: string | undefined,
+  ): Promise<SessionId> {
     const bodyHash = hash ?? sha256(JSON.stringify(request));
     const key = this.#keys.idempotency(sha256(idempotencyKey));
     const args = { value: `${bodyHash} ${fresh}`, ttl: this.#parts.retention.idempotency };
@@ -331,7 +394,13 @@ export class RedisSessionStore implements SessionStore {
   /** Ends a session whose record has no later epoch than this. */
   async #endUnowned(id: SessionId, epoch: number, end: SessionEnd): Promise<boolean> {
     const by = { owner: '', epoch };
-    const [status] = await endSession(this.#connection, this.#keys.session(id), this.#parts.retention, by, end);
+    const [status] = await endSession(
+      this.#connection,
+      this.#keys.session(id),
+      this.#parts.retention,
+      by,
+      end,
+    );
     if (status === 'ok' || status === 'ended') await this.#close(id);
     return status === 'ok';
   }

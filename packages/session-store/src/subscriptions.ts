@@ -43,7 +43,11 @@ export class Subscriptions {
   }
 
   /** Resolves when messages come for certain. All listeners of a channel must want it parsed alike. Call the result to stop. */
-  async subscribe<T>(name: string, parse: (payload: string) => T, listener: Listener<T>): Promise<() => void> {
+  async subscribe<T>(
+    name: string,
+    parse: (payload: string) => T,
+    listener: Listener<T>,
+  ): Promise<() => void> {
     let channel = this.#channels.get(name);
     if (!channel) {
       channel = { parse, listeners: new Set(), subscribed: this.#redis.subscribe(name) };

@@ -123,7 +123,10 @@ export type StateChange = Extract<
 >;
 
 export type MessagePatch = Partial<
-  Pick<Message, 'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waited' | 'vendor' | 'firstFrame' | 'reason'>
+  Pick<
+    Message,
+    'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waited' | 'vendor' | 'firstFrame' | 'reason'
+  >
 >;
 
 export type Lease = {
@@ -167,7 +170,12 @@ export interface MailboxQueue {
   readonly sessionId: SessionId;
   counts(): Promise<Record<MessageState, number>>;
   /** Messages in mailbox order, from `start` to `end`, both counted and included; `newestFirst` turns the order round. */
-  list(query: { states: readonly MessageState[]; start: number; end: number; newestFirst?: boolean }): Promise<Message[]>;
+  list(query: {
+    states: readonly MessageState[];
+    start: number;
+    end: number;
+    newestFirst?: boolean;
+  }): Promise<Message[]>;
   get(messageId: MessageId): Promise<Message | undefined>;
 }
 
@@ -190,13 +198,20 @@ export interface SessionStore {
   readonly queue: Queue;
 
   /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
-  createSession(request: SessionRequest, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
+  createSession(
+    request: SessionRequest,
+    options?: Idempotency,
+  ): Promise<{ session: Session; replayed: boolean }>;
   /** With its position while it is queued. */
   getSession(id: SessionId): Promise<Session>;
   /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */
   listSessions(query?: SessionQuery): Promise<SessionList>;
   /** Durable when it returns. Throws SessionEndedError, MailboxFullError, IdempotencyMismatchError. */
-  postMessage(id: SessionId, request: MessageRequest, options?: Idempotency): Promise<{ message: MessageAccepted; replayed: boolean }>;
+  postMessage(
+    id: SessionId,
+    request: MessageRequest,
+    options?: Idempotency,
+  ): Promise<{ message: MessageAccepted; replayed: boolean }>;
   /** Throws UnknownMessageError. */
   getMessage(id: SessionId, messageId: MessageId): Promise<Message>;
   /** In mailbox order. */
@@ -252,7 +267,10 @@ export interface OwnedSession {
   /** Writes the state that the event names, and the event. */
   setState(change: StateChange): Promise<EventId>;
   /** Write it before the vendor is given the utterance, and after, and when there is evidence of speech. False: the message is finished, don't say it. */
-  recordUtterance(messageId: MessageId, utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>): Promise<boolean>;
+  recordUtterance(
+    messageId: MessageId,
+    utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>,
+  ): Promise<boolean>;
   /** Writes the patch and the event; a final state also frees the place in the mailbox. False: it was finished before, nothing is written. */
   updateMessage(messageId: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean>;
   /** Says that an interrupt was handled. Messages need no such call: `updateMessage` moves the cursor. */

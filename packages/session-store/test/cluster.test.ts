@@ -20,7 +20,11 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
         if (command.type === 'interrupt') await owner.advance(command.entryId);
         if (command.type === 'message') {
           await owner.recordUtterance(command.id, { index: 0, state: 'submitted', taskId: 't' });
-          await owner.updateMessage(command.id, { state: 'spoken' }, { type: 'message.spoken', messageId: command.id, seq: command.seq });
+          await owner.updateMessage(
+            command.id,
+            { state: 'spoken' },
+            { type: 'message.spoken', messageId: command.id, seq: command.seq },
+          );
         }
         if (command.type !== 'stop') continue;
         await owner.closeVendorSession({ provider: 'heygen', id: 'v' }, 'stop');

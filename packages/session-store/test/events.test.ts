@@ -18,12 +18,20 @@ test('events are replayed from the beginning, then go on live until the end', as
   await owner.append(numbered(2));
   await owner.end({ outcome: 'stopped', code: 'stopped', message: 'over' });
   const events = await following;
-  expect(types(events)).toEqual(['session.queued', 'vendor.event', 'vendor.event', 'vendor.event', 'session.ended']);
+  expect(types(events)).toEqual([
+    'session.queued',
+    'vendor.event',
+    'vendor.event',
+    'vendor.event',
+    'session.ended',
+  ]);
   for (const event of events) expect(SessionEvent.parse(event)).toEqual(event);
   expect(await collect(store.events(owner.id))).toEqual(events);
   expect(await collect(store.events(owner.id, { after: events[2]?.id as string }))).toEqual(events.slice(3));
   expect(await collect(store.events(owner.id, { after: events.at(-1)?.id as string }))).toEqual([]);
-  expect(await store.readEvents(owner.id, { after: events[0]?.id as string, limit: 2 })).toEqual(events.slice(1, 3));
+  expect(await store.readEvents(owner.id, { after: events[0]?.id as string, limit: 2 })).toEqual(
+    events.slice(1, 3),
+  );
 });
 
 test('who wants only what comes from now on gets nothing older', async () => {
@@ -69,14 +77,20 @@ test('a listener who comes too late for the log starts again from a snapshot', a
   for (const after of [first as string, '0']) {
     const events = store.events(owner.id, { after })[Symbol.asyncIterator]();
     const reset = (await events.next()).value as ResetEvent;
-    expect(ResetEvent.parse(reset)).toMatchObject({ type: 'reset', sessionId: owner.id, snapshot: { id: owner.id, epoch: 1 } });
+    expect(ResetEvent.parse(reset)).toMatchObject({
+      type: 'reset',
+      sessionId: owner.id,
+      snapshot: { id: owner.id, epoch: 1 },
+    });
     const next = events.next();
     await owner.append(numbered(9_999));
     expect(numbers([(await next).value as StreamedEvent])).toEqual([9_999]);
     await events.return?.();
   }
   const [kept] = await store.readEvents(owner.id);
-  expect(types(await take(store.events(owner.id, { after: kept?.id as string }), 1))).toEqual(['vendor.event']);
+  expect(types(await take(store.events(owner.id, { after: kept?.id as string }), 1))).toEqual([
+    'vendor.event',
+  ]);
 });
 
 test('a slow listener gets everything, without its events being heaped up for it', async () => {
@@ -97,8 +111,12 @@ test('however many listen, Redis sees one subscription per session, and none aft
   try {
     const channels = () => redis.pubsub('CHANNELS', `*{${owner.id}}*`) as Promise<string[]>;
     const stop = new AbortController();
-    const listeners = Array.from({ length: 20 }, () => collect(store.events(owner.id, { after: '$', signal: stop.signal })));
-    const [channel] = await eventually(async () => ((await channels()).length === 1 ? channels() : undefined));
+    const listeners = Array.from({ length: 20 }, () =>
+      collect(store.events(owner.id, { after: '$', signal: stop.signal })),
+    );
+    const [channel] = await eventually(async () =>
+      (await channels()).length === 1 ? channels() : undefined,
+    );
     await eventually(async () => ((await redis.pubsub('NUMSUB', channel as string))[1] as number) === 1);
     await delay(200);
     await owner.append(numbered(1));

@@ -3,7 +3,17 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { StreamedEvent } from '@avatar-bridge/contracts';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { aborted, collect, createSession, eventually, freshAccount, leases, openStore, ownedSession, post } from './support.ts';
+import {
+  aborted,
+  collect,
+  createSession,
+  eventually,
+  freshAccount,
+  leases,
+  openStore,
+  ownedSession,
+  post,
+} from './support.ts';
 
 /** A way to Redis whose connections can all be cut off without either end being told. */
 async function startProxy(): Promise<{ url: string; blackHole(): void }> {

@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { CancelledError, FencedError, SessionEndedError } from '../src/index.ts';
 import type { Lease } from '../src/index.ts';
-import { aborted, createSession, eventually, freshAccount, leases, openStore, post, quickLeases, take } from './support.ts';
+import {
+  aborted,
+  createSession,
+  eventually,
+  freshAccount,
+  leases,
+  openStore,
+  post,
+  quickLeases,
+  take,
+} from './support.ts';
 
 const stopped = { outcome: 'stopped', code: 'stopped', message: 'over' } as const;
 
@@ -88,8 +98,12 @@ test('a drained worker hands its sessions to the next, who goes on before those 
   const closed = performance.now() - begun;
   await eventually(() => second.length === 2);
   const taken = Math.max(...second.map(([, , at]) => at)) - begun;
-  expect(second.map(([id, epoch]) => `${id} ${epoch}`).toSorted()).toEqual(ids.map((id) => `${id} 2`).toSorted());
-  expect(reasons.every((reason) => reason instanceof CancelledError && reason.reason === 'SIGTERM')).toBe(true);
+  expect(second.map(([id, epoch]) => `${id} ${epoch}`).toSorted()).toEqual(
+    ids.map((id) => `${id} 2`).toSorted(),
+  );
+  expect(reasons.every((reason) => reason instanceof CancelledError && reason.reason === 'SIGTERM')).toBe(
+    true,
+  );
   expect(draining.active.size).toBe(0);
   expect(draining.health().ok).toBe(false);
   expect(await store.getSession(waiting)).toMatchObject({ state: 'queued', epoch: 0 });
@@ -175,7 +189,8 @@ test('a session on which workers crash again and again ends as failed', async ()
   leases(store, {
     worker: 'w',
     capacity: 5,
-    run: ({ sessionId, epoch }) => store.claim(sessionId, { epoch, worker: 'w' }).then(() => Promise.reject(new Error('a bug'))),
+    run: ({ sessionId, epoch }) =>
+      store.claim(sessionId, { epoch, worker: 'w' }).then(() => Promise.reject(new Error('a bug'))),
   });
   await eventually(async () => (await store.getSession(id)).state === 'ended');
   expect(await store.getSession(id)).toMatchObject({ end: { outcome: 'failed', code: 'worker-crashed' } });
@@ -187,7 +202,12 @@ test('a killed owner is replaced within 5 s, and the next one finds all that was
   const store = await openStore({ account });
   const short = { lockDuration: 2_000, stalledInterval: 400 };
   const path = fileURLToPath(new URL('owner.ts', import.meta.url));
-  const child = fork(path, [inject('redisUrl'), account, String(short.lockDuration), String(short.stalledInterval)]);
+  const child = fork(path, [
+    inject('redisUrl'),
+    account,
+    String(short.lockDuration),
+    String(short.stalledInterval),
+  ]);
   onTestFinished(() => void child.kill('SIGKILL'));
   const id = await createSession(store);
   const [held] = (await once(child, 'message')) as [{ sessionId: string; epoch: number }];

@@ -1,5 +1,15 @@
 import type { SessionId } from '@avatar-bridge/contracts';
-import { array, assert, asyncProperty, constant, constantFrom, integer, nat, oneof, record } from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+} from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareEntryIds } from '../src/ids.ts';
 import type { OwnedSession, QueuedCommand, SessionStore } from '../src/index.ts';
@@ -7,7 +17,11 @@ import { collect, createSession, eventually, openStore, post } from './support.t
 
 const step = oneof(
   record({ do: constant('post' as const), count: integer({ min: 1, max: 5 }) }),
-  record({ do: constant('finish' as const), which: nat(10), state: constantFrom('spoken', 'interrupted', 'expired', 'failed') }),
+  record({
+    do: constant('finish' as const),
+    which: nat(10),
+    state: constantFrom('spoken', 'interrupted', 'expired', 'failed'),
+  }),
   constant({ do: 'interrupt' as const }),
   constant({ do: 'handle' as const }),
   constant({ do: 'crash' as const }),
@@ -38,7 +52,9 @@ class Model {
   }
 
   async post(count: number): Promise<void> {
-    const posted = await Promise.all(Array.from({ length: count }, (_, i) => post(this.#store, this.id, `text ${i}`)));
+    const posted = await Promise.all(
+      Array.from({ length: count }, (_, i) => post(this.#store, this.id, `text ${i}`)),
+    );
     this.accepted.push(...posted.toSorted((a, b) => a.seq - b.seq).map(({ id }) => id));
   }
 
@@ -87,7 +103,10 @@ class Model {
         ),
       ],
       ['the places are out of order', !same(places, places.toSorted(compareEntryIds))],
-      ['what was finished came again', this.seen.some(({ id, type }) => type === 'message' && this.#before.has(id))],
+      [
+        'what was finished came again',
+        this.seen.some(({ id, type }) => type === 'message' && this.#before.has(id)),
+      ],
       ['pending is wrong', pending !== this.open.length],
     ];
     return rules.flatMap(([rule, broken]) => (broken ? rule : []));

@@ -6,7 +6,18 @@ import { expect, test } from 'vitest';
 import { FencedError, StoreUnavailableError } from '../src/index.ts';
 import type { SessionStore } from '../src/index.ts';
 import { RedisServer } from './redis-server.ts';
-import { aborted, collect, createSession, eventually, leases, openStore, ownedSession, post, take, types } from './support.ts';
+import {
+  aborted,
+  collect,
+  createSession,
+  eventually,
+  leases,
+  openStore,
+  ownedSession,
+  post,
+  take,
+  types,
+} from './support.ts';
 
 const works = async (store: SessionStore, id: string) => {
   await eventually(() =>
@@ -103,7 +114,9 @@ test('listeners and owners see through an outage: no event and no command is mis
   await redis.start();
   await works(store, owner.id);
   await post(store, owner.id, '4');
-  expect((await commands).map((command) => command.type === 'message' && [command.seq, command.text])).toEqual([
+  expect(
+    (await commands).map((command) => command.type === 'message' && [command.seq, command.text]),
+  ).toEqual([
     [1, '1'],
     [2, '2'],
     [3, 'back'],
@@ -198,7 +211,12 @@ test('a Redis that became a read-only replica is unavailable, and says so', asyn
 test('a Redis out of memory is unavailable, and workers do not storm it', async () => {
   const redis = await RedisServer.start();
   const errors: string[] = [];
-  const logger = { debug: () => {}, info: () => {}, warn: (details: object) => errors.push(JSON.stringify(details)), error: () => {} };
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: (details: object) => errors.push(JSON.stringify(details)),
+    error: () => {},
+  };
   const store = await openStore({ redisUrl: redis.url, logger });
   const id = await createSession(store);
   const admin = new Redis(redis.url);

@@ -35,7 +35,8 @@ test('a second owner fences the first: it can neither read nor write any more', 
 test('an epoch that is not newer claims nothing', async () => {
   const store = await openStore();
   const owner = await ownedSession(store, 3);
-  for (const epoch of [2, 3]) await expect(store.claim(owner.id, { epoch, worker: 'late' })).rejects.toThrow(FencedError);
+  for (const epoch of [2, 3])
+    await expect(store.claim(owner.id, { epoch, worker: 'late' })).rejects.toThrow(FencedError);
   await owner.end(end);
   await expect(store.claim(owner.id, { epoch: 4, worker: 'later' })).rejects.toThrow(SessionEndedError);
 });
@@ -103,7 +104,9 @@ test('interrupts without a message between are one, until it is handled', async 
   expect(second.id).not.toBe(first.id);
   await post(store, owner.id, 'between');
   expect((await store.interrupt(owner.id)).id).not.toBe(second.id);
-  expect(types(await store.readEvents(owner.id)).filter((type) => type === 'interrupt.accepted')).toHaveLength(3);
+  expect(
+    types(await store.readEvents(owner.id)).filter((type) => type === 'interrupt.accepted'),
+  ).toHaveLength(3);
 });
 
 test('a command is with its owner at once', async () => {
@@ -152,9 +155,22 @@ test("a message's times and end are written with their event, once", async () =>
   );
   const spoken = { type: 'message.spoken', messageId: id, seq, firstFrame: 25 } as const;
   expect(await owner.updateMessage(id, { state: 'spoken', firstFrame: 25 }, spoken)).toBe(true);
-  expect(await owner.updateMessage(id, { state: 'failed', reason: 'late' }, { ...spoken, type: 'message.interrupted' })).toBe(false);
+  expect(
+    await owner.updateMessage(
+      id,
+      { state: 'failed', reason: 'late' },
+      { ...spoken, type: 'message.interrupted' },
+    ),
+  ).toBe(false);
   const message = await store.getMessage(owner.id, id);
-  expect(message).toMatchObject({ state: 'spoken', submittedAt: 10, speakingAt: 20, waited: 0, vendor: 10, firstFrame: 25 });
+  expect(message).toMatchObject({
+    state: 'spoken',
+    submittedAt: 10,
+    speakingAt: 20,
+    waited: 0,
+    vendor: 10,
+    firstFrame: 25,
+  });
   expect(message.reason).toBeUndefined();
   expect(message.finishedAt).toBeGreaterThan(0);
   expect(await store.getSession(owner.id)).toMatchObject({ pending: 0 });
@@ -188,7 +204,11 @@ test('a vendor session is on the list from before it is used until it is stopped
   const next = await store.claim(owner.id, { epoch: 2, worker: 'w2' });
   expect(next.record.vendorSessions).toEqual([one, two]);
   await next.closeVendorSession(two, 'rollover');
-  expect((await store.getSession(owner.id)).vendorSession).toEqual({ provider: 'heygen', id: 'v1', openedAt: 1 });
+  expect((await store.getSession(owner.id)).vendorSession).toEqual({
+    provider: 'heygen',
+    id: 'v1',
+    openedAt: 1,
+  });
   await next.end(end);
   expect(await store.vendorSessions()).toEqual([{ ...one, sessionId: owner.id, epoch: 1 }]);
   await store.forgetVendorSession(one);
@@ -201,14 +221,20 @@ test('a vendor session that a fenced owner opened is on the list all the same', 
   const store = await openStore();
   const owner = await ownedSession(store);
   await store.claim(owner.id, { epoch: 2, worker: 'w2' });
-  await expect(owner.openVendorSession({ provider: 'heygen', id: 'late', openedAt: 1 })).rejects.toThrow(FencedError);
+  await expect(owner.openVendorSession({ provider: 'heygen', id: 'late', openedAt: 1 })).rejects.toThrow(
+    FencedError,
+  );
   expect(await store.vendorSessions()).toMatchObject([{ id: 'late', sessionId: owner.id }]);
 });
 
 test('the end drops what is unfinished, in order, and is told to those who read', async () => {
   const store = await openStore();
   const owner = await ownedSession(store);
-  const ids = [await post(store, owner.id, '1'), await post(store, owner.id, '2'), await post(store, owner.id, '3')].map(({ id }) => id);
+  const ids = [
+    await post(store, owner.id, '1'),
+    await post(store, owner.id, '2'),
+    await post(store, owner.id, '3'),
+  ].map(({ id }) => id);
   await said(owner, ids[0] as string);
   await owner.updateMessage(ids[2] as string, { state: 'speaking' });
   const reading = collect(owner.commands());
@@ -221,7 +247,10 @@ test('the end drops what is unfinished, in order, and is told to those who read'
     { type: 'message.dropped', messageId: ids[2], seq: 3 },
     { type: 'session.ended', ...end },
   ]);
-  expect(await store.getMessage(owner.id, ids[1] as string)).toMatchObject({ state: 'dropped', reason: 'The session ended: over' });
+  expect(await store.getMessage(owner.id, ids[1] as string)).toMatchObject({
+    state: 'dropped',
+    reason: 'The session ended: over',
+  });
   expect(await store.getSession(owner.id)).toMatchObject({ state: 'ended', pending: 0, end });
   await owner.end(end);
   await expect(owner.append({ type: 'user.started' })).rejects.toThrow(SessionEndedError);
@@ -230,7 +259,9 @@ test('the end drops what is unfinished, in order, and is told to those who read'
 test('a session created before is still there for whoever claims it first', async () => {
   const store = await openStore();
   const id = await createSession(store);
-  const claims = await Promise.allSettled([1, 2, 3].map((epoch) => store.claim(id, { epoch, worker: `w${epoch}` })));
+  const claims = await Promise.allSettled(
+    [1, 2, 3].map((epoch) => store.claim(id, { epoch, worker: `w${epoch}` })),
+  );
   expect(claims.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
   const again = await Promise.allSettled([1, 1].map(() => store.claim(id, { epoch: 9, worker: 'w' })));
   expect(again.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);

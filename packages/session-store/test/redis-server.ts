@@ -16,7 +16,11 @@ export class RedisServer {
   #child: ChildProcess | undefined;
 
   static async start(options: string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'session-store-')), options);
+    const server = new RedisServer(
+      await freePort(),
+      await mkdtemp(join(tmpdir(), 'session-store-')),
+      options,
+    );
     // Registered before whatever uses the server, so that it is stopped after it.
     onTestFinished(() => server.#remove());
     await server.start();
@@ -35,7 +39,16 @@ export class RedisServer {
 
   async start(): Promise<void> {
     const { redisServer } = inject('programs');
-    const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--dir', this.#directory];
+    const durable = [
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+      '--save',
+      '',
+      '--dir',
+      this.#directory,
+    ];
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', ...durable, ...this.#options];
     this.#child = spawn(redisServer, args, { stdio: 'ignore' });
     const client = this.client();

@@ -22,7 +22,8 @@ test('after 50 sessions Redis holds their records until the retention ends, then
     async run({ sessionId, epoch }, signal) {
       const owner = await store.claim(sessionId, { epoch, worker: 'w' });
       for await (const command of owner.commands({ signal })) {
-        if (command.type === 'message' && command.seq % 2) await owner.updateMessage(command.id, { state: 'spoken' });
+        if (command.type === 'message' && command.seq % 2)
+          await owner.updateMessage(command.id, { state: 'spoken' });
         if (command.type !== 'stop') continue;
         await owner.end({ outcome: 'stopped', code: 'stopped', message: command.reason });
         return 'ended';
@@ -32,7 +33,8 @@ test('after 50 sessions Redis holds their records until the retention ends, then
   });
   const one = async (i: number) => {
     const { session } = await store.createSession(SessionRequest.parse({}), { idempotencyKey: `key ${i}` });
-    for (const text of ['a', 'b', 'c']) await store.postMessage(session.id, { text, mode: 'repeat' }, { idempotencyKey: text });
+    for (const text of ['a', 'b', 'c'])
+      await store.postMessage(session.id, { text, mode: 'repeat' }, { idempotencyKey: text });
     await store.interrupt(session.id);
     await store.stopSession(session.id, 'enough');
     await eventually(async () => (await store.getSession(session.id)).state === 'ended');
@@ -66,7 +68,8 @@ test('the mailbox holds no more than what is unfinished, more or less', async ()
   const redis = admin();
   const store = await openStore();
   const owner = await ownedSession(store);
-  for (let i = 0; i < 400; i++) await owner.updateMessage((await post(store, owner.id, 'x')).id, { state: 'spoken' });
+  for (let i = 0; i < 400; i++)
+    await owner.updateMessage((await post(store, owner.id, 'x')).id, { state: 'spoken' });
   expect(await redis.xlen(`ab:${store.account}:{${owner.id}}:mailbox`)).toBeLessThan(250);
 });
 
@@ -111,7 +114,10 @@ test('a session whose lease job failed for good gets another', async () => {
   await store.queue.add('session', { base: 0 }, { jobId: id, attempts: 1 });
   const connection = new Redis(inject('redisUrl'), { protocol: 2, maxRetriesPerRequest: null });
   const prefix = store.queue.qualifiedName.slice(0, -store.queue.name.length - 1);
-  const broken = new Worker(store.queue.name, () => Promise.reject(new Error('a bug')), { connection, prefix });
+  const broken = new Worker(store.queue.name, () => Promise.reject(new Error('a bug')), {
+    connection,
+    prefix,
+  });
   onTestFinished(async () => {
     await broken.close();
     connection.disconnect();
@@ -125,7 +131,11 @@ test('a session whose lease job failed for good gets another', async () => {
 test('a stopped session whose job is gone and that nobody claimed is ended', async () => {
   const store = await openStore();
   const id = await createSession(store);
-  const hold = leases(store, { worker: 'w', capacity: 1, run: (_, signal) => aborted(signal).then(() => 'released' as const) });
+  const hold = leases(store, {
+    worker: 'w',
+    capacity: 1,
+    run: (_, signal) => aborted(signal).then(() => 'released' as const),
+  });
   await eventually(() => hold.active.size === 1);
   await store.stopSession(id, 'enough');
   await hold.close();

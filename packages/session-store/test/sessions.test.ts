@@ -10,7 +10,14 @@ test('a new session is queued, with its position among those that wait', async (
   const { session, replayed } = await store.createSession(request);
   expect(replayed).toBe(false);
   expect(Session.parse(session)).toEqual(session);
-  expect(session).toMatchObject({ state: 'queued', position: 0, room: 'stage-7', metadata: { customer: '7' }, pending: 0, epoch: 0 });
+  expect(session).toMatchObject({
+    state: 'queued',
+    position: 0,
+    room: 'stage-7',
+    metadata: { customer: '7' },
+    pending: 0,
+    epoch: 0,
+  });
   const second = await createSession(store);
   const third = await createSession(store);
   expect(await store.getSession(second)).toMatchObject({ position: 1, room: second });
@@ -34,7 +41,9 @@ test('what is no session is unknown', async () => {
 test('the same key and body gives the same session, even to 50 at once', async () => {
   const store = await openStore();
   const request = SessionRequest.parse({});
-  const answers = await Promise.all(Array.from({ length: 50 }, () => store.createSession(request, { idempotencyKey: 'once' })));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => store.createSession(request, { idempotencyKey: 'once' })),
+  );
   expect(new Set(answers.map(({ session }) => session.id)).size).toBe(1);
   expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
   expect((await store.listSessions()).sessions).toHaveLength(1);
@@ -45,7 +54,9 @@ test('the same key with another body is refused', async () => {
   const store = await openStore();
   await store.createSession(SessionRequest.parse({}), { idempotencyKey: 'once' });
   const other = SessionRequest.parse({ room: 'elsewhere' });
-  await expect(store.createSession(other, { idempotencyKey: 'once' })).rejects.toThrow(IdempotencyMismatchError);
+  await expect(store.createSession(other, { idempotencyKey: 'once' })).rejects.toThrow(
+    IdempotencyMismatchError,
+  );
 });
 
 test('a repeated request finishes what a crash left half done', async () => {
@@ -75,9 +86,18 @@ test('a session that nobody leased ends at once when it is stopped, and again is
   const id = await createSession(store);
   await store.postMessage(id, { text: 'never said', mode: 'repeat' });
   const stopped = await store.stopSession(id, 'not needed');
-  expect(stopped).toMatchObject({ state: 'ended', pending: 0, end: { outcome: 'stopped', message: 'not needed' } });
+  expect(stopped).toMatchObject({
+    state: 'ended',
+    pending: 0,
+    end: { outcome: 'stopped', message: 'not needed' },
+  });
   expect(await store.stopSession(id, 'once more')).toEqual(stopped);
-  expect(types(await store.readEvents(id))).toEqual(['session.queued', 'message.accepted', 'message.dropped', 'session.ended']);
+  expect(types(await store.readEvents(id))).toEqual([
+    'session.queued',
+    'message.accepted',
+    'message.dropped',
+    'session.ended',
+  ]);
   expect(await store.queue.getJobCountByTypes('wait', 'active', 'delayed')).toBe(0);
 });
 

@@ -46,12 +46,16 @@ export function aborted(signal: AbortSignal): Promise<unknown> {
 }
 
 /** Waits until `check` gives something. */
-export async function eventually<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<NonNullable<Awaited<T>>> {
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  timeout = 10_000,
+): Promise<NonNullable<Awaited<T>>> {
   const deadline = performance.now() + timeout;
   for (;;) {
     const found = await check();
     if (found) return found;
-    if (performance.now() > deadline) throw new Error(`It did not come within ${timeout} ms: ${String(check)}`);
+    if (performance.now() > deadline)
+      throw new Error(`It did not come within ${timeout} ms: ${String(check)}`);
     await delay(20);
   }
 }

@@ -36,7 +36,12 @@ export class BridgeApi {
   }
 
   postMessage(id: string, text: string, mode: MessageMode): Promise<MessageAccepted> {
-    return this.#call('POST', `/v1/sessions/${id}/messages`, { text, mode }, { 'idempotency-key': crypto.randomUUID() });
+    return this.#call(
+      'POST',
+      `/v1/sessions/${id}/messages`,
+      { text, mode },
+      { 'idempotency-key': crypto.randomUUID() },
+    );
   }
 
   interrupt(id: string): Promise<unknown> {
@@ -59,7 +64,12 @@ export class BridgeApi {
     return (await response.json()) as T;
   }
 
-  async #fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  async #fetch(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const response = await fetch(path, {
       method,
       headers: {
@@ -74,6 +84,9 @@ export class BridgeApi {
     if (response.ok) return response;
     const problem = (await response.json().catch(() => undefined)) as Problem | undefined;
     const rules = problem?.errors?.map(({ field, rule }) => `${field}: ${rule}`).join('; ');
-    throw new BridgeError(response.status, rules ?? problem?.detail ?? `The gateway answered ${response.status}`);
+    throw new BridgeError(
+      response.status,
+      rules ?? problem?.detail ?? `The gateway answered ${response.status}`,
+    );
   }
 }

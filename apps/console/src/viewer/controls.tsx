@@ -15,7 +15,16 @@ export type ControlsProps = {
 };
 
 /** What can be done with the avatar. Buttons are enabled only when they work. */
-export function Controls({ state, busy, loading, error, onStart, onClose, onSpeak, onInterrupt }: ControlsProps) {
+export function Controls({
+  state,
+  busy,
+  loading,
+  error,
+  onStart,
+  onClose,
+  onSpeak,
+  onInterrupt,
+}: ControlsProps) {
   const [avatarId, setAvatarId] = useState('');
   const [voiceId, setVoiceId] = useState('');
   const [text, setText] = useState('');
@@ -52,7 +61,13 @@ export function Controls({ state, busy, loading, error, onStart, onClose, onSpea
         >
           Talk (LLM)
         </button>
-        <button id="repeatBtn" type="submit" className="primary" disabled={!enabled.speak} title="The text is said as it is">
+        <button
+          id="repeatBtn"
+          type="submit"
+          className="primary"
+          disabled={!enabled.speak}
+          title="The text is said as it is"
+        >
           Repeat
         </button>
         <button

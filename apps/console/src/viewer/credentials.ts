@@ -10,7 +10,10 @@ const ticketKey = (sessionId: string): string => `avatar-bridge.ticket.${session
  * Reads the credentials of the link `/viewer/<session>#…`. A ticket is kept for this tab and taken out of the address
  * bar, so that a screenshot or a copied address does not give it away.
  */
-export function takeCredentials(location: Location = window.location, storage: Storage = window.sessionStorage): Credentials {
+export function takeCredentials(
+  location: Location = window.location,
+  storage: Storage = window.sessionStorage,
+): Credentials {
   const sessionId = sessionInPath(location.pathname);
   const fragment = new URLSearchParams(location.hash.slice(1));
   const [url, token, given] = [fragment.get('url'), fragment.get('token'), fragment.get('ticket')];
@@ -24,7 +27,11 @@ export function takeCredentials(location: Location = window.location, storage: S
 }
 
 /** Keeps a session's ticket for this tab, so that a reload finds it. */
-export function keepTicket(sessionId: string, ticket: string, storage: Storage = window.sessionStorage): void {
+export function keepTicket(
+  sessionId: string,
+  ticket: string,
+  storage: Storage = window.sessionStorage,
+): void {
   storage.setItem(ticketKey(sessionId), ticket);
 }
 

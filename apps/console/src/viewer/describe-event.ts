@@ -71,17 +71,26 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
     case 'relay.restarted':
       return { text: `The avatar is carried to the stage again after ${event.gap} ms`, tone: 'good' };
     case 'relay.reconnecting':
-      return { text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`, tone: 'warning' };
+      return {
+        text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`,
+        tone: 'warning',
+      };
     case 'relay.reconnected':
       return { text: `${roomName(event.side)} is joined again after ${event.gap} ms`, tone: 'good' };
     case 'audience.changed':
-      return { text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused', tone: 'plain' };
+      return {
+        text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused',
+        tone: 'plain',
+      };
     case 'media.started':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is on the stage`, tone: 'good' };
     case 'media.stalled':
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} has stalled`, tone: 'warning' };
     case 'media.resumed':
-      return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gap} ms`, tone: 'good' };
+      return {
+        text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gap} ms`,
+        tone: 'good',
+      };
     case 'media.stats': {
       const lost = (event.video?.lost ?? 0) + (event.audio?.lost ?? 0);
       const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.over / 1_000)} s`;
@@ -91,7 +100,9 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
 }
 
 function skewText(skew: number | undefined): string {
-  return skew === undefined ? '' : `, voice ${Math.abs(skew)} ms ${skew < 0 ? 'before' : 'after'} the picture`;
+  return skew === undefined
+    ? ''
+    : `, voice ${Math.abs(skew)} ms ${skew < 0 ? 'before' : 'after'} the picture`;
 }
 
 function roomName(side: 'source' | 'stage'): string {

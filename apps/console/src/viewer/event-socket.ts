@@ -12,7 +12,11 @@ export type EventSocketListeners = {
  * Follows a session's event log from its beginning and stays on it: after a lost connection it goes on behind the last
  * event it saw. Ends with `session.ended`, with a refusal, or when the returned function is called.
  */
-export function followEvents(api: BridgeApi, sessionId: string, { onEvent, onConnection, onRefused }: EventSocketListeners): () => void {
+export function followEvents(
+  api: BridgeApi,
+  sessionId: string,
+  { onEvent, onConnection, onRefused }: EventSocketListeners,
+): () => void {
   let last = '0-0';
   let attempt = 0;
   let socket: WebSocket | undefined;

@@ -53,26 +53,42 @@ export function Stage({
   );
 }
 
-function Picture({ notice, onEvent }: { notice: string | undefined; onEvent?: (event: StreamedEvent) => void }) {
+function Picture({
+  notice,
+  onEvent,
+}: {
+  notice: string | undefined;
+  onEvent?: (event: StreamedEvent) => void;
+}) {
   const connection = useConnectionState();
   const { videoTrack, state } = useVoiceAssistant();
   const frame = useRef<HTMLDivElement>(null);
   useDataChannel(
     'avatar-bridge.event',
     useCallback(
-      ({ payload }: { payload: Uint8Array }) => onEvent?.(JSON.parse(new TextDecoder().decode(payload)) as StreamedEvent),
+      ({ payload }: { payload: Uint8Array }) =>
+        onEvent?.(JSON.parse(new TextDecoder().decode(payload)) as StreamedEvent),
       [onEvent],
     ),
   );
   const speaking = state === 'speaking';
   return (
     <div ref={frame} className={speaking ? 'picture speaking' : 'picture'}>
-      {videoTrack ? <VideoTrack trackRef={videoTrack} /> : <Placeholder>{notice ?? waitingFor(connection)}</Placeholder>}
+      {videoTrack ? (
+        <VideoTrack trackRef={videoTrack} />
+      ) : (
+        <Placeholder>{notice ?? waitingFor(connection)}</Placeholder>
+      )}
       {videoTrack && notice && <div className="veil">{notice}</div>}
       {videoTrack && <span className={`chip ${state}`}>{state}</span>}
       <Caption />
       {videoTrack && (
-        <button className="corner" aria-label="Full screen" title="Full screen" onClick={() => void frame.current?.requestFullscreen()}>
+        <button
+          className="corner"
+          aria-label="Full screen"
+          title="Full screen"
+          onClick={() => void frame.current?.requestFullscreen()}
+        >
           ⛶
         </button>
       )}

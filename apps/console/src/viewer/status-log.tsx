@@ -2,9 +2,19 @@ import type { StreamedEvent } from '@avatar-bridge/contracts';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { describeEvent } from './describe-event.ts';
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
 /** What comes often and says little to most. */
-const details = new Set<StreamedEvent['type']>(['vendor.event', 'caption.updated', 'avatar.state', 'media.stats']);
+const details = new Set<StreamedEvent['type']>([
+  'vendor.event',
+  'caption.updated',
+  'avatar.state',
+  'media.stats',
+]);
 
 /** The session's events as they come, newest at the bottom, following along unless somebody scrolled up. */
 export function StatusLog({ log }: { log: StreamedEvent[] }) {

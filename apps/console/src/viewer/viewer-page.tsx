@@ -12,7 +12,12 @@ import { initialState, nextViewerState } from './viewer-state.ts';
 export function ViewerPage({ credentials }: { credentials: Credentials }) {
   switch (credentials.kind) {
     case 'watch':
-      return <Watch sessionId={credentials.sessionId} access={{ url: credentials.url, token: credentials.token }} />;
+      return (
+        <Watch
+          sessionId={credentials.sessionId}
+          access={{ url: credentials.url, token: credentials.token }}
+        />
+      );
     case 'control':
       return <Control sessionId={credentials.sessionId} ticket={credentials.ticket} />;
     case 'none':
@@ -67,7 +72,8 @@ function Control(first: { sessionId: string; ticket: string }) {
     api.viewer(sessionId).then(
       (given) => current && setAccess(given),
       // Whether the session has ended, or there is no access to it, is seen by its events.
-      (failure: unknown) => current && !(failure instanceof BridgeError && failure.status < 500) && setError(String(failure)),
+      (failure: unknown) =>
+        current && !(failure instanceof BridgeError && failure.status < 500) && setError(String(failure)),
     );
     const stop = followEvents(api, sessionId, {
       onEvent: (event) => dispatch({ type: 'event', event }),
@@ -103,7 +109,8 @@ function Control(first: { sessionId: string; ticket: string }) {
       setOpened({ sessionId: opened.id, ticket: opened.ticket });
     });
 
-  if (refusal?.status === 404) return <NoAccess sessionId={sessionId} title="There is no such session any more" />;
+  if (refusal?.status === 404)
+    return <NoAccess sessionId={sessionId} title="There is no such session any more" />;
   if (refusal) return <NoAccess sessionId={sessionId} title="This link has expired" />;
   return (
     <main className="page">
@@ -118,7 +125,9 @@ function Control(first: { sessionId: string; ticket: string }) {
             error={error}
             onStart={(avatar) => void start(avatar)}
             onClose={() => void attempt(() => api.deleteSession(sessionId))}
-            onSpeak={(text: string, mode: MessageMode) => attempt(() => api.postMessage(sessionId, text, mode))}
+            onSpeak={(text: string, mode: MessageMode) =>
+              attempt(() => api.postMessage(sessionId, text, mode))
+            }
             onInterrupt={() => void attempt(() => api.interrupt(sessionId))}
           />
         </div>
@@ -128,7 +137,15 @@ function Control(first: { sessionId: string; ticket: string }) {
   );
 }
 
-function Header({ sessionId, session, offline = false }: { sessionId: string; session?: string; offline?: boolean }) {
+function Header({
+  sessionId,
+  session,
+  offline = false,
+}: {
+  sessionId: string;
+  session?: string;
+  offline?: boolean;
+}) {
   return (
     <header className="top">
       <img src="/favicon.svg" alt="" width="28" height="28" />

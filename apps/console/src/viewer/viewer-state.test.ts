@@ -7,7 +7,11 @@ const messageId = `msg_${'0'.repeat(32)}`;
 let n = 0;
 const happen = (state: ViewerState, ...bodies: SessionEventBody[]): ViewerState =>
   bodies.reduce(
-    (s, body) => nextViewerState(s, { type: 'event', event: { id: `1-${n++}`, at: 1, sessionId, ...body } as StreamedEvent }),
+    (s, body) =>
+      nextViewerState(s, {
+        type: 'event',
+        event: { id: `1-${n++}`, at: 1, sessionId, ...body } as StreamedEvent,
+      }),
     state,
   );
 
@@ -50,7 +54,12 @@ test('interrupt works while something is unfinished', () => {
 });
 
 test('a failed session says why and can be started anew', () => {
-  const failed = happen(live, { type: 'session.ended', outcome: 'failed', code: 'unauthorized', message: 'Set HEYGEN_API_KEY' });
+  const failed = happen(live, {
+    type: 'session.ended',
+    outcome: 'failed',
+    code: 'unauthorized',
+    message: 'Set HEYGEN_API_KEY',
+  });
   expect(failed.notice).toBe('Set HEYGEN_API_KEY');
   expect(enabledControls(failed, { busy: false, text: 'x', loading: false })).toEqual({
     start: true,
@@ -70,6 +79,9 @@ test('nothing is enabled twice while a request is under way', () => {
 });
 
 test('the log stays bounded', () => {
-  const long = Array.from({ length: 1_000 }).reduce<ViewerState>((s) => happen(s, { type: 'avatar.state', state: 'listening' }), live);
+  const long = Array.from({ length: 1_000 }).reduce<ViewerState>(
+    (s) => happen(s, { type: 'avatar.state', state: 'listening' }),
+    live,
+  );
   expect(long.log.length).toBe(400);
 });

@@ -14,7 +14,13 @@ export type ViewerState = {
 /** More than anybody scrolls through, and little enough to draw. */
 const keptEvents = 400;
 
-export const initialState: ViewerState = { session: 'none', avatar: undefined, pending: 0, notice: undefined, log: [] };
+export const initialState: ViewerState = {
+  session: 'none',
+  avatar: undefined,
+  pending: 0,
+  notice: undefined,
+  log: [],
+};
 
 export type ViewerAction = { type: 'reset' } | { type: 'event'; event: StreamedEvent };
 

@@ -10,7 +10,10 @@ const challenges: Record<Role, string> = {
 };
 
 /** Lets those pass who may act as `needed`, and remembers who it was. 401 for strangers, 403 for the wrong role. */
-export function authenticate(parts: Pick<Parts, 'keyring' | 'tickets'>, needed: Role): MiddlewareHandler<GatewayEnv> {
+export function authenticate(
+  parts: Pick<Parts, 'keyring' | 'tickets'>,
+  needed: Role,
+): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     const credential = await credentialOf(c, parts);
     if (!credential) {
@@ -18,8 +21,10 @@ export function authenticate(parts: Pick<Parts, 'keyring' | 'tickets'>, needed: 
         headers: { 'www-authenticate': challenges[needed] },
       });
     }
-    if (!mayAct(credential, needed)) throw new ProblemError('wrong-role', `Use a key with the role ${needed}.`);
-    if (!reaches(credential, c.req.method, c.req.path)) throw new ProblemError('wrong-role', 'A ticket is for its own session: use a key.');
+    if (!mayAct(credential, needed))
+      throw new ProblemError('wrong-role', `Use a key with the role ${needed}.`);
+    if (!reaches(credential, c.req.method, c.req.path))
+      throw new ProblemError('wrong-role', 'A ticket is for its own session: use a key.');
     c.set('credential', credential);
     await next();
   };

@@ -23,5 +23,7 @@ test('a key with two roles is a fault of the configuration', () => {
 });
 
 test('a keyring does not hold the keys themselves', () => {
-  expect(inspect(new Keyring({ chatbot: secrets('hunter2'), operator: [] }), { depth: 9, showHidden: true })).not.toContain('hunter2');
+  expect(
+    inspect(new Keyring({ chatbot: secrets('hunter2'), operator: [] }), { depth: 9, showHidden: true }),
+  ).not.toContain('hunter2');
 });

@@ -15,7 +15,9 @@ export class Keyring {
       for (const key of keys[role]) {
         const digest = digestOf(key.reveal());
         if (this.#entries.some((other) => other.role !== role && other.digest.equals(digest))) {
-          throw new ConfigError(['BRIDGE_OPERATOR_KEYS: must have no key in common with BRIDGE_CHATBOT_KEYS']);
+          throw new ConfigError([
+            'BRIDGE_OPERATOR_KEYS: must have no key in common with BRIDGE_CHATBOT_KEYS',
+          ]);
         }
         this.#entries.push({ role, digest });
       }

@@ -11,6 +11,10 @@ test('gateways with the same LiveKit secret know each other’s tickets, others 
 test('a ticket holds until its end and says when that is', async () => {
   const tickets = new Tickets(new Secret('one'));
   const end = Math.floor(Date.now() / 1000) * 1000 + 60_000;
-  expect(await tickets.read(await tickets.issue('ses_1', end))).toEqual({ role: 'chatbot', expiresAt: end, sessionId: 'ses_1' });
+  expect(await tickets.read(await tickets.issue('ses_1', end))).toEqual({
+    role: 'chatbot',
+    expiresAt: end,
+    sessionId: 'ses_1',
+  });
   expect(await tickets.read(await tickets.issue('ses_1', Date.now() - 1))).toBeUndefined();
 });

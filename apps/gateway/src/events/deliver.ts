@@ -35,14 +35,17 @@ export async function deliver(
     if (sink.left.aborted) return 'left';
     sink.send(event);
     onSent();
-    if (sink.buffered > limits.buffer && !(await inTime(sink, limits.patience))) return sink.left.aborted ? 'left' : 'slow';
+    if (sink.buffered > limits.buffer && !(await inTime(sink, limits.patience)))
+      return sink.left.aborted ? 'left' : 'slow';
   }
   return sink.left.aborted ? 'left' : 'ended';
 }
 
 async function inTime(sink: EventSink, timeout: number): Promise<boolean> {
   const done = new AbortController();
-  const late = delay(timeout, false, { signal: AbortSignal.any([done.signal, sink.left]) }).catch(() => false);
+  const late = delay(timeout, false, { signal: AbortSignal.any([done.signal, sink.left]) }).catch(
+    () => false,
+  );
   const flushed = sink.flushed().then(
     () => true,
     () => false,

@@ -16,13 +16,23 @@ const followEvents = createRoute({
   description:
     'Each event’s `id` is its place in the log. Come back with Last-Event-ID (browsers do) or `after`, and nothing is missed or doubled. ' +
     'A `reset` comes first when the log no longer reaches back that far. 204: the session has ended and you have all its events.',
-  parameters: [{ in: 'header', name: 'Last-Event-ID', required: false, schema: { type: 'string' }, description: 'Goes before `after`' }],
+  parameters: [
+    {
+      in: 'header',
+      name: 'Last-Event-ID',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Goes before `after`',
+    },
+  ],
   request: { params: sessionParams, query: placeQuery },
   responses: {
     200: {
       description: 'The events; the data of each is',
       content: {
-        'text/event-stream': { schema: z.union([SessionEvent.meta({ id: 'SessionEvent' }), ResetEvent.meta({ id: 'ResetEvent' })]) },
+        'text/event-stream': {
+          schema: z.union([SessionEvent.meta({ id: 'SessionEvent' }), ResetEvent.meta({ id: 'ResetEvent' })]),
+        },
       },
     },
     204: { description: 'There is nothing more to come' },
@@ -35,10 +45,15 @@ export function addEventRoutes(app: App, { store, listeners }: Parts): void {
     const { id } = c.req.valid('param');
     const after = placeOf(c.req.valid('query').after, c.req.header('last-event-id'));
     const { state } = await store.getSession(id);
-    if (state === 'ended' && after !== '$' && (await store.readEvents(id, { after, limit: 1 })).length === 0) return c.body(null, 204);
+    if (state === 'ended' && after !== '$' && (await store.readEvents(id, { after, limit: 1 })).length === 0)
+      return c.body(null, 204);
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     const { requestId, credential } = c.var;
-    const stream = new EventStream(c.env.outgoing, { sessionId: id, requestId, expiresAt: credential.expiresAt });
+    const stream = new EventStream(c.env.outgoing, {
+      sessionId: id,
+      requestId,
+      expiresAt: credential.expiresAt,
+    });
     void listeners.serve(stream, store.events(id, { after, signal: stream.left }));
     return RESPONSE_ALREADY_SENT;
   });

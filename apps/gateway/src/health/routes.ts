@@ -8,7 +8,12 @@ const alive = createRoute({
   path: '/healthz',
   tags: ['health'],
   summary: 'Whether the process lives',
-  responses: { 200: { description: 'It does', content: { 'application/json': { schema: z.object({ ok: z.literal(true) }) } } } },
+  responses: {
+    200: {
+      description: 'It does',
+      content: { 'application/json': { schema: z.object({ ok: z.literal(true) }) } },
+    },
+  },
 });
 
 const ready = createRoute({
@@ -17,7 +22,10 @@ const ready = createRoute({
   tags: ['health'],
   summary: 'Whether requests can be served now: asks Redis, each time',
   responses: {
-    200: { description: 'They can', content: { 'application/json': { schema: z.object({ ok: z.literal(true) }) } } },
+    200: {
+      description: 'They can',
+      content: { 'application/json': { schema: z.object({ ok: z.literal(true) }) } },
+    },
     503: { description: 'They cannot; `errors` says why', content: problemContent },
   },
 });

@@ -11,7 +11,8 @@ export const idempotencyParameter = {
   in: 'header' as const,
   name: idempotencyHeader,
   required: false,
-  description: 'Makes a repeated request harmless: it is answered as the first one was, with the header Idempotent-Replayed.',
+  description:
+    'Makes a repeated request harmless: it is answered as the first one was, with the header Idempotent-Replayed.',
   schema: { type: 'string' as const, minLength: 1, maxLength: 128 },
 };
 

@@ -22,7 +22,14 @@ export function observe({ logger, metrics, lifecycle }: Parts): MiddlewareHandle
     const route = c.var.unmatched ? 'none' : routePath(c, -1);
     const status = upgraded(c.req.header('upgrade'), c.res.status) ? 101 : c.res.status;
     metrics.request(method, route, status, took);
-    const line = { requestId, method, path, status, took: Math.round(took * 100) / 100, role: c.var.credential?.role };
+    const line = {
+      requestId,
+      method,
+      path,
+      status,
+      took: Math.round(took * 100) / 100,
+      role: c.var.credential?.role,
+    };
     if (quiet.has(path) && status < 400) logger.debug(line, 'request');
     else logger.info(line, 'request');
   };

@@ -10,8 +10,13 @@ type Result = { target: keyof ValidationTargets } & ({ success: true } | { succe
 export function refuseBadInput(result: Result, c: Context): void {
   if (result.success) return;
   if (result.target === 'param') {
-    const unknown = result.error.issues.some(({ path }) => path[0] === 'id') ? 'unknown-session' : 'unknown-message';
-    throw new ProblemError(unknown, result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+    const unknown = result.error.issues.some(({ path }) => path[0] === 'id')
+      ? 'unknown-session'
+      : 'unknown-message';
+    throw new ProblemError(
+      unknown,
+      result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+    );
   }
   if (result.target === 'json') throw badInput([...faultsOf(result.error), ...idempotencyFaults(c)]);
   throw badInput(faultsOf(result.error, result.target));

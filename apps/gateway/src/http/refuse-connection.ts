@@ -5,7 +5,12 @@ import { problem } from '@avatar-bridge/contracts';
 import { problemType } from '../problems/send-problem.ts';
 
 /** Answers on a bare connection, and ends it. */
-export async function refuseConnection(socket: Duplex, status: number, headers: Headers, body: string): Promise<void> {
+export async function refuseConnection(
+  socket: Duplex,
+  status: number,
+  headers: Headers,
+  body: string,
+): Promise<void> {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -15,7 +20,9 @@ export async function refuseConnection(socket: Duplex, status: number, headers: 
   all.set('content-length', String(Buffer.byteLength(body)));
   const head = [...all].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const finished = once(socket, 'close');
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`, () =>
+    socket.destroy(),
+  );
   await finished.catch(() => {});
 }
 

@@ -1,5 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { InterruptAccepted, Message, MessageAccepted, MessageList, MessageRequest, MessageState } from '@avatar-bridge/contracts';
+import {
+  InterruptAccepted,
+  Message,
+  MessageAccepted,
+  MessageList,
+  MessageRequest,
+  MessageState,
+} from '@avatar-bridge/contracts';
 import { idempotencyOf, idempotencyParameter } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
@@ -19,7 +26,10 @@ const postMessage = createRoute({
   parameters: [idempotencyParameter],
   request: {
     params: sessionParams,
-    body: { required: true, content: { 'application/json': { schema: MessageRequest.meta({ id: 'MessageRequest' }) } } },
+    body: {
+      required: true,
+      content: { 'application/json': { schema: MessageRequest.meta({ id: 'MessageRequest' }) } },
+    },
   },
   responses: {
     202: {
@@ -47,7 +57,10 @@ const listMessages = createRoute({
     }),
   },
   responses: {
-    200: { description: 'A page', content: { 'application/json': { schema: MessageList.meta({ id: 'MessageList' }) } } },
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: MessageList.meta({ id: 'MessageList' }) } },
+    },
     ...problemResponses('bad-request', 'unknown-session'),
   },
 });
@@ -58,7 +71,10 @@ const getMessage = createRoute({
   path: '/v1/sessions/{id}/messages/{messageId}',
   summary: 'Get a message, with its state and times',
   request: { params: messageParams },
-  responses: { 200: { description: 'The message', content: message }, ...problemResponses('unknown-session', 'unknown-message') },
+  responses: {
+    200: { description: 'The message', content: message },
+    ...problemResponses('unknown-session', 'unknown-message'),
+  },
 });
 
 const cancelMessage = createRoute({
@@ -80,7 +96,10 @@ const interrupt = createRoute({
   summary: 'Silence what was accepted before: the message being said and those that wait',
   request: { params: sessionParams },
   responses: {
-    202: { description: 'Accepted', content: { 'application/json': { schema: InterruptAccepted.meta({ id: 'InterruptAccepted' }) } } },
+    202: {
+      description: 'Accepted',
+      content: { 'application/json': { schema: InterruptAccepted.meta({ id: 'InterruptAccepted' }) } },
+    },
     ...problemResponses('unknown-session', 'session-ended'),
   },
 });
@@ -88,14 +107,22 @@ const interrupt = createRoute({
 export function addMessageRoutes(app: App, { store, metrics }: Parts): void {
   app.openapi(postMessage, async (c) => {
     const request = c.req.valid('json');
-    const { message: accepted, replayed } = await store.postMessage(c.req.valid('param').id, request, idempotencyOf(c));
+    const { message: accepted, replayed } = await store.postMessage(
+      c.req.valid('param').id,
+      request,
+      idempotencyOf(c),
+    );
     if (replayed) c.header('idempotent-replayed', 'true');
     else metrics.messageAccepted();
     return c.json(accepted, 202);
   });
   app.openapi(listMessages, async (c) => {
     const { state, after, limit } = c.req.valid('query');
-    const messages = await store.listMessages(c.req.valid('param').id, { states: state && [state], after, limit });
+    const messages = await store.listMessages(c.req.valid('param').id, {
+      states: state && [state],
+      after,
+      limit,
+    });
     return c.json({ messages }, 200);
   });
   app.openapi(getMessage, async (c) => {
@@ -105,7 +132,11 @@ export function addMessageRoutes(app: App, { store, metrics }: Parts): void {
   app.openapi(cancelMessage, async (c) => {
     const { id, messageId } = c.req.valid('param');
     const { message: found, cancelled } = await store.cancelMessage(id, messageId);
-    if (!cancelled) throw new ProblemError('message-begun', `It is ${found.state}. Interrupt to silence what is being said.`);
+    if (!cancelled)
+      throw new ProblemError(
+        'message-begun',
+        `It is ${found.state}. Interrupt to silence what is being said.`,
+      );
     return c.json(found, 200);
   });
   app.openapi(interrupt, async (c) => c.json(await store.interrupt(c.req.valid('param').id), 202));

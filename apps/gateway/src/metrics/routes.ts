@@ -6,7 +6,9 @@ const readMetrics = createRoute({
   path: '/metrics',
   tags: ['health'],
   summary: 'Numbers for Prometheus',
-  responses: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: z.string() } } } },
+  responses: {
+    200: { description: 'Prometheus text format', content: { 'text/plain': { schema: z.string() } } },
+  },
 });
 
 /** The gateway's own metrics; with those of the lease queue as long as Redis answers. */
@@ -16,6 +18,8 @@ export function addMetricsRoutes(app: App, { metrics, store, logger }: Parts): v
       logger.debug({ err: error }, 'queue metrics are not available');
       return '';
     });
-    return c.text(`${await metrics.text()}${queue && `${queue}\n`}`, 200, { 'content-type': metrics.contentType });
+    return c.text(`${await metrics.text()}${queue && `${queue}\n`}`, 200, {
+      'content-type': metrics.contentType,
+    });
   });
 }

@@ -1,5 +1,13 @@
 import { BaseAdapter } from '@bull-board/api/dist/queueAdapters/base.js';
-import type { JobCounts, JobState, JobStatus, QueueJob, QueueJobJson, QueueMetrics, Status } from '@bull-board/api/typings/app';
+import type {
+  JobCounts,
+  JobState,
+  JobStatus,
+  QueueJob,
+  QueueJobJson,
+  QueueMetrics,
+  Status,
+} from '@bull-board/api/typings/app';
 import { MessageId, type Message, type MessageState, type Session } from '@avatar-bridge/contracts';
 import type { MailboxQueue } from '@avatar-bridge/session-store';
 
@@ -39,7 +47,13 @@ export class MailboxAdapter extends BaseAdapter {
     const counts = await this.#mailbox.counts();
     const of = (state: BoardState): number => statesOf[state].reduce((sum, one) => sum + counts[one], 0);
     const rest = { delayed: 0, paused: 0, prioritized: 0, 'waiting-children': 0 };
-    return { ...rest, waiting: of('waiting'), active: of('active'), completed: of('completed'), failed: of('failed') };
+    return {
+      ...rest,
+      waiting: of('waiting'),
+      active: of('active'),
+      completed: of('completed'),
+      failed: of('failed'),
+    };
   }
 
   async getJobs(statuses: JobStatus[], start = 0, end = 9): Promise<QueueJob[]> {
@@ -47,7 +61,12 @@ export class MailboxAdapter extends BaseAdapter {
       boardStates
         .filter((state) => statuses.includes(state))
         .map((state) =>
-          this.#mailbox.list({ states: statesOf[state], start, end, newestFirst: state !== 'waiting' && state !== 'active' }),
+          this.#mailbox.list({
+            states: statesOf[state],
+            start,
+            end,
+            newestFirst: state !== 'waiting' && state !== 'active',
+          }),
         ),
     );
     return pages.flat().map(asJob);
@@ -128,7 +147,18 @@ function asJob(message: Message): QueueJob {
   };
 }
 
-function jobOf({ id, seq, mode, state, text, acceptedAt, submittedAt, finishedAt, reason, ...rest }: Message): QueueJobJson {
+function jobOf({
+  id,
+  seq,
+  mode,
+  state,
+  text,
+  acceptedAt,
+  submittedAt,
+  finishedAt,
+  reason,
+  ...rest
+}: Message): QueueJobJson {
   return {
     id,
     name: `#${seq} ${mode}: ${state}`,

@@ -24,7 +24,11 @@ export function addOperatorRoutes(app: App, parts: Parts): void {
     displayName: 'sessions',
     description: 'One job for each session that has not ended; active ones have a worker',
   });
-  const board = createBullBoard({ queues: [leases], serverAdapter: server, options: { uiConfig: { boardTitle: 'avatar-bridge' } } });
+  const board = createBullBoard({
+    queues: [leases],
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'avatar-bridge' } },
+  });
 
   app.use('/operators/*', authenticate(parts, 'operator'));
   app.get('/operators', (c) => c.redirect(base));
@@ -39,7 +43,10 @@ export function addOperatorRoutes(app: App, parts: Parts): void {
   pages.use(securityHeaders({ styles: "'unsafe-inline'" }), withoutRemoteLinks);
   pages.use('/api/*', async (_c, next) => {
     const { sessions } = await store.listSessions({ limit: maxMailboxes });
-    board.replaceQueues([leases, ...sessions.map((session) => new MailboxAdapter(session, store.mailboxAsQueue(session.id)))]);
+    board.replaceQueues([
+      leases,
+      ...sessions.map((session) => new MailboxAdapter(session, store.mailboxAsQueue(session.id))),
+    ]);
     await next();
   });
   pages.route('/', server.registerPlugin());

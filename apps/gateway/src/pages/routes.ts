@@ -8,7 +8,10 @@ import { landingPage, notBuiltPage } from './static-pages.ts';
 import { securityHeaders } from './security-headers.ts';
 
 /** The web pages as they were built, and what `/` says. */
-export function addPageRoutes(app: App, { consoleDir, viewerTokens }: Pick<Parts, 'consoleDir' | 'viewerTokens'>): void {
+export function addPageRoutes(
+  app: App,
+  { consoleDir, viewerTokens }: Pick<Parts, 'consoleDir' | 'viewerTokens'>,
+): void {
   const index = join(consoleDir, 'index.html');
   const headers = securityHeaders({ connect: bothSchemes(viewerTokens.url) });
   // Not by `root`, which complains when the pages are not built yet.

@@ -11,8 +11,13 @@ const messages = '/v1/sessions/:id/messages';
 export function answerError({ logger, metrics }: Parts) {
   return (error: unknown, c: Context<GatewayEnv>): Response => {
     const refusal = problemOf(error);
-    if (refusal.code === 'internal') logger.error({ err: error, requestId: c.var.requestId }, 'request failed');
+    if (refusal.code === 'internal')
+      logger.error({ err: error, requestId: c.var.requestId }, 'request failed');
     if (c.req.method === 'POST' && routePath(c, -1) === messages) metrics.messageRejected(refusal.code);
-    return sendProblem(c, problem(refusal.code, refusal.message, { errors: refusal.errors }), refusal.headers);
+    return sendProblem(
+      c,
+      problem(refusal.code, refusal.message, { errors: refusal.errors }),
+      refusal.headers,
+    );
   };
 }

@@ -18,7 +18,11 @@ export function faultsOf(error: z.ZodError, where = 'body'): Faults {
 /** Refuses input, naming all its faults at once. */
 export function badInput(faults: Faults): ProblemError {
   const fields = [...new Set(faults.map(({ field }) => field))];
-  return new ProblemError('bad-request', `Correct ${fields.slice(0, 5).join(', ')}${fields.length > 5 ? ' and more' : ''}: see errors.`, {
-    errors: faults,
-  });
+  return new ProblemError(
+    'bad-request',
+    `Correct ${fields.slice(0, 5).join(', ')}${fields.length > 5 ? ' and more' : ''}: see errors.`,
+    {
+      errors: faults,
+    },
+  );
 }

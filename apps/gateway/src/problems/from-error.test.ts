@@ -33,6 +33,11 @@ test('those that pass say when to come back, in whole seconds', () => {
 });
 
 test('what is our own fault, and where Redis is, stays with us', () => {
-  const told = [new StoreUnavailableError(new Error('connect ECONNREFUSED 10.0.0.1:6379')), new Error('secret-token in /srv/app.ts')];
-  expect(told.map((error) => problemOf(error).message).join()).not.toMatch(/10\.0\.0\.1|secret-token|app\.ts/);
+  const told = [
+    new StoreUnavailableError(new Error('connect ECONNREFUSED 10.0.0.1:6379')),
+    new Error('secret-token in /srv/app.ts'),
+  ];
+  expect(told.map((error) => problemOf(error).message).join()).not.toMatch(
+    /10\.0\.0\.1|secret-token|app\.ts/,
+  );
 });

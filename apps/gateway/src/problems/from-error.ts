@@ -12,14 +12,22 @@ import { ProblemError } from './problem-error.ts';
 /** What the caller is told about an error. Of one that nobody foresaw he learns nothing but that it happened. */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof UnknownSessionError) return new ProblemError('unknown-session', 'Check the id, or create a session.');
-  if (error instanceof UnknownMessageError) return new ProblemError('unknown-message', 'Check the id: the session has no such message.');
-  if (error instanceof SessionEndedError) return new ProblemError('session-ended', `${error.message}. Create another session.`);
+  if (error instanceof UnknownSessionError)
+    return new ProblemError('unknown-session', 'Check the id, or create a session.');
+  if (error instanceof UnknownMessageError)
+    return new ProblemError('unknown-message', 'Check the id: the session has no such message.');
+  if (error instanceof SessionEndedError)
+    return new ProblemError('session-ended', `${error.message}. Create another session.`);
   if (error instanceof IdempotencyMismatchError) {
-    return new ProblemError('idempotency-mismatch', 'Send the same body again, or another Idempotency-Key with another body.');
+    return new ProblemError(
+      'idempotency-mismatch',
+      'Send the same body again, or another Idempotency-Key with another body.',
+    );
   }
   if (error instanceof MailboxFullError) {
-    return new ProblemError('mailbox-full', `${error.message}. Wait until some are finished.`, { headers: retryAfter(error) });
+    return new ProblemError('mailbox-full', `${error.message}. Wait until some are finished.`, {
+      headers: retryAfter(error),
+    });
   }
   if (error instanceof StoreUnavailableError) {
     return new ProblemError('store-unavailable', 'Try again soon, with the same Idempotency-Key.', {
@@ -28,9 +36,12 @@ export function problemOf(error: unknown): ProblemError {
     });
   }
   // The JSON validator is the only one who throws a 400.
-  if (error instanceof HTTPException && error.status === 400) return new ProblemError('not-json', 'Send one JSON object, in UTF-8.');
+  if (error instanceof HTTPException && error.status === 400)
+    return new ProblemError('not-json', 'Send one JSON object, in UTF-8.');
   if (error instanceof HTTPException && error.status === 415) return wrongMediaType();
-  return new ProblemError('internal', 'Try again; if it stays, tell the operators the request id.', { cause: error });
+  return new ProblemError('internal', 'Try again; if it stays, tell the operators the request id.', {
+    cause: error,
+  });
 }
 
 export function wrongMediaType(): ProblemError {

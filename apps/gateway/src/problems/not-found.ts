@@ -21,6 +21,8 @@ export function answerNotFound(app: App): NotFoundHandler<GatewayEnv> {
       c.set('unmatched', true);
       return sendProblem(c, problem('not-found', 'See /openapi.json for what there is.'));
     }
-    return sendProblem(c, problem('method-not-allowed', `Use ${allowed.join(' or ')}.`), { allow: allowed.join(', ') });
+    return sendProblem(c, problem('method-not-allowed', `Use ${allowed.join(' or ')}.`), {
+      allow: allowed.join(', '),
+    });
   };
 }

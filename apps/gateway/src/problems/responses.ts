@@ -9,7 +9,10 @@ export function problemResponses(...own: ProblemCode[]): Record<number, Describe
   for (const code of ['missing-key', 'wrong-role', ...own, 'store-unavailable'] as const) {
     const { status, title } = problems[code];
     const before = described[status]?.description;
-    described[status] = { description: before ? `${before}; ${code}: ${title}` : `${code}: ${title}`, content: problemContent };
+    described[status] = {
+      description: before ? `${before}; ${code}: ${title}` : `${code}: ${title}`,
+      content: problemContent,
+    };
   }
   return described;
 }

@@ -9,7 +9,11 @@ export const problemType = 'application/problem+json';
 export const problemContent = { [problemType]: { schema: Problem.meta({ id: 'Problem' }) } };
 
 /** Answers with a problem, which gets the request's id as its `instance`. */
-export function sendProblem(c: Context<GatewayEnv>, problem: Problem, headers: Record<string, string> = {}): Response {
+export function sendProblem(
+  c: Context<GatewayEnv>,
+  problem: Problem,
+  headers: Record<string, string> = {},
+): Response {
   const body = JSON.stringify({ ...problem, instance: `urn:avatar-bridge:request:${c.var.requestId}` });
   return c.body(body, problem.status as ContentfulStatusCode, { ...headers, 'content-type': problemType });
 }

@@ -19,10 +19,24 @@ const createSession = createRoute({
   summary: 'Open a session: an avatar on a stage. It waits in line while all slots are taken',
   middleware: jsonBody,
   parameters: [idempotencyParameter],
-  request: { body: { required: true, content: { 'application/json': { schema: SessionRequest.meta({ id: 'SessionRequest' }) } } } },
+  request: {
+    body: {
+      required: true,
+      content: { 'application/json': { schema: SessionRequest.meta({ id: 'SessionRequest' }) } },
+    },
+  },
   responses: {
-    201: { description: 'Queued. Opened with a ticket, the header Bridge-Ticket holds one for the new session', content: session },
-    ...problemResponses('bad-request', 'not-json', 'too-large', 'unsupported-media-type', 'idempotency-mismatch'),
+    201: {
+      description: 'Queued. Opened with a ticket, the header Bridge-Ticket holds one for the new session',
+      content: session,
+    },
+    ...problemResponses(
+      'bad-request',
+      'not-json',
+      'too-large',
+      'unsupported-media-type',
+      'idempotency-mismatch',
+    ),
   },
 });
 
@@ -39,7 +53,10 @@ const listSessions = createRoute({
     }),
   },
   responses: {
-    200: { description: 'A page', content: { 'application/json': { schema: SessionList.meta({ id: 'SessionList' }) } } },
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: SessionList.meta({ id: 'SessionList' }) } },
+    },
     ...problemResponses('bad-request'),
   },
 });
@@ -50,7 +67,10 @@ const getSession = createRoute({
   path: '/v1/sessions/{id}',
   summary: 'Get a session; with its position while it is queued',
   request: { params: sessionParams },
-  responses: { 200: { description: 'The session', content: session }, ...problemResponses('unknown-session') },
+  responses: {
+    200: { description: 'The session', content: session },
+    ...problemResponses('unknown-session'),
+  },
 });
 
 const stopSession = createRoute({
@@ -59,7 +79,10 @@ const stopSession = createRoute({
   path: '/v1/sessions/{id}',
   summary: 'End a session; again is fine. What is unsaid is dropped',
   request: { params: sessionParams },
-  responses: { 200: { description: 'Ended, or about to', content: session }, ...problemResponses('unknown-session') },
+  responses: {
+    200: { description: 'Ended, or about to', content: session },
+    ...problemResponses('unknown-session'),
+  },
 });
 
 export function addSessionRoutes(app: App, { store, tickets }: Parts): void {
@@ -70,10 +93,13 @@ export function addSessionRoutes(app: App, { store, tickets }: Parts): void {
     c.header('location', `/v1/sessions/${created.id}`);
     const { sessionId, expiresAt } = c.var.credential;
     // Not when replayed: the first answer may have been somebody else's.
-    if (sessionId !== undefined && expiresAt !== undefined && !replayed) c.header(ticketHeader, await tickets.issue(created.id, expiresAt));
+    if (sessionId !== undefined && expiresAt !== undefined && !replayed)
+      c.header(ticketHeader, await tickets.issue(created.id, expiresAt));
     return c.json(created, 201);
   });
   app.openapi(listSessions, async (c) => c.json(await store.listSessions(c.req.valid('query')), 200));
   app.openapi(getSession, async (c) => c.json(await store.getSession(c.req.valid('param').id), 200));
-  app.openapi(stopSession, async (c) => c.json(await store.stopSession(c.req.valid('param').id, 'asked for over the API'), 200));
+  app.openapi(stopSession, async (c) =>
+    c.json(await store.stopSession(c.req.valid('param').id, 'asked for over the API'), 200),
+  );
 }

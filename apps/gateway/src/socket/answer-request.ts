@@ -1,4 +1,10 @@
-import { problem, SocketRequest, type Problem, type SessionId, type SocketResponse } from '@avatar-bridge/contracts';
+import {
+  problem,
+  SocketRequest,
+  type Problem,
+  type SessionId,
+  type SocketResponse,
+} from '@avatar-bridge/contracts';
 import type { Parts } from '../parts.ts';
 import { badInput, faultsOf } from '../problems/bad-input.ts';
 import { problemOf } from '../problems/from-error.ts';
@@ -25,11 +31,17 @@ export async function answerRequest(
   }
 }
 
-async function act(request: SocketRequest, sessionId: SessionId, { store, metrics }: Pick<Parts, 'store' | 'metrics'>): Promise<unknown> {
+async function act(
+  request: SocketRequest,
+  sessionId: SessionId,
+  { store, metrics }: Pick<Parts, 'store' | 'metrics'>,
+): Promise<unknown> {
   switch (request.type) {
     case 'message': {
       try {
-        const { message, replayed } = await store.postMessage(sessionId, request.message, { idempotencyKey: request.id });
+        const { message, replayed } = await store.postMessage(sessionId, request.message, {
+          idempotencyKey: request.id,
+        });
         if (!replayed) metrics.messageAccepted();
         return message;
       } catch (error) {

@@ -21,7 +21,10 @@ const openSocket = createRoute({
     '`bearer.<ticket>`. Close codes: 1000 the session has ended, 1001 going away, 4001 ticket expired, 4008 too slow; after all but the first, ' +
     'come back with `after`.',
   request: { params: sessionParams, query: placeQuery },
-  responses: { 101: { description: 'A WebSocket' }, ...problemResponses('bad-request', 'unknown-session', 'upgrade-required') },
+  responses: {
+    101: { description: 'A WebSocket' },
+    ...problemResponses('bad-request', 'unknown-session', 'upgrade-required'),
+  },
 });
 
 export function addSocketRoutes(app: App, parts: Parts): void {
@@ -29,7 +32,9 @@ export function addSocketRoutes(app: App, parts: Parts): void {
     const { id } = c.req.valid('param');
     const { after } = c.req.valid('query');
     if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
-      throw new ProblemError('upgrade-required', 'Connect with a WebSocket, or use /events.', { headers: { upgrade: 'websocket' } });
+      throw new ProblemError('upgrade-required', 'Connect with a WebSocket, or use /events.', {
+        headers: { upgrade: 'websocket' },
+      });
     }
     await parts.store.getSession(id);
     const { requestId, credential } = c.var;

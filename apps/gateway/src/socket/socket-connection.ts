@@ -1,4 +1,9 @@
-import { socketClose, type SessionId, type SocketResponse, type StreamedEvent } from '@avatar-bridge/contracts';
+import {
+  socketClose,
+  type SessionId,
+  type SocketResponse,
+  type StreamedEvent,
+} from '@avatar-bridge/contracts';
 import type { WebSocket } from 'ws';
 import { eventJson } from '../events/event-json.ts';
 import type { Farewell, Listener } from '../events/listeners.ts';

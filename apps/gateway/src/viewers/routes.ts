@@ -17,26 +17,47 @@ const admitViewer = createRoute({
   middleware: jsonBody,
   request: {
     params: sessionParams,
-    body: { required: true, content: { 'application/json': { schema: ViewerRequest.meta({ id: 'ViewerRequest' }) } } },
+    body: {
+      required: true,
+      content: { 'application/json': { schema: ViewerRequest.meta({ id: 'ViewerRequest' }) } },
+    },
   },
   responses: {
-    201: { description: 'May watch', content: { 'application/json': { schema: ViewerAccess.meta({ id: 'ViewerAccess' }) } } },
-    ...problemResponses('bad-request', 'not-json', 'unknown-session', 'session-ended', 'too-large', 'unsupported-media-type'),
+    201: {
+      description: 'May watch',
+      content: { 'application/json': { schema: ViewerAccess.meta({ id: 'ViewerAccess' }) } },
+    },
+    ...problemResponses(
+      'bad-request',
+      'not-json',
+      'unknown-session',
+      'session-ended',
+      'too-large',
+      'unsupported-media-type',
+    ),
   },
 });
 
 /** A viewer with such a name would throw the avatar out of its own room. */
 const reserved = /^(avatar-|relay)/i;
 
-export function addViewerRoutes(app: App, { store, tickets, viewerTokens, viewerTtl, publicUrl }: Parts): void {
+export function addViewerRoutes(
+  app: App,
+  { store, tickets, viewerTokens, viewerTtl, publicUrl }: Parts,
+): void {
   app.openapi(admitViewer, async (c) => {
     const { identity = `viewer-${randomBytes(8).toString('hex')}`, name, control } = c.req.valid('json');
-    if (reserved.test(identity)) throw badInput([{ field: 'identity', rule: 'must not begin with avatar- or relay' }]);
+    if (reserved.test(identity))
+      throw badInput([{ field: 'identity', rule: 'must not begin with avatar- or relay' }]);
     const { id, room, state } = await store.getSession(c.req.valid('param').id);
-    if (state === 'ended') throw new ProblemError('session-ended', 'There is nothing to watch any more. Create another session.');
+    if (state === 'ended')
+      throw new ProblemError('session-ended', 'There is nothing to watch any more. Create another session.');
     const now = Date.now();
     // In whole seconds, as tokens count. Who came with a ticket passes on no more time than he has himself.
-    const expiresAt = Math.min(Math.floor((now + viewerTtl) / 1000) * 1000, c.var.credential.expiresAt ?? Infinity);
+    const expiresAt = Math.min(
+      Math.floor((now + viewerTtl) / 1000) * 1000,
+      c.var.credential.expiresAt ?? Infinity,
+    );
     const { url } = viewerTokens;
     const token = await viewerTokens.issue({ identity, name, room, ttl: expiresAt - now });
     const ticket = control ? await tickets.issue(id, expiresAt) : undefined;

@@ -21,24 +21,37 @@ export async function openEvents(
   const leaving = new AbortController();
   const query = options.after === undefined ? '' : `?after=${encodeURIComponent(options.after)}`;
   const response = await fetch(`${url}/v1/sessions/${sessionId}/events${query}`, {
-    headers: { authorization: `Bearer ${chatbotKey}`, ...(options.lastEventId ? { 'last-event-id': options.lastEventId } : {}) },
+    headers: {
+      authorization: `Bearer ${chatbotKey}`,
+      ...(options.lastEventId ? { 'last-event-id': options.lastEventId } : {}),
+    },
     signal: leaving.signal,
   });
   const comments: string[] = [];
   return { response, comments, events: parse(response, comments), abort: () => leaving.abort() };
 }
 
-async function* parse(response: Response, comments: string[]): AsyncGenerator<ServerSentEvent, void, undefined> {
+async function* parse(
+  response: Response,
+  comments: string[],
+): AsyncGenerator<ServerSentEvent, void, undefined> {
   let rest = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
       const fields = Object.fromEntries(
-        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+        block
+          .split('\n')
+          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
       );
       if (fields.data === undefined) comments.push(block);
-      else yield { id: fields.id ?? '', event: fields.event ?? '', data: JSON.parse(fields.data) as StreamedEvent };
+      else
+        yield {
+          id: fields.id ?? '',
+          event: fields.event ?? '',
+          data: JSON.parse(fields.data) as StreamedEvent,
+        };
     }
   }
 }

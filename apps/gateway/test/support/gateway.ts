@@ -10,7 +10,12 @@ export const chatbotKey = 'chatbot-key-of-these-tests-1';
 export const operatorKey = 'operator-key-of-these-tests-1';
 
 export type Answer = { status: number; headers: Headers; body: unknown; text: string };
-type Call = { body?: unknown; raw?: string | Blob | ReadableStream; headers?: Record<string, string>; key?: string | null };
+type Call = {
+  body?: unknown;
+  raw?: string | Blob | ReadableStream;
+  headers?: Record<string, string>;
+  key?: string | null;
+};
 
 export type TestGateway = {
   url: string;
@@ -96,7 +101,12 @@ export function callerOf(url: string): TestGateway['call'] {
     });
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : undefined, text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: json && text ? JSON.parse(text) : undefined,
+      text,
+    };
   };
 }
 
@@ -109,10 +119,25 @@ export function expectProblem(answer: Answer, status: number, code: string): Pro
 expect.extend({
   toBeProblem({ status, headers, body }: Answer, wantedStatus: number, wantedCode: string) {
     const problem = Problem.safeParse(body);
-    const actual = { answered: status, contentType: headers.get('content-type'), status: problem.data?.status, type: problem.data?.type };
+    const actual = {
+      answered: status,
+      contentType: headers.get('content-type'),
+      status: problem.data?.status,
+      type: problem.data?.type,
+    };
     const type = `urn:avatar-bridge:problem:${wantedCode}`;
-    const expected = { answered: wantedStatus, contentType: 'application/problem+json', status: wantedStatus, type };
-    return { pass: this.equals(actual, expected), message: () => 'The answer is another one', actual: problem.data ?? actual, expected };
+    const expected = {
+      answered: wantedStatus,
+      contentType: 'application/problem+json',
+      status: wantedStatus,
+      type,
+    };
+    return {
+      pass: this.equals(actual, expected),
+      message: () => 'The answer is another one',
+      actual: problem.data ?? actual,
+      expected,
+    };
   },
 });
 

@@ -20,12 +20,20 @@ export type TestSocket = {
 type Options = ClientOptions & { after?: string; protocols?: string[] };
 
 /** Opens a session's socket as a backend does, and waits until it is open. */
-export async function openSocket(url: string, sessionId: string, { after, protocols = [], ...options }: Options = {}): Promise<TestSocket> {
+export async function openSocket(
+  url: string,
+  sessionId: string,
+  { after, protocols = [], ...options }: Options = {},
+): Promise<TestSocket> {
   const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/sessions/${sessionId}/socket${query}`, protocols, {
-    headers: { authorization: `Bearer ${chatbotKey}` },
-    ...options,
-  });
+  const socket = new WebSocket(
+    `${url.replace('http', 'ws')}/v1/sessions/${sessionId}/socket${query}`,
+    protocols,
+    {
+      headers: { authorization: `Bearer ${chatbotKey}` },
+      ...options,
+    },
+  );
   const events: StreamedEvent[] = [];
   const answers: TestSocket['answers'] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();

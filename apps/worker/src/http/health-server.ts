@@ -18,7 +18,12 @@ type Answer = { status: number; type?: string; body: string };
  * `/healthz`: the process runs. `/readyz`: it can lease sessions and keep them, asked of Redis at that moment; 503 if not.
  * `/metrics`: for Prometheus.
  */
-export async function startHealthServer({ host, port, metrics, ready }: HealthServerOptions): Promise<HealthServer> {
+export async function startHealthServer({
+  host,
+  port,
+  metrics,
+  ready,
+}: HealthServerOptions): Promise<HealthServer> {
   const answer = async (path: string): Promise<Answer> => {
     switch (path) {
       case '/healthz':
@@ -37,8 +42,12 @@ export async function startHealthServer({ host, port, metrics, ready }: HealthSe
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://worker').pathname;
     answer(path)
-      .catch((error: unknown) => json(500, { ok: false, detail: error instanceof Error ? error.message : 'unknown error' }))
-      .then(({ status, type = 'application/json', body }) => response.writeHead(status, { 'content-type': type }).end(body))
+      .catch((error: unknown) =>
+        json(500, { ok: false, detail: error instanceof Error ? error.message : 'unknown error' }),
+      )
+      .then(({ status, type = 'application/json', body }) =>
+        response.writeHead(status, { 'content-type': type }).end(body),
+      )
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {

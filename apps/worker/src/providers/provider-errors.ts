@@ -36,7 +36,11 @@ export class RetryableProviderError extends ProviderError {
   override name = 'RetryableProviderError';
   readonly retryAfter: number | undefined;
   readonly uncertain: boolean;
-  constructor(code: ProviderErrorCode, message: string, options?: ErrorOptions & { retryAfter?: number; uncertain?: boolean }) {
+  constructor(
+    code: ProviderErrorCode,
+    message: string,
+    options?: ErrorOptions & { retryAfter?: number; uncertain?: boolean },
+  ) {
     super(code, message, options);
     this.retryAfter = options?.retryAfter;
     this.uncertain = options?.uncertain ?? false;

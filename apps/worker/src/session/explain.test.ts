@@ -2,7 +2,11 @@ import { RetryableError, TerminalError } from '@avatar-bridge/relay';
 import { StoreUnavailableError } from '@avatar-bridge/session-store';
 import { describe, expect, it } from 'vitest';
 import { LostError } from '../lost-error.ts';
-import { RetryableProviderError, SessionLostError, TerminalProviderError } from '../providers/provider-errors.ts';
+import {
+  RetryableProviderError,
+  SessionLostError,
+  TerminalProviderError,
+} from '../providers/provider-errors.ts';
 import { explain } from './explain.ts';
 
 describe('explain', () => {
@@ -17,8 +21,16 @@ describe('explain', () => {
       new RetryableProviderError('concurrency-limit', 'Full', { retryAfter: 5_000 }),
       { code: 'concurrency-limit', retryAfter: 5_000 },
     ],
-    ['a lost vendor session is another try', new SessionLostError('session-closed', 'Gone'), { code: 'session-closed', reason: 'Gone' }],
-    ['a lost room is another try', new LostError('vendor-lost', 'Gone'), { code: 'vendor-lost', reason: 'Gone' }],
+    [
+      'a lost vendor session is another try',
+      new SessionLostError('session-closed', 'Gone'),
+      { code: 'session-closed', reason: 'Gone' },
+    ],
+    [
+      'a lost room is another try',
+      new LostError('vendor-lost', 'Gone'),
+      { code: 'vendor-lost', reason: 'Gone' },
+    ],
     [
       'a stage that lets nobody in is an end that names its variables',
       new TerminalError('unauthorized', 'x', { side: 'stage' }),
@@ -29,7 +41,11 @@ describe('explain', () => {
       new TerminalError('unauthorized', 'x', { side: 'source' }),
       { code: 'relay-unauthorized' },
     ],
-    ['a stage that is away is another try', new RetryableError('signal-failed', 'x', { side: 'stage' }), { code: 'stage-signal-failed' }],
+    [
+      'a stage that is away is another try',
+      new RetryableError('signal-failed', 'x', { side: 'stage' }),
+      { code: 'stage-signal-failed' },
+    ],
     [
       'a codec that can not be carried is an end',
       new TerminalError('unsupported-codec', 'x'),
@@ -40,7 +56,11 @@ describe('explain', () => {
       new RetryableError('ice-failed', 'x', { side: 'source' }),
       { code: 'relay-ice-failed', reason: expect.stringContaining('UDP') },
     ],
-    ['an avatar that does not show up is another try', new RetryableError('media-timeout', 'x'), { code: 'media-timeout' }],
+    [
+      'an avatar that does not show up is another try',
+      new RetryableError('media-timeout', 'x'),
+      { code: 'media-timeout' },
+    ],
     ['Redis being away is another try', new StoreUnavailableError('test'), { code: 'store-unavailable' }],
     [
       'anything else is our fault, and another try',

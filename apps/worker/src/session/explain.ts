@@ -2,7 +2,11 @@ import type { SessionEnd } from '@avatar-bridge/contracts';
 import { RelayError, TerminalError as TerminalRelayError } from '@avatar-bridge/relay';
 import { StoreError } from '@avatar-bridge/session-store';
 import { LostError } from '../lost-error.ts';
-import { ProviderError, RetryableProviderError, TerminalProviderError } from '../providers/provider-errors.ts';
+import {
+  ProviderError,
+  RetryableProviderError,
+  TerminalProviderError,
+} from '../providers/provider-errors.ts';
 import type { StateEvent } from './state.ts';
 
 type Down = Omit<Extract<StateEvent, { type: 'link.down' }>, 'type' | 'at' | 'chance'>;
@@ -14,7 +18,8 @@ export function explain(error: unknown): Down {
     const { code, message, retryAfter } = error;
     return { code, reason: message, ...(retryAfter !== undefined && { retryAfter }) };
   }
-  if (error instanceof ProviderError || error instanceof LostError) return { code: error.code, reason: error.message };
+  if (error instanceof ProviderError || error instanceof LostError)
+    return { code: error.code, reason: error.message };
   if (error instanceof StoreError) return { code: error.code, reason: error.message };
   if (error instanceof RelayError) return explainRelay(error);
   return { code: 'internal', reason: "Something broke in the worker: the worker's log says what" };
@@ -24,7 +29,10 @@ function explainRelay(error: RelayError): Down {
   const { code, side } = error;
   if (side === 'stage' && error instanceof TerminalRelayError) {
     const advice = 'check LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
-    return hopeless(`stage-${code}`, `The stage's LiveKit server does not let the avatar in (${code}): ${advice}`);
+    return hopeless(
+      `stage-${code}`,
+      `The stage's LiveKit server does not let the avatar in (${code}): ${advice}`,
+    );
   }
   if (code === 'unsupported-codec') {
     const advice = 'try the other avatar.videoEncoding, or BRIDGE_RELAY_ENGINE=auto';
@@ -38,8 +46,12 @@ function explainRelay(error: RelayError): Down {
     };
   }
   if (side === 'stage')
-    return { code: `stage-${code}`, reason: `The stage's LiveKit server could not be joined (${code}): check LIVEKIT_URL` };
-  if (code === 'media-timeout') return { code, reason: "The avatar did not show up in the vendor's room in time" };
+    return {
+      code: `stage-${code}`,
+      reason: `The stage's LiveKit server could not be joined (${code}): check LIVEKIT_URL`,
+    };
+  if (code === 'media-timeout')
+    return { code, reason: "The avatar did not show up in the vendor's room in time" };
   return { code: `relay-${code}`, reason: `The avatar could not be carried to the stage (${code})` };
 }
 

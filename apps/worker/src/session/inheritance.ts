@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageId, VendorSession } from '@avatar-bridge/contracts';
-import { type MessageRecord, type OwnedSession, type SessionStore, StoreUnavailableError } from '@avatar-bridge/session-store';
+import {
+  type MessageRecord,
+  type OwnedSession,
+  type SessionStore,
+  StoreUnavailableError,
+} from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { AvatarProvider } from '../providers/avatar-provider.ts';
 import type { Known } from '../speech/speaker.ts';
@@ -81,7 +86,10 @@ export class Inheritance {
       const record = await this.#patiently(() => owned.message(message.id));
       if (record.utterances.length === 0) break;
       const utterances = new Map(record.utterances.map((utterance) => [utterance.index, utterance]));
-      begun.push({ record, line: split(record).map(({ expected }, index) => ({ record: utterances.get(index), expected })) });
+      begun.push({
+        record,
+        line: split(record).map(({ expected }, index) => ({ record: utterances.get(index), expected })),
+      });
     }
     return begun;
   }

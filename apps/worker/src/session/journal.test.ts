@@ -64,6 +64,10 @@ describe('Journal', () => {
   });
 
   it('is told of fences that others notice', () => {
-    expect([journal.noticeFence(new Error('other')), journal.noticeFence(fenced), fences]).toEqual([false, true, 1]);
+    expect([journal.noticeFence(new Error('other')), journal.noticeFence(fenced), fences]).toEqual([
+      false,
+      true,
+      1,
+    ]);
   });
 });

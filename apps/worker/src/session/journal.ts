@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { Logger } from 'pino';
-import { FencedError, type OwnedSession, SessionEndedError, StoreUnavailableError } from '@avatar-bridge/session-store';
+import {
+  FencedError,
+  type OwnedSession,
+  SessionEndedError,
+  StoreUnavailableError,
+} from '@avatar-bridge/session-store';
 
 type Entry = { events: SessionEventBody[] } | { write: () => Promise<unknown> };
 

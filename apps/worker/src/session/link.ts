@@ -79,7 +79,9 @@ export class Link {
       return vendorSessions.record(opened);
     };
     try {
-      session = await metrics.vendorCall('open', () => provider.open({ sessionId, avatar, recordRef, onEvent, signal }));
+      session = await metrics.vendorCall('open', () =>
+        provider.open({ sessionId, avatar, recordRef, onEvent, signal }),
+      );
       relay = await mediaRelay.start(
         { id: sessionId, source: session.room, stage: await stage.admit(sessionId, room), mediaTimeout },
         signal,
@@ -95,7 +97,10 @@ export class Link {
     } catch (error) {
       if (link) link.#over = true;
       const reason = 'it could not be opened';
-      if (ref) await vendorSessions.stop(ref, reason, async () => (session ? session.close(reason) : void (await provider.reap(ref!))));
+      if (ref)
+        await vendorSessions.stop(ref, reason, async () =>
+          session ? session.close(reason) : void (await provider.reap(ref!)),
+        );
       await relay?.close(reason);
       throw error;
     }
@@ -109,18 +114,24 @@ export class Link {
   /** Gives it up if the picture has stood still for too long. */
   checkStall(now: number): void {
     if (now >= this.stallDeadline)
-      this.#lose(new LostError('media-stalled', `The avatar's picture stood still for ${stallBound / 1_000} s`));
+      this.#lose(
+        new LostError('media-stalled', `The avatar's picture stood still for ${stallBound / 1_000} s`),
+      );
   }
 
   /** Tells viewers; what can't be told is lost, as on any network. */
   tell(how: (relay: Relay) => Promise<void>): void {
-    how(this.#relay).catch((error: unknown) => this.#parts.logger.debug({ err: error }, 'the stage was not told'));
+    how(this.#relay).catch((error: unknown) =>
+      this.#parts.logger.debug({ err: error }, 'the stage was not told'),
+    );
   }
 
   /** Stops the vendor session, which is what costs money; the stage keeps the last picture. Idempotent, never rejects. */
   stopVendor(reason: string): Promise<void> {
     this.#over = true;
-    this.#stopping ??= this.#parts.vendorSessions.stop(this.session.ref, reason, () => this.session.close(reason));
+    this.#stopping ??= this.#parts.vendorSessions.stop(this.session.ref, reason, () =>
+      this.session.close(reason),
+    );
     return this.#stopping;
   }
 
@@ -202,8 +213,12 @@ export class Link {
         'reconnected',
         heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gap: gapMs })),
       )
-      .on('sourceDisconnected', ({ reason }) => this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)))
-      .on('stageDisconnected', ({ reason }) => this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)))
+      .on('sourceDisconnected', ({ reason }) =>
+        this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)),
+      )
+      .on('stageDisconnected', ({ reason }) =>
+        this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)),
+      )
       .on('failed', ({ code }) => this.#lose(new LostError(`relay-${code}`, `The relay failed: ${code}`)))
       .on('closed', ({ reason }) => {
         this.#unwatch();
@@ -213,7 +228,8 @@ export class Link {
 
   #onVendorEvent(event: VendorEvent): void {
     if (this.#over) return;
-    if (event.type === 'closed') this.#lose(new LostError('vendor-lost', `The vendor closed its session: ${event.reason}`));
+    if (event.type === 'closed')
+      this.#lose(new LostError('vendor-lost', `The vendor closed its session: ${event.reason}`));
     else this.#listeners.vendor(event);
   }
 

@@ -4,7 +4,15 @@ import type { Known } from '../speech/speaker.ts';
 import type { Inheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
 
-const message = (id: string): QueuedCommand => ({ type: 'message', id, seq: 1, mode: 'repeat', text: id, acceptedAt: 0, entryId: id });
+const message = (id: string): QueuedCommand => ({
+  type: 'message',
+  id,
+  seq: 1,
+  mode: 'repeat',
+  text: id,
+  acceptedAt: 0,
+  entryId: id,
+});
 const interrupt: QueuedCommand = { type: 'interrupt', id: 'interrupt', at: 0, entryId: '1' };
 
 describe('Mailbox', () => {
@@ -20,7 +28,11 @@ describe('Mailbox', () => {
     const news = Promise.withResolvers<void>();
     let left = commands.length;
     const wake = () => (--left === 0 ? news.resolve() : undefined);
-    const inheritance = { known: known.promise, hurry: () => {}, gone: Promise.resolve() } as unknown as Inheritance;
+    const inheritance = {
+      known: known.promise,
+      hurry: () => {},
+      gone: Promise.resolve(),
+    } as unknown as Inheritance;
     const mailbox = new Mailbox({ owned, inheritance, wake, failed: () => {} });
     const reading = mailbox.read(over.signal);
     await news.promise;

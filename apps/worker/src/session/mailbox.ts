@@ -47,6 +47,9 @@ export class Mailbox {
   take(): Incoming[] {
     const urgent = this.#waiting.findLastIndex(({ type }) => type !== 'message') + 1;
     const ready = this.#waiting.splice(0, this.#known ? this.#waiting.length : urgent);
-    return ready.map((command) => ({ command, known: command.type === 'message' ? this.#known?.get(command.id) : undefined }));
+    return ready.map((command) => ({
+      command,
+      known: command.type === 'message' ? this.#known?.get(command.id) : undefined,
+    }));
   }
 }

@@ -10,7 +10,10 @@ it('sums up once a minute, each time what was carried since', () => {
   const growth = new RelayGrowth();
   const told = Array.from({ length: 12 }, (_, index) => {
     const look = index + 1;
-    const stats = { ...relayStats(0, { packets: 100 * look, bytes: 15_000 * look, lost: look, framesPerSecond: 25 }), skew: -look };
+    const stats = {
+      ...relayStats(0, { packets: 100 * look, bytes: 15_000 * look, lost: look, framesPerSecond: 25 }),
+      skew: -look,
+    };
     return summary.add(stats, growth.since(stats), look * lookInterval);
   });
   const video = { packets: 600, lost: 6, repaired: 0, bitrate: 12_000, framesPerSecond: 25 };

@@ -21,7 +21,8 @@ export class MediaSummary {
   add(stats: RelayStats, growth: Growth, now: number): Summary | undefined {
     for (const kind of kinds) {
       const [sum, grown] = [this.#sums[kind], growth[kind]];
-      if (grown !== undefined) this.#sums[kind] = sum === undefined ? grown : combine(sum, grown, (a, b) => a + b);
+      if (grown !== undefined)
+        this.#sums[kind] = sum === undefined ? grown : combine(sum, grown, (a, b) => a + b);
     }
     this.#looks++;
     if (this.#looks < looksPerSummary) return undefined;
@@ -31,7 +32,13 @@ export class MediaSummary {
     this.#looks = 0;
     this.#sums = {};
     const { skew } = stats;
-    return { type: 'media.stats', over, ...(skew !== undefined && { skew }), ...(video && { video }), ...(audio && { audio }) };
+    return {
+      type: 'media.stats',
+      over,
+      ...(skew !== undefined && { skew }),
+      ...(video && { video }),
+      ...(audio && { audio }),
+    };
   }
 
   #of(kind: RelayMediaKind, stats: RelayStats, over: number): Summary[RelayMediaKind] {

@@ -3,13 +3,21 @@ import type { State } from './state.ts';
 
 /** What its record says a new owner begins with. */
 export function firstState({ record }: OwnedSession): State {
-  if (record.stopRequested) return { name: 'stopping', end: { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason } };
+  if (record.stopRequested)
+    return {
+      name: 'stopping',
+      end: { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason },
+    };
   if (record.liveAt === undefined) return { name: 'starting', attempt: 0, notBefore: 0 };
   return { name: 'recovering', attempt: 0, notBefore: 0, reason: 'Another worker took it over' };
 }
 
 /** What the session's listeners are told of a state. */
-export function changeOf(state: State, { epoch, record }: OwnedSession, worker: string): StateChange | undefined {
+export function changeOf(
+  state: State,
+  { epoch, record }: OwnedSession,
+  worker: string,
+): StateChange | undefined {
   switch (state.name) {
     case 'starting':
       return { type: 'session.starting', epoch, worker };

@@ -102,7 +102,12 @@ export class SessionActor {
       lost: (error) => this.#onLost(error),
       proven: () => this.#dispatch({ type: 'link.proven' }),
       stateChanged: (state) => {
-        if (this.#state.name !== 'starting' && this.#state.name !== 'live' && this.#state.name !== 'recovering') return;
+        if (
+          this.#state.name !== 'starting' &&
+          this.#state.name !== 'live' &&
+          this.#state.name !== 'recovering'
+        )
+          return;
         this.#journal.append({ type: 'avatar.state', state });
         this.#link?.tell((relay) => relay.setAvatarState(state));
       },
@@ -146,7 +151,8 @@ export class SessionActor {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     const mailbox = this.#mailbox.read(this.#done.signal);
-    const send = (payload: string) => (this.#link ?? this.#remains)?.tell((relay) => relay.sendToStage(payload, { topic: eventTopic }));
+    const send = (payload: string) =>
+      (this.#link ?? this.#remains)?.tell((relay) => relay.sendToStage(payload, { topic: eventTopic }));
     this.#eventsPassed = passEvents(this.#parts.store, this.#owned.id, send, this.#done.signal, this.#logger);
     try {
       while (!isOver(this.#state) && this.#crash === undefined) {
@@ -155,7 +161,8 @@ export class SessionActor {
         await this.#wake.sleep(lookAgain);
       }
       if (this.#crash !== undefined) throw this.#crash;
-      if (this.#state.name === 'fenced') throw new FencedError(this.#owned.id, this.#owned.epoch, 'its worker stopped acting on it');
+      if (this.#state.name === 'fenced')
+        throw new FencedError(this.#owned.id, this.#owned.epoch, 'its worker stopped acting on it');
       return this.#state.name === 'ended' ? 'ended' : 'released';
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -175,10 +182,17 @@ export class SessionActor {
       case 'starting':
       case 'recovering':
         if (now >= state.notBefore) this.#open();
-        return Math.min(this.#speaker.act(now, { submit: false }), now < state.notBefore ? state.notBefore : Number.POSITIVE_INFINITY);
+        return Math.min(
+          this.#speaker.act(now, { submit: false }),
+          now < state.notBefore ? state.notBefore : Number.POSITIVE_INFINITY,
+        );
       case 'live':
         this.#link?.checkStall(now);
-        return Math.min(this.#speaker.act(now, { submit: true }), this.#keepAlive.act(now), this.#link?.stallDeadline ?? now);
+        return Math.min(
+          this.#speaker.act(now, { submit: true }),
+          this.#keepAlive.act(now),
+          this.#link?.stallDeadline ?? now,
+        );
       case 'releasing': {
         const look = this.#speaker.act(now, { submit: false });
         if (this.#link && this.#speaker.busy && now < state.deadline) return Math.min(look, state.deadline);
@@ -221,13 +235,17 @@ export class SessionActor {
     const before = this.#state;
     this.#state = next(before, event);
     if (this.#state === before) return;
-    if (this.#state.name !== before.name || this.#state.name === 'recovering') this.#announce(this.#state, this.#parts.worker, before);
+    if (this.#state.name !== before.name || this.#state.name === 'recovering')
+      this.#announce(this.#state, this.#parts.worker, before);
     this.#wake.wake();
   }
 
   #announce(state: State, worker: string, before?: State): void {
     this.#parts.metrics.sessionChanged(before?.name, state.name);
-    this.#logger.info({ from: before?.name, to: state.name, ...('reason' in state && { reason: state.reason }) }, 'session state changed');
+    this.#logger.info(
+      { from: before?.name, to: state.name, ...('reason' in state && { reason: state.reason }) },
+      'session state changed',
+    );
     const change = changeOf(state, this.#owned, worker);
     if (change) this.#journal.write(() => this.#owned.setState(change));
   }
@@ -250,7 +268,14 @@ export class SessionActor {
       await this.#inheritance.gone;
       signal.throwIfAborted();
       const link = await Link.open(
-        { ...this.#parts, sessionId, room: record.room, avatar: record.avatar, vendorSessions: this.#vendorSessions, logger: this.#logger },
+        {
+          ...this.#parts,
+          sessionId,
+          room: record.room,
+          avatar: record.avatar,
+          vendorSessions: this.#vendorSessions,
+          logger: this.#logger,
+        },
         {
           vendor: (event) => this.#onVendorEvent(event),
           voice: (active) => this.#speaker.voice(active, Date.now()),
@@ -286,7 +311,10 @@ export class SessionActor {
 
   #giveUpLink(link: Link, error: Error): void {
     const down = explain(error);
-    this.#logger.warn({ err: error, code: down.code, vendorSessionId: link.session.ref.id }, 'the vendor session was lost');
+    this.#logger.warn(
+      { err: error, code: down.code, vendorSessionId: link.session.ref.id },
+      'the vendor session was lost',
+    );
     this.#parts.metrics.vendorSessionLost(down.code);
     this.#link = undefined;
     this.#keepAlive.detach();
@@ -340,12 +368,20 @@ export class SessionActor {
   #onVendorEvent(event: VendorEvent): void {
     switch (event.type) {
       case 'raw':
-        return this.#journal.append({ type: 'vendor.event', source: event.source, name: event.name, payload: event.payload });
+        return this.#journal.append({
+          type: 'vendor.event',
+          source: event.source,
+          name: event.name,
+          payload: event.payload,
+        });
       case 'speech.started':
       case 'speech.ended':
         return this.#speaker.handle(event);
       case 'caption':
-        return this.#captions.update(event, event.taskId === undefined ? undefined : this.#speaker.messageOf(event.taskId));
+        return this.#captions.update(
+          event,
+          event.taskId === undefined ? undefined : this.#speaker.messageOf(event.taskId),
+        );
       case 'user.started':
       case 'user.stopped':
       case 'user.silent':

@@ -26,7 +26,11 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
    * identity is fixed for a session, so LiveKit removes a former owner's relay when a new one joins.
    */
   const admit: StageAccess['admit'] = async (sessionId, room) => {
-    const token = new AccessToken(apiKey, apiSecret, { identity: `avatar-${sessionId}`, name: 'Avatar', ttl: lifetime });
+    const token = new AccessToken(apiKey, apiSecret, {
+      identity: `avatar-${sessionId}`,
+      name: 'Avatar',
+      ttl: lifetime,
+    });
     token.kind = 'agent';
     token.roomConfig = new RoomConfiguration(stageConfiguration);
     token.addGrant({

@@ -17,10 +17,30 @@ describe('next', () => {
   it.each<[string, State, StateEvent, State]>([
     ['goes live', starting, { type: 'link.up', at }, { name: 'live', attempt: 0, since: at }],
     ['goes live again', recovering, { type: 'link.up', at }, { name: 'live', attempt: 1, since: at }],
-    ['tries again to start, after a while', starting, lost, { name: 'starting', attempt: 1, notBefore: at + 500 }],
-    ['waits longer each time', { ...starting, attempt: 1 }, lost, { name: 'starting', attempt: 2, notBefore: at + 1_000 }],
-    ['waits as long as the vendor says', starting, { ...lost, retryAfter: 9_000 }, { name: 'starting', attempt: 1, notBefore: at + 9_000 }],
-    ['recovers at once', live, lost, { name: 'recovering', attempt: 1, notBefore: at, reason: 'room-deleted' }],
+    [
+      'tries again to start, after a while',
+      starting,
+      lost,
+      { name: 'starting', attempt: 1, notBefore: at + 500 },
+    ],
+    [
+      'waits longer each time',
+      { ...starting, attempt: 1 },
+      lost,
+      { name: 'starting', attempt: 2, notBefore: at + 1_000 },
+    ],
+    [
+      'waits as long as the vendor says',
+      starting,
+      { ...lost, retryAfter: 9_000 },
+      { name: 'starting', attempt: 1, notBefore: at + 9_000 },
+    ],
+    [
+      'recovers at once',
+      live,
+      lost,
+      { name: 'recovering', attempt: 1, notBefore: at, reason: 'room-deleted' },
+    ],
     [
       'recovers later when the one before was lost soon, too',
       { ...live, attempt: 1 },
@@ -39,7 +59,14 @@ describe('next', () => {
       'gives up after many tries',
       { ...recovering, attempt: maxAttempts },
       lost,
-      { name: 'stopping', end: { outcome: 'failed', code: 'vendor-lost', message: `Given up after ${maxAttempts} tries: room-deleted` } },
+      {
+        name: 'stopping',
+        end: {
+          outcome: 'failed',
+          code: 'vendor-lost',
+          message: `Given up after ${maxAttempts} tries: room-deleted`,
+        },
+      },
     ],
     ['stops while it starts', starting, { type: 'stop.requested', reason: stopped.message }, stopping],
     ['stops while it is live', live, { type: 'stop.requested', reason: stopped.message }, stopping],
@@ -53,11 +80,21 @@ describe('next', () => {
     ],
     ['ends when all is cleared', stopping, { type: 'cleared' }, { name: 'ended', end: stopped }],
     ['hands over', live, { type: 'drain.requested', deadline: at + 20_000 }, releasing],
-    ['hands over in a hurry', releasing, { type: 'drain.requested', deadline: at }, { name: 'releasing', deadline: at }],
+    [
+      'hands over in a hurry',
+      releasing,
+      { type: 'drain.requested', deadline: at },
+      { name: 'releasing', deadline: at },
+    ],
     ['does not slow down', releasing, { type: 'drain.requested', deadline: at + 99_000 }, releasing],
     ['stops rather than hands over', stopping, { type: 'drain.requested', deadline: at }, stopping],
     ['has handed over when all is cleared', releasing, { type: 'cleared' }, { name: 'released' }],
-    ['hands over at once when the vendor session is lost', releasing, lost, { name: 'releasing', deadline: at }],
+    [
+      'hands over at once when the vendor session is lost',
+      releasing,
+      lost,
+      { name: 'releasing', deadline: at },
+    ],
     ['does not recover while it stops', stopping, lost, stopping],
     ['is fenced from any state', stopping, { type: 'fenced' }, { name: 'fenced' }],
     ['stays fenced', { name: 'fenced' }, { type: 'link.up', at }, { name: 'fenced' }],
@@ -69,7 +106,9 @@ describe('next', () => {
 
 describe('backoff', () => {
   it('is nothing, then doubles up to 15 s', () => {
-    expect([1, 2, 3, 4, 7, 20].map((attempt) => backoff(attempt, 1))).toEqual([0, 500, 1_000, 2_000, 15_000, 15_000]);
+    expect([1, 2, 3, 4, 7, 20].map((attempt) => backoff(attempt, 1))).toEqual([
+      0, 500, 1_000, 2_000, 15_000, 15_000,
+    ]);
   });
   it('is spread over its upper half', () => {
     expect(backoff(3, 0)).toBe(500);

@@ -29,7 +29,15 @@ export type StateEvent =
   /** A vendor session is open and on the stage. */
   | { type: 'link.up'; at: number }
   /** It could not be opened, or was lost. `end` is set when another try is senseless. */
-  | { type: 'link.down'; at: number; chance: number; code: string; reason: string; retryAfter?: number; end?: SessionEnd }
+  | {
+      type: 'link.down';
+      at: number;
+      chance: number;
+      code: string;
+      reason: string;
+      retryAfter?: number;
+      end?: SessionEnd;
+    }
   /** The vendor session has proved itself: something was said with it. */
   | { type: 'link.proven' }
   | { type: 'stop.requested'; reason: string }
@@ -50,16 +58,23 @@ export function next(state: State, event: StateEvent): State {
     case 'fenced':
       return { name: 'fenced' };
     case 'link.up':
-      return state.name === 'starting' || state.name === 'recovering' ? { name: 'live', attempt: state.attempt, since: event.at } : state;
+      return state.name === 'starting' || state.name === 'recovering'
+        ? { name: 'live', attempt: state.attempt, since: event.at }
+        : state;
     case 'link.proven':
       return state.name === 'live' && state.attempt > 0 ? { ...state, attempt: 0 } : state;
     case 'link.down':
       return down(state, event);
     case 'stop.requested':
-      return state.name === 'stopping' ? state : { name: 'stopping', end: { outcome: 'stopped', code: 'stopped', message: event.reason } };
+      return state.name === 'stopping'
+        ? state
+        : { name: 'stopping', end: { outcome: 'stopped', code: 'stopped', message: event.reason } };
     case 'drain.requested':
       if (state.name === 'stopping') return state;
-      return { name: 'releasing', deadline: state.name === 'releasing' ? Math.min(state.deadline, event.deadline) : event.deadline };
+      return {
+        name: 'releasing',
+        deadline: state.name === 'releasing' ? Math.min(state.deadline, event.deadline) : event.deadline,
+      };
     case 'cleared':
       if (state.name === 'stopping') return { name: 'ended', end: state.end };
       return state.name === 'releasing' ? { name: 'released' } : state;
@@ -87,10 +102,16 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>): 
   if (attempt > maxAttempts) {
     return {
       name: 'stopping',
-      end: { outcome: 'failed', code: event.code, message: `Given up after ${maxAttempts} tries: ${event.reason}` },
+      end: {
+        outcome: 'failed',
+        code: event.code,
+        message: `Given up after ${maxAttempts} tries: ${event.reason}`,
+      },
     };
   }
-  const notBefore = event.at + Math.max(backoff(attempt + (state.name === 'live' ? 0 : 1), event.chance), event.retryAfter ?? 0);
+  const notBefore =
+    event.at +
+    Math.max(backoff(attempt + (state.name === 'live' ? 0 : 1), event.chance), event.retryAfter ?? 0);
   if (state.name === 'starting') return { name: 'starting', attempt, notBefore };
   return { name: 'recovering', attempt, notBefore, reason: event.reason };
 }

@@ -33,7 +33,10 @@ export class VendorSessions {
         const result = await metrics.vendorCall('stop', stop);
         // oxlint-disable-next-line no-await-in-loop -- once, then done
         await owned.closeVendorSession(ref, reason).catch((error: unknown) => {
-          logger.warn({ err: error, vendorSessionId: ref.id }, 'a stopped vendor session could not be struck out: the sweep will');
+          logger.warn(
+            { err: error, vendorSessionId: ref.id },
+            'a stopped vendor session could not be struck out: the sweep will',
+          );
         });
         return result;
       } catch (error) {

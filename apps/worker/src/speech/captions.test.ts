@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Caption, Captions } from './captions.ts';
 
 const messageId = `msg_${'0'.repeat(32)}`;
-const told = (caption: Caption) => `${caption.speaker} ${caption.segmentId} ${caption.text}${caption.final ? '.' : ''}`;
+const told = (caption: Caption) =>
+  `${caption.speaker} ${caption.segmentId} ${caption.text}${caption.final ? '.' : ''}`;
 
 describe('Captions', () => {
   let published: Caption[];
@@ -11,14 +12,22 @@ describe('Captions', () => {
     published = [];
     captions = new Captions((caption) => published.push(caption));
   });
-  const update = (text: string, final = false, taskId: string | undefined = 't1', speaker: 'avatar' | 'user' = 'avatar') =>
-    captions.update({ type: 'caption', speaker, text, final, ...(taskId && { taskId }) }, messageId);
+  const update = (
+    text: string,
+    final = false,
+    taskId: string | undefined = 't1',
+    speaker: 'avatar' | 'user' = 'avatar',
+  ) => captions.update({ type: 'caption', speaker, text, final, ...(taskId && { taskId }) }, messageId);
 
   it('grows a segment and ends it', () => {
     update('Hello');
     update('Hello there');
     update('Hello there', true);
-    expect(published.map(told)).toEqual(['avatar t1 Hello', 'avatar t1 Hello there', 'avatar t1 Hello there.']);
+    expect(published.map(told)).toEqual([
+      'avatar t1 Hello',
+      'avatar t1 Hello there',
+      'avatar t1 Hello there.',
+    ]);
     expect(published[0]).toMatchObject({ type: 'caption.updated', messageId });
   });
 
@@ -57,7 +66,11 @@ describe('Captions', () => {
     update('Hello', false, '');
     update('Hello there', true, '');
     update('Bye', true, '');
-    expect(published.map(told)).toEqual(['avatar unnamed-1 Hello', 'avatar unnamed-1 Hello there.', 'avatar unnamed-2 Bye.']);
+    expect(published.map(told)).toEqual([
+      'avatar unnamed-1 Hello',
+      'avatar unnamed-1 Hello there.',
+      'avatar unnamed-2 Bye.',
+    ]);
   });
 
   it('gives the user and the avatar of one task segments of their own', () => {

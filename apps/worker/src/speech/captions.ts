@@ -22,7 +22,11 @@ export class Captions {
     const { speaker, text, final } = caption;
     // Of a talk task, the vendor tells the user's words and the avatar's under the same id.
     const segmentId =
-      caption.taskId === undefined ? this.#unnamedSegment(speaker) : speaker === 'avatar' ? caption.taskId : `user-${caption.taskId}`;
+      caption.taskId === undefined
+        ? this.#unnamedSegment(speaker)
+        : speaker === 'avatar'
+          ? caption.taskId
+          : `user-${caption.taskId}`;
     if (this.#ended.has(segmentId)) return;
     const before = this.#open.get(segmentId);
     // a vendor that loses the end of a segment has begun the next
@@ -62,7 +66,9 @@ export class Captions {
   }
 
   #unnamedSegment(speaker: 'avatar' | 'user'): string {
-    const open = [...this.#open.values()].find((caption) => caption.speaker === speaker && caption.segmentId.startsWith('unnamed-'));
+    const open = [...this.#open.values()].find(
+      (caption) => caption.speaker === speaker && caption.segmentId.startsWith('unnamed-'),
+    );
     if (open) return open.segmentId;
     this.#unnamed += 1;
     return `unnamed-${this.#unnamed}`;

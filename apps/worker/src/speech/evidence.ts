@@ -38,13 +38,18 @@ const longest = { repeat: (expected: number) => 3 * expected + 20_000, talk: () 
  * the clock. The vendor's events come first: this waits long enough for them.
  */
 export function judge(front: FrontUtterance, voice: Voice | undefined, now: number): Judgement {
-  return front.speakingSince === undefined ? judgeStart(front, voice, now) : judgeEnd(front, front.speakingSince, voice, now);
+  return front.speakingSince === undefined
+    ? judgeStart(front, voice, now)
+    : judgeEnd(front, front.speakingSince, voice, now);
 }
 
 function judgeStart(front: FrontUtterance, voice: Voice | undefined, now: number): Judgement {
   const bound = front.frontSince + startBound[front.mode];
   // a voice that was there before may still be the one of the utterance before
-  const heardSince = voice && (voice.to === undefined || voice.to > front.frontSince) ? Math.max(voice.from, front.frontSince) : undefined;
+  const heardSince =
+    voice && (voice.to === undefined || voice.to > front.frontSince)
+      ? Math.max(voice.from, front.frontSince)
+      : undefined;
   if (heardSince !== undefined && voice) {
     const carriedOver = voice.from < front.frontSince;
     const believed = heardSince + (carriedOver ? 2 * eventGrace : eventGrace);

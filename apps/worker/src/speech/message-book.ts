@@ -15,7 +15,11 @@ export class MessageBook {
   readonly #journal: Journal;
   readonly #metrics: Metrics;
 
-  constructor(owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>, journal: Journal, metrics: Metrics) {
+  constructor(
+    owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>,
+    journal: Journal,
+    metrics: Metrics,
+  ) {
     this.#owned = owned;
     this.#journal = journal;
     this.#metrics = metrics;
@@ -24,7 +28,10 @@ export class MessageBook {
   /** The one write that the vendor call waits for. False: the message is finished, it must not be said. */
   async submitting(piece: Piece): Promise<boolean> {
     try {
-      return await this.#owned.recordUtterance(piece.speech.message.id, { index: piece.index, state: 'submitting' });
+      return await this.#owned.recordUtterance(piece.speech.message.id, {
+        index: piece.index,
+        state: 'submitting',
+      });
     } catch (error) {
       this.#journal.noticeFence(error);
       throw error;
@@ -47,7 +54,9 @@ export class MessageBook {
         return this.#record(fact.piece, 'speaking', fact.taskId);
       case 'piece.spoken':
         // the message's own end says as much
-        return fact.piece === fact.piece.speech.pieces.at(-1) ? undefined : this.#record(fact.piece, 'spoken');
+        return fact.piece === fact.piece.speech.pieces.at(-1)
+          ? undefined
+          : this.#record(fact.piece, 'spoken');
       case 'speaking':
         return this.#speaking(fact.speech, fact.taskId, fact.at);
       case 'spoken':
@@ -57,8 +66,14 @@ export class MessageBook {
 
   spoken(speech: Speech): void {
     const { message } = speech;
-    const firstFrame = speech.speakingAt === undefined ? {} : { firstFrame: since(message.acceptedAt, speech.speakingAt) };
-    this.#finish(speech, 'spoken', {}, { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrame });
+    const firstFrame =
+      speech.speakingAt === undefined ? {} : { firstFrame: since(message.acceptedAt, speech.speakingAt) };
+    this.#finish(
+      speech,
+      'spoken',
+      {},
+      { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrame },
+    );
   }
 
   unspoken(speech: Speech, end: Unspoken): void {
@@ -70,7 +85,12 @@ export class MessageBook {
         return this.#finish(speech, 'expired', {}, { type: 'message.expired', ...message });
       case 'failed': {
         const { code, reason } = end;
-        return this.#finish(speech, 'failed', { reason }, { type: 'message.failed', ...message, code, reason });
+        return this.#finish(
+          speech,
+          'failed',
+          { reason },
+          { type: 'message.failed', ...message, code, reason },
+        );
       }
       case 'dropped': {
         const { reason } = end;
@@ -87,18 +107,36 @@ export class MessageBook {
     const firstFrame = since(message.acceptedAt, at);
     this.#metrics.vendor(vendor);
     this.#metrics.firstFrame(firstFrame);
-    const event: SessionEventBody = { type: 'message.speaking', messageId: message.id, seq: message.seq, taskId, waited, vendor };
-    this.#journal.write(() => this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendor, firstFrame }, event));
+    const event: SessionEventBody = {
+      type: 'message.speaking',
+      messageId: message.id,
+      seq: message.seq,
+      taskId,
+      waited,
+      vendor,
+    };
+    this.#journal.write(() =>
+      this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendor, firstFrame }, event),
+    );
   }
 
-  #finish(speech: Speech, state: 'spoken' | Unspoken['state'], patch: { reason?: string }, event: SessionEventBody): void {
+  #finish(
+    speech: Speech,
+    state: 'spoken' | Unspoken['state'],
+    patch: { reason?: string },
+    event: SessionEventBody,
+  ): void {
     this.#metrics.messageFinished(state);
     this.#journal.write(() => this.#owned.updateMessage(speech.message.id, { state, ...patch }, event));
   }
 
   #record(piece: Piece, state: 'submitted' | 'speaking' | 'spoken', taskId?: string): void {
     this.#journal.write(() =>
-      this.#owned.recordUtterance(piece.speech.message.id, { index: piece.index, state, ...(taskId && { taskId }) }),
+      this.#owned.recordUtterance(piece.speech.message.id, {
+        index: piece.index,
+        state,
+        ...(taskId && { taskId }),
+      }),
     );
   }
 }

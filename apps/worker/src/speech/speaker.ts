@@ -22,7 +22,11 @@ export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
 };
 
 /** What is known of a message that a former owner began. */
-export type Known = { verdicts: Verdict[]; submittedAt?: number | undefined; speakingAt?: number | undefined };
+export type Known = {
+  verdicts: Verdict[];
+  submittedAt?: number | undefined;
+  speakingAt?: number | undefined;
+};
 
 /**
  * Has a session's messages spoken, in order: keeps the queue of what is to be said, and concludes from the vendor's events, the
@@ -67,7 +71,11 @@ export class Speaker {
   add(message: MessageCommand, known?: Known): void {
     const { book, wake } = this.#parts;
     const verdicts = known?.verdicts ?? [];
-    const pieces = this.split(message).map(({ text, expected }, index) => ({ text, expected, done: (verdicts[index] ?? 'say') !== 'say' }));
+    const pieces = this.split(message).map(({ text, expected }, index) => ({
+      text,
+      expected,
+      done: (verdicts[index] ?? 'say') !== 'say',
+    }));
     const speech = speechOf(message, pieces);
     if (known?.submittedAt !== undefined) speech.submittedAt = known.submittedAt;
     if (known?.speakingAt !== undefined) speech.speakingAt = known.speakingAt;
@@ -75,7 +83,8 @@ export class Speaker {
       this.#queue.add(speech);
       wake();
     } else if (verdicts.at(-1) === 'skip') {
-      const reason = 'Its worker died while saying it, and what is uncertain is not said again (onUncertain: skip)';
+      const reason =
+        'Its worker died while saying it, and what is uncertain is not said again (onUncertain: skip)';
       book.unspoken(speech, { state: 'failed', code: 'uncertain', reason });
     } else {
       book.spoken(speech);
@@ -93,7 +102,11 @@ export class Speaker {
 
   /** A vendor session is up. */
   attach(session: ProviderSession): void {
-    this.#line = new VendorLine(session, { ...this.#parts, queue: this.#queue, note: (facts) => this.#note(facts) });
+    this.#line = new VendorLine(session, {
+      ...this.#parts,
+      queue: this.#queue,
+      note: (facts) => this.#note(facts),
+    });
     this.#announce();
   }
 
@@ -114,7 +127,8 @@ export class Speaker {
 
   /** What the vendor says about speech, in whatever order. */
   handle({ type, taskId, at }: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
-    const ours = taskId === undefined || this.#queue.byTask(taskId) !== undefined || this.#line?.submitting === true;
+    const ours =
+      taskId === undefined || this.#queue.byTask(taskId) !== undefined || this.#line?.submitting === true;
     if (type === 'speech.ended') this.#foreignTask = undefined;
     else if (!ours) this.#foreignTask = taskId;
     this.#note(type === 'speech.started' ? this.#queue.started(taskId, at) : this.#queue.ended(taskId, at));
@@ -147,7 +161,11 @@ export class Speaker {
       const { piece, since } = front;
       const speakingSince = piece.state.name === 'speaking' ? piece.state.since : undefined;
       const { mode } = piece.speech.message;
-      const judgement = judge({ mode, expected: piece.expected, frontSince: since, speakingSince }, this.#voice, now);
+      const judgement = judge(
+        { mode, expected: piece.expected, frontSince: since, speakingSince },
+        this.#voice,
+        now,
+      );
       switch (judgement.verdict) {
         case 'wait':
           return judgement.until;
@@ -158,7 +176,9 @@ export class Speaker {
           this.#note(this.#queue.ended(undefined, judgement.at));
           break;
         case 'silent':
-          this.#parts.lost(new LostError('vendor-silent', 'The vendor took an utterance and showed no sign of saying it'));
+          this.#parts.lost(
+            new LostError('vendor-silent', 'The vendor took an utterance and showed no sign of saying it'),
+          );
           return Number.POSITIVE_INFINITY;
       }
     }
@@ -182,7 +202,8 @@ export class Speaker {
   #avatarState(): AvatarState {
     if (!this.#line) return 'initializing';
     const { outstanding } = this.#queue;
-    if (this.#foreignTask !== undefined || outstanding.some(({ state }) => state.name === 'speaking')) return 'speaking';
+    if (this.#foreignTask !== undefined || outstanding.some(({ state }) => state.name === 'speaking'))
+      return 'speaking';
     if (outstanding.some(({ speech }) => speech.message.mode === 'talk')) return 'thinking';
     // between two utterances
     return outstanding.length > 0 && this.#state === 'speaking' ? 'speaking' : 'listening';

@@ -11,7 +11,9 @@ function message(texts: string[], more: { mode?: 'talk' | 'repeat'; expiresAt?: 
   );
 }
 const told = (facts: Fact[]) =>
-  facts.map((fact) => ('piece' in fact ? `${fact.type} ${fact.piece.text}` : `${fact.type} ${fact.speech.message.text}`));
+  facts.map((fact) =>
+    'piece' in fact ? `${fact.type} ${fact.piece.text}` : `${fact.type} ${fact.speech.message.text}`,
+  );
 
 describe('SpeechQueue', () => {
   let queue: SpeechQueue;
@@ -67,7 +69,12 @@ describe('SpeechQueue', () => {
   it('bears an end before its beginning', () => {
     queue.add(message(['a']));
     submit('1');
-    expect(told(queue.ended('1', 1))).toEqual(['piece.speaking a', 'speaking a', 'piece.spoken a', 'spoken a']);
+    expect(told(queue.ended('1', 1))).toEqual([
+      'piece.speaking a',
+      'speaking a',
+      'piece.spoken a',
+      'spoken a',
+    ]);
     expect(queue.started('1', 2)).toEqual([]);
   });
 
@@ -87,7 +94,12 @@ describe('SpeechQueue', () => {
     submit('1');
     submit('2');
     queue.started('1', 1);
-    expect(told(queue.started('2', 5))).toEqual(['piece.spoken a', 'spoken a', 'piece.speaking b', 'speaking b']);
+    expect(told(queue.started('2', 5))).toEqual([
+      'piece.spoken a',
+      'spoken a',
+      'piece.speaking b',
+      'speaking b',
+    ]);
   });
 
   it('remembers events that come before the vendor has named the task', () => {

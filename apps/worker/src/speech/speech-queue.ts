@@ -11,7 +11,13 @@ export type PieceState =
   | { name: 'done' };
 
 /** One utterance of a message. */
-export type Piece = { readonly speech: Speech; readonly index: number; readonly text: string; expected: number; state: PieceState };
+export type Piece = {
+  readonly speech: Speech;
+  readonly index: number;
+  readonly text: string;
+  expected: number;
+  state: PieceState;
+};
 
 /** A message on its way to being spoken. */
 export type Speech = {
@@ -150,7 +156,10 @@ export class SpeechQueue {
 
   /** The vendor ended a task, or fell silent; without an id: the one being spoken. */
   ended(taskId: string | undefined, at: number): Fact[] {
-    const piece = taskId === undefined ? this.outstanding.find(({ state }) => state.name === 'speaking') : this.#find(taskId);
+    const piece =
+      taskId === undefined
+        ? this.outstanding.find(({ state }) => state.name === 'speaking')
+        : this.#find(taskId);
     if (!piece) {
       if (taskId !== undefined) this.#remember(taskId, { ended: at });
       return [];
@@ -230,7 +239,10 @@ export class SpeechQueue {
 }
 
 /** A message with its utterances, none of them submitted. */
-export function speechOf(message: MessageCommand, texts: readonly { text: string; expected: number; done?: boolean }[]): Speech {
+export function speechOf(
+  message: MessageCommand,
+  texts: readonly { text: string; expected: number; done?: boolean }[],
+): Speech {
   const speech: Speech = { message, pieces: [], losses: 0, cancelled: false };
   speech.pieces = texts.map(({ text, expected, done }, index) => ({
     speech,
@@ -247,6 +259,7 @@ function submittedAt(piece: Piece): number {
 }
 
 function expiry(speech: Speech): number {
-  const untouched = speech.submittedAt === undefined && speech.pieces.every(({ state }) => state.name === 'waiting');
+  const untouched =
+    speech.submittedAt === undefined && speech.pieces.every(({ state }) => state.name === 'waiting');
   return untouched ? (speech.message.expiresAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }

@@ -11,20 +11,68 @@ const utterance = (state?: NonNullable<Inherited['record']>['state'], after = 0)
 
 describe('settle', () => {
   it.each<[string, Inherited[], number | undefined, 'replay' | 'skip', Verdict[]]>([
-    ['says what was never given to the vendor', [utterance(), utterance()], undefined, 'replay', ['say', 'say']],
+    [
+      'says what was never given to the vendor',
+      [utterance(), utterance()],
+      undefined,
+      'replay',
+      ['say', 'say'],
+    ],
     ['says it also when uncertain ones are skipped', [utterance()], at, 'skip', ['say']],
     ['does not say again what was spoken', [utterance('spoken')], undefined, 'replay', ['said']],
-    ['goes on behind what was spoken', [utterance('spoken'), utterance()], undefined, 'replay', ['said', 'say']],
-    ['does not say again what began and had the time to end', [utterance('speaking')], at + 4_400, 'replay', ['said']],
+    [
+      'goes on behind what was spoken',
+      [utterance('spoken'), utterance()],
+      undefined,
+      'replay',
+      ['said', 'say'],
+    ],
+    [
+      'does not say again what began and had the time to end',
+      [utterance('speaking')],
+      at + 4_400,
+      'replay',
+      ['said'],
+    ],
     ['says again what was cut off', [utterance('speaking')], at + 4_399, 'replay', ['say']],
     ['skips what was cut off, if told so', [utterance('speaking')], at + 4_399, 'skip', ['skip']],
-    ['says again what began in a vendor session found gone', [utterance('speaking')], undefined, 'replay', ['say']],
-    ['does not say again what the vendor had and had the time to say', [utterance('submitted')], at + 5_900, 'replay', ['said']],
-    ['says again what the vendor had but no time to say', [utterance('submitted')], at + 5_899, 'replay', ['say']],
+    [
+      'says again what began in a vendor session found gone',
+      [utterance('speaking')],
+      undefined,
+      'replay',
+      ['say'],
+    ],
+    [
+      'does not say again what the vendor had and had the time to say',
+      [utterance('submitted')],
+      at + 5_900,
+      'replay',
+      ['said'],
+    ],
+    [
+      'says again what the vendor had but no time to say',
+      [utterance('submitted')],
+      at + 5_899,
+      'replay',
+      ['say'],
+    ],
     ['skips it, if told so', [utterance('submitted')], at + 5_899, 'skip', ['skip']],
-    ['says again what perhaps never reached the vendor', [utterance('submitting')], at + 60_000, 'replay', ['say']],
+    [
+      'says again what perhaps never reached the vendor',
+      [utterance('submitting')],
+      at + 60_000,
+      'replay',
+      ['say'],
+    ],
     ['skips it, if told so', [utterance('submitting')], at + 60_000, 'skip', ['skip']],
-    ['counts the time of the one in front', [utterance('speaking'), utterance('submitted', 10)], at + 8_799, 'replay', ['said', 'say']],
+    [
+      'counts the time of the one in front',
+      [utterance('speaking'), utterance('submitted', 10)],
+      at + 8_799,
+      'replay',
+      ['said', 'say'],
+    ],
     [
       'and believes that both were said after it',
       [utterance('speaking'), utterance('submitted', 10)],
@@ -39,7 +87,13 @@ describe('settle', () => {
       'replay',
       ['say', 'say'],
     ],
-    ['keeps later ones when one is skipped', [utterance('submitting'), utterance()], at, 'skip', ['skip', 'say']],
+    [
+      'keeps later ones when one is skipped',
+      [utterance('submitting'), utterance()],
+      at,
+      'skip',
+      ['skip', 'say'],
+    ],
   ])('%s', (_, line, openUntil, onUncertain, verdicts) => {
     expect(settle(line, { openUntil, onUncertain })).toEqual(verdicts);
   });

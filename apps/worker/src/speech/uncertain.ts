@@ -78,7 +78,10 @@ function timeline(line: readonly Inherited[]): (End | undefined)[] {
       return undefined;
     }
     const { at } = record;
-    const from = record.state === 'speaking' ? { usual: at, late: at } : { usual: at + start.usual, late: at + start.late };
+    const from =
+      record.state === 'speaking'
+        ? { usual: at, late: at }
+        : { usual: at + start.usual, late: at + start.late };
     before = {
       expected: Math.max(from.usual, before.expected) + expected,
       certain: Math.max(from.late, before.certain) + certain(expected),
@@ -87,7 +90,12 @@ function timeline(line: readonly Inherited[]): (End | undefined)[] {
   });
 }
 
-function judge(record: Inherited['record'], end: End | undefined, openUntil: number | undefined, unsure: Verdict): Verdict {
+function judge(
+  record: Inherited['record'],
+  end: End | undefined,
+  openUntil: number | undefined,
+  unsure: Verdict,
+): Verdict {
   if (record === undefined) return 'say';
   if (record.state === 'spoken') return 'said';
   return end && openUntil !== undefined && openUntil >= end.certain ? 'said' : unsure;

@@ -9,13 +9,43 @@ const withoutSpace = (text: string) => text.replaceAll(/\s/gu, '');
 describe('utterances', () => {
   it.each<[string, string | undefined, string, string[]]>([
     ['one sentence', 'en', 'The weather is fine today.', ['The weather is fine today.']],
-    ['two sentences', 'en', 'The weather is fine today. We should go outside!', ['The weather is fine today.', 'We should go outside!']],
+    [
+      'two sentences',
+      'en',
+      'The weather is fine today. We should go outside!',
+      ['The weather is fine today.', 'We should go outside!'],
+    ],
     ['no sentence end', 'en', 'nobody wrote a full stop here', ['nobody wrote a full stop here']],
-    ['titles', 'en', 'Dr. Smith met Mrs. Jones. They talked for hours.', ['Dr. Smith met Mrs. Jones.', 'They talked for hours.']],
-    ['initials', 'en', 'We read J. R. R. Tolkien aloud. It took a year.', ['We read J. R. R. Tolkien aloud.', 'It took a year.']],
-    ['prices and versions', 'en', 'It costs $3.50 with node.js v1.2.3 included.', ['It costs $3.50 with node.js v1.2.3 included.']],
-    ['short pieces with the next', 'en', 'Yes. No. The third sentence is long enough.', ['Yes. No. The third sentence is long enough.']],
-    ['a short last piece with the one before', 'en', 'That is the whole story. Bye!', ['That is the whole story. Bye!']],
+    [
+      'titles',
+      'en',
+      'Dr. Smith met Mrs. Jones. They talked for hours.',
+      ['Dr. Smith met Mrs. Jones.', 'They talked for hours.'],
+    ],
+    [
+      'initials',
+      'en',
+      'We read J. R. R. Tolkien aloud. It took a year.',
+      ['We read J. R. R. Tolkien aloud.', 'It took a year.'],
+    ],
+    [
+      'prices and versions',
+      'en',
+      'It costs $3.50 with node.js v1.2.3 included.',
+      ['It costs $3.50 with node.js v1.2.3 included.'],
+    ],
+    [
+      'short pieces with the next',
+      'en',
+      'Yes. No. The third sentence is long enough.',
+      ['Yes. No. The third sentence is long enough.'],
+    ],
+    [
+      'a short last piece with the one before',
+      'en',
+      'That is the whole story. Bye!',
+      ['That is the whole story. Bye!'],
+    ],
     [
       'lines',
       'en',
@@ -40,14 +70,24 @@ describe('utterances', () => {
       'Am 3. Oktober kommt Dr. Maier zu uns. Wir freuen uns sehr.',
       ['Am 3. Oktober kommt Dr. Maier zu uns.', 'Wir freuen uns sehr.'],
     ],
-    ['Japanese', 'ja', '今日はいい天気ですね！散歩に行きましょう。', ['今日はいい天気ですね！', '散歩に行きましょう。']],
+    [
+      'Japanese',
+      'ja',
+      '今日はいい天気ですね！散歩に行きましょう。',
+      ['今日はいい天気ですね！', '散歩に行きましょう。'],
+    ],
     [
       'Japanese quotes',
       'ja',
       '散歩に行きましょう。「はい、行きましょう。」と言った。',
       ['散歩に行きましょう。', '「はい、行きましょう。」と言った。'],
     ],
-    ['Chinese', 'zh', '今天的天气真的很好。我们一起去公园散步吧！', ['今天的天气真的很好。', '我们一起去公园散步吧！']],
+    [
+      'Chinese',
+      'zh',
+      '今天的天气真的很好。我们一起去公园散步吧！',
+      ['今天的天气真的很好。', '我们一起去公园散步吧！'],
+    ],
     ['emoji with their sentence', 'en', 'Good to see you again 👋🏽. 👨‍👩‍👧', ['Good to see you again 👋🏽. 👨‍👩‍👧']],
     ['nothing but emoji', undefined, '👋🏽 👨‍👩‍👧', ['👋🏽 👨‍👩‍👧']],
   ])('splits %s', (_, language, text, expected) => {
@@ -77,7 +117,10 @@ describe('utterances', () => {
 
   it('loses nothing, stays within the length and is never empty, whatever the text', () => {
     const words = array(
-      oneof(string({ unit: 'grapheme' }), constantFrom('Dr.', 'J.', '3.', '。', '「', '¿', '. ', '!', '…', ', ', '\n', 'Hello there')),
+      oneof(
+        string({ unit: 'grapheme' }),
+        constantFrom('Dr.', 'J.', '3.', '。', '「', '¿', '. ', '!', '…', ', ', '\n', 'Hello there'),
+      ),
       { minLength: 1 },
     );
     assert(

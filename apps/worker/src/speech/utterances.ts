@@ -23,7 +23,9 @@ const sayable = /[\p{L}\p{N}]/u;
  */
 export function utterances(text: string, options: UtteranceOptions): string[] {
   if (options.mode === 'talk') return [text];
-  const pieces = sentences(text, options.language).flatMap((sentence) => withinLength(sentence, options.maxLength));
+  const pieces = sentences(text, options.language).flatMap((sentence) =>
+    withinLength(sentence, options.maxLength),
+  );
   return merge(pieces, options.maxLength).map(tidy);
 }
 

@@ -2,7 +2,12 @@ import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ProviderSession } from '../providers/avatar-provider.ts';
-import { ProviderError, RetryableProviderError, SessionLostError, TerminalProviderError } from '../providers/provider-errors.ts';
+import {
+  ProviderError,
+  RetryableProviderError,
+  SessionLostError,
+  TerminalProviderError,
+} from '../providers/provider-errors.ts';
 import { within } from '../within.ts';
 import type { MessageBook } from './message-book.ts';
 import type { Fact, Piece, SpeechQueue } from './speech-queue.ts';
@@ -114,7 +119,9 @@ export class VendorLine {
         return;
       }
       if (piece.speech.cancelled || signal.aborted || !mayAct()) return this.#notTaken(submission);
-      const { taskId } = await metrics.vendorCall('speak', () => this.#session.speak({ messageId, text: piece.text, mode, signal }));
+      const { taskId } = await metrics.vendorCall('speak', () =>
+        this.#session.speak({ messageId, text: piece.text, mode, signal }),
+      );
       this.#taken(submission, taskId);
     } catch (error) {
       this.#failed(submission, error);

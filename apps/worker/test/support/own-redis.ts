@@ -13,10 +13,15 @@ export type OwnRedis = AsyncDisposable & { url: string; freeze: () => void; thaw
 export async function startRedis(): Promise<OwnRedis> {
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'worker-redis-'));
-  const child = spawn(inject('programs').redisServer, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) if (line.includes('Ready to accept')) break;
+  const child = spawn(
+    inject('programs').redisServer,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line.includes('Ready to accept')) break;
   child.stdout.resume();
   return {
     url: `redis://127.0.0.1:${port}`,

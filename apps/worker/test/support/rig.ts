@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { startSimulator, type SessionView, type Simulator } from '@avatar-bridge/avatar-simulator';
-import { MessageRequest, type SessionEvent, type SessionEventType, SessionRequest } from '@avatar-bridge/contracts';
+import {
+  MessageRequest,
+  type SessionEvent,
+  type SessionEventType,
+  SessionRequest,
+} from '@avatar-bridge/contracts';
 import { HeyGenClient } from '@avatar-bridge/heygen-client';
 import { createMediaRelay, type MediaRelay } from '@avatar-bridge/relay';
 import { openSessionStore, type SessionStore } from '@avatar-bridge/session-store';
@@ -28,14 +33,22 @@ export class Rig {
   readonly workerStore: SessionStore;
   readonly #workers: { worker: Worker; mediaRelay: MediaRelay }[] = [];
 
-  private constructor(simulator: Simulator, stores: [SessionStore, SessionStore], account: string, apiKey: string) {
+  private constructor(
+    simulator: Simulator,
+    stores: [SessionStore, SessionStore],
+    account: string,
+    apiKey: string,
+  ) {
     this.simulator = simulator;
     [this.store, this.workerStore] = stores;
     this.account = account;
     this.apiKey = apiKey;
   }
 
-  static async open(options: Partial<Parameters<typeof startSimulator>[0]> = {}, redisUrl = inject('redisUrl')): Promise<Rig> {
+  static async open(
+    options: Partial<Parameters<typeof startSimulator>[0]> = {},
+    redisUrl = inject('redisUrl'),
+  ): Promise<Rig> {
     const apiKey = `key-${randomUUID()}`;
     const account = `worker-test-${randomUUID()}`;
     const simulator = await startSimulator({ apiKey, livekit: inject('livekit').vendor, ...options });
@@ -67,7 +80,9 @@ export class Rig {
   }
 
   async session(avatar: object = {}, more: object = {}): Promise<Conversation> {
-    const { session } = await this.store.createSession(SessionRequest.parse({ avatar: { quality: 'low', ...avatar }, ...more }));
+    const { session } = await this.store.createSession(
+      SessionRequest.parse({ avatar: { quality: 'low', ...avatar }, ...more }),
+    );
     return new Conversation(this, session.id);
   }
 
@@ -79,7 +94,9 @@ export class Rig {
   }
 
   async vendorSessions(): Promise<SessionView[]> {
-    return ((await (await fetch(`${this.simulator.adminUrl}/sessions`)).json()) as { sessions: SessionView[] }).sessions;
+    return (
+      (await (await fetch(`${this.simulator.adminUrl}/sessions`)).json()) as { sessions: SessionView[] }
+    ).sessions;
   }
 
   async openVendorSessions(): Promise<SessionView[]> {
@@ -176,7 +193,9 @@ export class Conversation {
     for await (const event of this.#rig.store.events(this.id, { after: '0', signal })) {
       if (event.type === type && fits(event as EventOf<T>)) return event as EventOf<T>;
     }
-    const seen = (await this.events()).filter((event) => event.type !== 'vendor.event').map((event) => JSON.stringify(event));
+    const seen = (await this.events())
+      .filter((event) => event.type !== 'vendor.event')
+      .map((event) => JSON.stringify(event));
     throw new Error(`${type} did not come. There were:\n${seen.join('\n')}`);
   }
 
@@ -206,6 +225,8 @@ export class Conversation {
   /** What the avatar said to its end, in order. */
   async spoken(): Promise<string[]> {
     const tasks = (await this.vendorSessions()).flatMap((session) => session.tasks);
-    return tasks.filter((task) => task.stoppedAt !== undefined && task.interruptedAt === undefined).map(({ text }) => text);
+    return tasks
+      .filter((task) => task.stoppedAt !== undefined && task.interruptedAt === undefined)
+      .map(({ text }) => text);
   }
 }

@@ -11,7 +11,11 @@ import { viewSession } from './session-view.ts';
 
 const UserOrder = z.discriminatedUnion('event', [
   z.strictObject({ event: z.enum(['user_start', 'user_stop']) }),
-  z.strictObject({ event: z.literal('user_silence'), silenceTimes: z.int().min(0).default(1), countDown: z.int().min(0).default(10) }),
+  z.strictObject({
+    event: z.literal('user_silence'),
+    silenceTimes: z.int().min(0).default(1),
+    countDown: z.int().min(0).default(10),
+  }),
 ]);
 
 /** How a test looks into the double and orders it about, below /admin. */
@@ -30,7 +34,12 @@ export function adminRoutes(account: Account): Hono {
     const session = known(c.req.param('id'));
     const order = await readOrder(c, UserOrder);
     if (order.event !== 'user_silence') session.tellSockets({ event_type: order.event });
-    else session.tellSockets({ event_type: order.event, silence_times: order.silenceTimes, count_down: order.countDown });
+    else
+      session.tellSockets({
+        event_type: order.event,
+        silence_times: order.silenceTimes,
+        count_down: order.countDown,
+      });
     return c.body(null, 204);
   });
 
@@ -39,7 +48,12 @@ export function adminRoutes(account: Account): Hono {
   routes.get('/faults', (c) => c.json({ faults: faults.list() }));
   routes.post('/faults', async (c) => {
     const active = faults.add(await readOrder(c, Fault));
-    if (!active) throw new Problem(409, 'Too many faults', `There are ${bounds.faults} faults already: delete them first`);
+    if (!active)
+      throw new Problem(
+        409,
+        'Too many faults',
+        `There are ${bounds.faults} faults already: delete them first`,
+      );
     return c.json({ ...active, sessions: await strike(active) }, 201);
   });
   routes.delete('/faults', (c) => {
@@ -72,8 +86,11 @@ export function adminRoutes(account: Account): Hono {
 
   /** Faults that hit at once. Returns the ids of the sessions that were hit. */
   const strike = async ({ id, fault }: ActiveFault): Promise<string[]> => {
-    if (fault.kind !== 'drop-session' && fault.kind !== 'drop-socket' && fault.kind !== 'stall-media') return [];
-    const hit = sessions.listOpen().filter((session) => fault.sessionId === undefined || fault.sessionId === session.id);
+    if (fault.kind !== 'drop-session' && fault.kind !== 'drop-socket' && fault.kind !== 'stall-media')
+      return [];
+    const hit = sessions
+      .listOpen()
+      .filter((session) => fault.sessionId === undefined || fault.sessionId === session.id);
     if (fault.kind === 'stall-media') {
       const { cleared } = faults;
       for (const session of hit) session.stall(fault.media, true);

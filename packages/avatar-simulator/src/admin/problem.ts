@@ -16,7 +16,9 @@ export class Problem extends Error {
 
 export function problemAnswer(c: Context, problem: Problem): Response {
   const { status, title, message: detail } = problem;
-  return c.body(JSON.stringify({ type: 'about:blank', title, status, detail }), status, { 'content-type': 'application/problem+json' });
+  return c.body(JSON.stringify({ type: 'about:blank', title, status, detail }), status, {
+    'content-type': 'application/problem+json',
+  });
 }
 
 /** The JSON body of an admin request. The content type is required: without it a foreign page could order faults from a browser. */

@@ -45,12 +45,19 @@ async function about(c: Context): Promise<{ sessionId?: string; taskMode?: strin
 }
 
 function refusal(c: Context, fault: FaultOf<'refuse'>): Response {
-  const named: { status: number; code?: number; message: string } | undefined = fault.error && vendorErrors[fault.error];
+  const named: { status: number; code?: number; message: string } | undefined =
+    fault.error && vendorErrors[fault.error];
   const status = (fault.status ?? named?.status ?? 500) as ContentfulStatusCode;
   if (fault.retryAfter !== undefined) c.header('Retry-After', String(fault.retryAfter));
   if (fault.body !== undefined) return c.html(fault.body, status);
   const code = fault.code ?? named?.code;
-  return c.json({ ...(code !== undefined && { code }), message: fault.message ?? named?.message ?? 'Internal server error' }, status);
+  return c.json(
+    {
+      ...(code !== undefined && { code }),
+      message: fault.message ?? named?.message ?? 'Internal server error',
+    },
+    status,
+  );
 }
 
 /** Resolves when the client gave up, or the faults were deleted. */

@@ -1,4 +1,10 @@
-import { endpoints, RoomMessage, TaskMode, vendorErrors, type VendorErrorName } from '@avatar-bridge/heygen-client';
+import {
+  endpoints,
+  RoomMessage,
+  TaskMode,
+  vendorErrors,
+  type VendorErrorName,
+} from '@avatar-bridge/heygen-client';
 import { z } from 'zod';
 
 const paths = [...Object.values(endpoints), '/v2/voices', '*'] as const;
@@ -26,12 +32,19 @@ export const Fault = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('refuse'),
     ...request,
-    error: z.enum(errorNames).optional().describe('one of the vendor errors by name; status, code and message override its parts'),
+    error: z
+      .enum(errorNames)
+      .optional()
+      .describe('one of the vendor errors by name; status, code and message override its parts'),
     status: z.int().min(400).max(599).optional(),
     code: z.int().optional(),
     message: z.string().max(1_000).optional(),
     retryAfter: z.int().min(0).max(3_600).optional().describe('seconds, sent as Retry-After'),
-    body: z.string().max(10_000).optional().describe('sent as text/html instead of the error, as gateways in between do'),
+    body: z
+      .string()
+      .max(10_000)
+      .optional()
+      .describe('sent as text/html instead of the error, as gateways in between do'),
   }),
   z.strictObject({ kind: z.literal('delay'), ...request, phase, ms }),
   z.strictObject({ kind: z.literal('hang'), ...request, phase }),
@@ -44,8 +57,15 @@ export const Fault = z.discriminatedUnion('kind', [
     ms: ms.optional().describe('default: until the faults are deleted'),
   }),
   z.strictObject({ kind: z.literal('drop-socket'), sessionId }),
-  z.strictObject({ kind: z.literal('no-media'), times: Times.default(1).describe('how many sessions start without tracks') }),
-  z.strictObject({ kind: z.literal('disorder-events'), sessionId, times: Times.default(1).describe('how many tasks it hits') }),
+  z.strictObject({
+    kind: z.literal('no-media'),
+    times: Times.default(1).describe('how many sessions start without tracks'),
+  }),
+  z.strictObject({
+    kind: z.literal('disorder-events'),
+    sessionId,
+    times: Times.default(1).describe('how many tasks it hits'),
+  }),
   z.strictObject({
     kind: z.literal('lose-events'),
     sessionId,

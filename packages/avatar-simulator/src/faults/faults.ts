@@ -45,7 +45,8 @@ export class Faults {
 
   /** Whether a request to this path may be hit at all: cheap, asked before a body is read. */
   concerns(path: string): boolean {
-    for (const { fault } of this.#active.values()) if ('path' in fault && (fault.path === '*' || fault.path === path)) return true;
+    for (const { fault } of this.#active.values())
+      if ('path' in fault && (fault.path === '*' || fault.path === path)) return true;
     return false;
   }
 
@@ -67,9 +68,14 @@ export class Faults {
 
   /** What happens to the messages about a task that begins now. */
   takeForTask(sessionId: string): EventPlan {
-    const here = (fault: { sessionId?: string }): boolean => fault.sessionId === undefined || fault.sessionId === sessionId;
-    const lose = this.#take((fault): fault is FaultOf<'lose-events'> => fault.kind === 'lose-events' && here(fault));
-    const disorder = this.#take((fault): fault is FaultOf<'disorder-events'> => fault.kind === 'disorder-events' && here(fault));
+    const here = (fault: { sessionId?: string }): boolean =>
+      fault.sessionId === undefined || fault.sessionId === sessionId;
+    const lose = this.#take(
+      (fault): fault is FaultOf<'lose-events'> => fault.kind === 'lose-events' && here(fault),
+    );
+    const disorder = this.#take(
+      (fault): fault is FaultOf<'disorder-events'> => fault.kind === 'disorder-events' && here(fault),
+    );
     return { lose: new Set(lose?.events), disorder: disorder !== undefined };
   }
 

@@ -11,7 +11,11 @@ describe('the origins that browsers may call from', () => {
     'http://app.localhost',
   ])('take %s', (origin) => expect(isLoopback(origin)).toBe(true));
 
-  it.each(['https://example.com', 'http://127.0.0.1.example.com', 'http://localhost.example.com', 'null', ''])('refuse %s', (origin) =>
-    expect(isLoopback(origin)).toBe(false),
-  );
+  it.each([
+    'https://example.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'null',
+    '',
+  ])('refuse %s', (origin) => expect(isLoopback(origin)).toBe(false));
 });

@@ -28,14 +28,16 @@ export class Credentials {
   /** For streaming.new: the key, or a token that opened no session yet. */
   requireFresh(c: Context): Credential {
     const credential = this.#read(c);
-    if (credential.kind === 'token' && !this.#tokens.isFresh(credential.token, now())) throw VendorFailure.of('unauthorized');
+    if (credential.kind === 'token' && !this.#tokens.isFresh(credential.token, now()))
+      throw VendorFailure.of('unauthorized');
     return credential;
   }
 
   /** For calls about a session, or about the account when there is none. */
   require(c: Context, sessionId?: string): void {
     const credential = this.#read(c);
-    if (credential.kind === 'token' && !this.#tokens.allows(credential.token, sessionId, now())) throw VendorFailure.of('unauthorized');
+    if (credential.kind === 'token' && !this.#tokens.allows(credential.token, sessionId, now()))
+      throw VendorFailure.of('unauthorized');
   }
 
   #read(c: Context): Credential {

@@ -16,5 +16,7 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
 export function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw VendorFailure.invalid(result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '));
+  throw VendorFailure.invalid(
+    result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
+  );
 }

@@ -3,7 +3,13 @@ import { now } from '../clock.ts';
 import { bounds } from '../limits.ts';
 
 /** A request that was seen. `status` stays null while it is unanswered, also when it never was answered. Queries and bodies aren't kept. */
-export type LoggedRequest = { method: string; path: string; at: number; status: number | null; durationMs: number | null };
+export type LoggedRequest = {
+  method: string;
+  path: string;
+  at: number;
+  status: number | null;
+  durationMs: number | null;
+};
 
 /** The last requests to the vendor's endpoints, oldest first. */
 export class RequestLog {

@@ -9,7 +9,11 @@ export class Tokens {
 
   /** A new token, good for `lifetime` ms. Shaped as seen in a log of the vendor: base64 of `{token, token_type, created_at}`. */
   issue(at: number, lifetime: number): string {
-    const content = { token: randomBytes(16).toString('hex'), token_type: 'sa_from_regular', created_at: Math.floor(at / 1_000) };
+    const content = {
+      token: randomBytes(16).toString('hex'),
+      token_type: 'sa_from_regular',
+      created_at: Math.floor(at / 1_000),
+    };
     const token = Buffer.from(JSON.stringify(content)).toString('base64');
     this.#issued.set(token, { expiresAt: at + lifetime });
     if (this.#issued.size > bounds.tokens) this.#issued.delete(this.#issued.keys().next().value as string);

@@ -16,17 +16,29 @@ const audible = 500;
 
 async function avatar(videoEncoding: VideoEncoding = 'H264', quality: Quality = 'high') {
   const room = randomUUID();
-  const media = await startAvatarMedia({ url: server.url, token: await roomToken(server, room, 'heygen'), videoEncoding, quality });
+  const media = await startAvatarMedia({
+    url: server.url,
+    token: await roomToken(server, room, 'heygen'),
+    videoEncoding,
+    quality,
+  });
   await media.ready;
   return { media, room, [Symbol.asyncDispose]: () => media.close() };
 }
 
 const viewerOf = async (room: string, quality: Quality = 'high') =>
-  Viewer.join({ url: server.url, token: await roomToken(server, room, 'viewer'), region: mouthRegion(quality) });
+  Viewer.join({
+    url: server.url,
+    token: await roomToken(server, room, 'viewer'),
+    region: mouthRegion(quality),
+  });
 
 const passes = (ms: number) => {
   const from = Date.now();
-  return vi.waitUntil(() => Date.now() - from >= ms && { from, to: Date.now() }, { timeout: ms + 5000, interval: 20 });
+  return vi.waitUntil(() => Date.now() - from >= ms && { from, to: Date.now() }, {
+    timeout: ms + 5000,
+    interval: 20,
+  });
 };
 
 const largestDifference = (one: number[], other: number[]) =>
@@ -60,9 +72,13 @@ describe.each(['H264', 'VP8'] as const)('an avatar in %s', (encoding) => {
     expect(viewer.framesPerSecond(speaking.from, speaking.to)).toBeGreaterThan(20);
     expect(viewer.loudest(speaking.from, speaking.to)).toBeGreaterThan(4000);
 
-    const moved = viewer.frames.filter(({ at }) => at >= speaking.from).map(({ mouth }) => largestDifference(mouth, restingMouth));
+    const moved = viewer.frames
+      .filter(({ at }) => at >= speaking.from)
+      .map(({ mouth }) => largestDifference(mouth, restingMouth));
     expect(Math.max(...moved)).toBeGreaterThan(60);
-    expect(Math.max(...restingFrames.map(({ mouth }) => largestDifference(mouth, restingMouth)))).toBeLessThan(25);
+    expect(
+      Math.max(...restingFrames.map(({ mouth }) => largestDifference(mouth, restingMouth))),
+    ).toBeLessThan(25);
     expect(viewer.speakers.some((names) => names.includes('heygen'))).toBe(true);
 
     await passes(500);
@@ -77,7 +93,12 @@ describe.each(['H264', 'VP8'] as const)('an avatar in %s', (encoding) => {
     const count = (track: SubscribedTrack) => {
       track.onPacket = (packet) => {
         const header = parseRtpHeader(packet);
-        if (header && track.codecs.some(({ payloadType, mimeType }) => payloadType === header.payloadType && !mimeType.endsWith('rtx')))
+        if (
+          header &&
+          track.codecs.some(
+            ({ payloadType, mimeType }) => payloadType === header.payloadType && !mimeType.endsWith('rtx'),
+          )
+        )
           timestamps[track.kind].add(header.timestamp);
       };
     };
@@ -175,9 +196,13 @@ test('closing leaves the room, ends the speech and refuses further ones', async 
 
 test('joining with a bad token fails, and so does joining that is aborted', async () => {
   const options = { url: server.url, videoEncoding: 'VP8', quality: 'low' } as const;
-  await expect(startAvatarMedia({ ...options, token: 'nonsense' })).rejects.toMatchObject({ code: 'unauthorized' });
+  await expect(startAvatarMedia({ ...options, token: 'nonsense' })).rejects.toMatchObject({
+    code: 'unauthorized',
+  });
   const token = await roomToken(server, randomUUID(), 'heygen');
-  await expect(startAvatarMedia({ ...options, token, signal: AbortSignal.abort() })).rejects.toThrow('cancelled');
+  await expect(startAvatarMedia({ ...options, token, signal: AbortSignal.abort() })).rejects.toThrow(
+    'cancelled',
+  );
 });
 
 test('an avatar that is thrown out of its room stops', async () => {

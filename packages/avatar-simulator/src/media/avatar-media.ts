@@ -29,7 +29,12 @@ export type AvatarMediaOptions = {
 };
 
 /** A speech that has begun. `startedAt` is epoch ms, `segments` are its words with ms after the start. */
-export type SpeechPlan = { durationMs: number; startedAt: number; finished: Promise<SpeechEnd>; segments: Word[] };
+export type SpeechPlan = {
+  durationMs: number;
+  startedAt: number;
+  finished: Promise<SpeechEnd>;
+  segments: Word[];
+};
 
 const codecs: Record<VideoEncoding, Codec> = {
   H264: {
@@ -40,7 +45,13 @@ const codecs: Record<VideoEncoding, Codec> = {
   },
   VP8: { mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 },
 };
-const opus: Codec = { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2, fmtp: 'minptime=10;useinbandfec=1' };
+const opus: Codec = {
+  mimeType: 'audio/opus',
+  payloadType: 111,
+  clockRate: 48_000,
+  channels: 2,
+  fmtp: 'minptime=10;useinbandfec=1',
+};
 
 const pacer = new Pacer();
 const speeches = new SpeechMaker();
@@ -100,7 +111,10 @@ export class AvatarMedia {
 
   /** Stops a speech at once: the next packets are silence and a resting mouth. False when idle. */
   interrupt(): boolean {
-    return this.#speaking !== undefined && this.#silence(this.#speaking, new Error('the speech was interrupted before it started'));
+    return (
+      this.#speaking !== undefined &&
+      this.#silence(this.#speaking, new Error('the speech was interrupted before it started'))
+    );
   }
 
   /** A fault: while on, no packets of that kind are sent, and nobody is told. */

@@ -51,7 +51,13 @@ function face() {
 function clip(durationMs: number, mouth: Mouth): SpeechClip {
   const frames = Array.from({ length: durationMs / 20 }, (_, index) => Buffer.from([index]));
   const mouthTimeline = new Uint8Array(durationMs / 10).fill(mouths.indexOf(mouth));
-  return { durationMs, frames, levels: new Uint8Array(frames.length).fill(12), mouths: mouthTimeline, words: [] };
+  return {
+    durationMs,
+    frames,
+    levels: new Uint8Array(frames.length).fill(12),
+    mouths: mouthTimeline,
+    words: [],
+  };
 }
 
 function started() {
@@ -67,7 +73,13 @@ function started() {
     picture,
   });
   player.start();
-  return { player, audio, video, shown, spoken: () => audio.packets.filter(({ payload }) => !payload.equals(silentFrame)) };
+  return {
+    player,
+    audio,
+    video,
+    shown,
+    spoken: () => audio.packets.filter(({ payload }) => !payload.equals(silentFrame)),
+  };
 }
 
 test('an idle avatar sends 50 silent packets and 30 pictures a second, with steady numbers and timestamps', async () => {
@@ -82,7 +94,8 @@ test('an idle avatar sends 50 silent packets and 30 pictures a second, with stea
     { packets: audio.packets, step: 960 },
     { packets: video.packets.filter(({ marker }) => marker), step: 3000 },
   ])
-    for (const [index, packet] of packets.slice(1).entries()) expect((packet.timestamp - packets[index]!.timestamp) >>> 0).toBe(step);
+    for (const [index, packet] of packets.slice(1).entries())
+      expect((packet.timestamp - packets[index]!.timestamp) >>> 0).toBe(step);
   for (const [index, packet] of video.packets.slice(1).entries())
     expect(packet.sequenceNumber).toBe((video.packets[index]!.sequenceNumber + 1) & 0xffff);
   expect(new Set(shown.map(({ mouth }) => mouth))).toEqual(new Set(['rest']));
@@ -162,7 +175,9 @@ test('after a long pause of the process the missed packets are left out, and the
   await expect(finished).resolves.toBe('interrupted');
   const timestamps = audio.packets.slice(before - 1).map(({ timestamp }) => timestamp);
   expect((timestamps[1]! - timestamps[0]!) >>> 0).toBeGreaterThan(1.9 * 48_000);
-  expect(spoken().map(({ payload }) => payload[0])).toEqual(Array.from({ length: spoken().length }, (_, index) => index));
+  expect(spoken().map(({ payload }) => payload[0])).toEqual(
+    Array.from({ length: spoken().length }, (_, index) => index),
+  );
 });
 
 test('sender reports put audio and video on one clock', async () => {

@@ -12,7 +12,10 @@ declare module '@echogarden/espeak-ng-emscripten' {
     /** 0 when the voice exists. */
     set_voice(name: string): number;
     set_rate(wordsPerMinute: number): number;
-    synthesize(text: string, callback: (samples: Int16Array | undefined, events: EspeakEvent[]) => boolean): void;
+    synthesize(
+      text: string,
+      callback: (samples: Int16Array | undefined, events: EspeakEvent[]) => boolean,
+    ): void;
   };
   export default function initialize(): Promise<{ eSpeakNGWorker: new () => EspeakWorker }>;
 }

@@ -10,7 +10,10 @@ const normalWordsPerMinute = 160;
 let loaded: Promise<EspeakWorker> | undefined;
 
 /** Speech in most languages by eSpeak NG. `name` is an eSpeak voice: `de`, `fr+f3`. A voice that does not exist is replaced by an English one. */
-export async function synthesizeWithEspeak(text: string, { name, rate }: { name: string; rate: number }): Promise<RawSpeech> {
+export async function synthesizeWithEspeak(
+  text: string,
+  { name, rate }: { name: string; rate: number },
+): Promise<RawSpeech> {
   loaded ??= initialize().then((module) => new module.eSpeakNGWorker());
   const espeak = await loaded;
   if (espeak.set_voice(name) !== 0) espeak.set_voice('en+f3');
@@ -28,7 +31,12 @@ export async function synthesizeWithEspeak(text: string, { name, rate }: { name:
     pcm.set(chunk, at);
     at += chunk.length;
   }
-  return { pcm, sampleRate, phones: readPhones(events, (pcm.length / sampleRate) * 1000), words: readWords(events, text) };
+  return {
+    pcm,
+    sampleRate,
+    phones: readPhones(events, (pcm.length / sampleRate) * 1000),
+    words: readWords(events, text),
+  };
 }
 
 function readPhones(events: readonly EspeakEvent[], durationMs: number): Phone[] {
@@ -49,7 +57,10 @@ function readWords(events: readonly EspeakEvent[], text: string): Word[] {
     const from = wordStart(characters, text_position - 1);
     if (words.has(from)) continue;
     const end = characters.findIndex((character, index) => index > from && /\s/.test(character));
-    words.set(from, { text: characters.slice(from, end < 0 ? undefined : end).join(''), atMs: Math.round(audio_position) });
+    words.set(from, {
+      text: characters.slice(from, end < 0 ? undefined : end).join(''),
+      atMs: Math.round(audio_position),
+    });
   }
   return [...words.values()];
 }

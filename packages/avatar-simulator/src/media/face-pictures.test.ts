@@ -33,12 +33,17 @@ describe.each(Object.entries(pictureSizes) as [Quality, (typeof pictureSizes)[Qu
       }
     });
 
-    test.each(['H264', 'VP8'] as const)('%s pictures are small enough for the announced bitrate', async (encoding) => {
-      const picture = await facePictures(encoding, quality);
-      const sizes = faceStates.map((state) => picture(state).packets.reduce((sum, packet) => sum + packet.length - 12, 0));
-      const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
-      expect(mean * 8 * frameRate).toBeLessThan(bitrate * 1.1);
-    });
+    test.each(['H264', 'VP8'] as const)(
+      '%s pictures are small enough for the announced bitrate',
+      async (encoding) => {
+        const picture = await facePictures(encoding, quality);
+        const sizes = faceStates.map((state) =>
+          picture(state).packets.reduce((sum, packet) => sum + packet.length - 12, 0),
+        );
+        const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+        expect(mean * 8 * frameRate).toBeLessThan(bitrate * 1.1);
+      },
+    );
   },
 );
 
@@ -56,14 +61,20 @@ test.each([
 
 test.each(['H264', 'VP8'] as const)('each mouth has a %s picture of its own', async (encoding) => {
   const picture = await facePictures(encoding, 'high');
-  const bytes = mouths.map((mouth) => Buffer.concat(picture({ pose: 0, mouth, eyes: 'open' }).packets).toString('base64'));
+  const bytes = mouths.map((mouth) =>
+    Buffer.concat(picture({ pose: 0, mouth, eyes: 'open' }).packets).toString('base64'),
+  );
   expect(new Set(bytes).size).toBe(mouths.length);
 });
 
 test('an open mouth has no picture with shut eyes: the eyes stay open', async () => {
   const picture = await facePictures('H264', 'high');
-  expect(picture({ pose: 1, mouth: 'open', eyes: 'shut' })).toBe(picture({ pose: 1, mouth: 'open', eyes: 'open' }));
-  expect(picture({ pose: 1, mouth: 'rest', eyes: 'shut' })).not.toBe(picture({ pose: 1, mouth: 'rest', eyes: 'open' }));
+  expect(picture({ pose: 1, mouth: 'open', eyes: 'shut' })).toBe(
+    picture({ pose: 1, mouth: 'open', eyes: 'open' }),
+  );
+  expect(picture({ pose: 1, mouth: 'rest', eyes: 'shut' })).not.toBe(
+    picture({ pose: 1, mouth: 'rest', eyes: 'open' }),
+  );
 });
 
 test('the same H264 picture sent twice has two idr_pic_ids', async () => {

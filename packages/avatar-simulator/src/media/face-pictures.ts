@@ -21,7 +21,10 @@ const stapA = 24;
 const loaded = new Map<string, Promise<ReadonlyMap<string, Picture>>>();
 
 /** The pictures of the face, read from the assets once in a process. */
-export async function facePictures(encoding: VideoEncoding, quality: Quality): Promise<(state: FaceState) => Picture> {
+export async function facePictures(
+  encoding: VideoEncoding,
+  quality: Quality,
+): Promise<(state: FaceState) => Picture> {
   const file = `${quality}.${encoding === 'H264' ? 'h264' : 'ivf'}`;
   let reading = loaded.get(file);
   if (!reading) loaded.set(file, (reading = read(file, encoding)));
@@ -35,7 +38,9 @@ async function read(file: string, encoding: VideoEncoding): Promise<ReadonlyMap<
   const bytes = await readFile(join(import.meta.dirname, '../../assets', file));
   const pictures = encoding === 'H264' ? readH264(bytes).map(h264Picture) : readIvf(bytes).map(vp8Picture);
   if (pictures.length !== faceStates.length)
-    throw new Error(`${file} has ${pictures.length} pictures, not ${faceStates.length}: build the assets again`);
+    throw new Error(
+      `${file} has ${pictures.length} pictures, not ${faceStates.length}: build the assets again`,
+    );
   return new Map(faceStates.map((state, index) => [keyOf(state), pictures[index]!]));
 }
 
@@ -69,9 +74,13 @@ export function readIvf(file: Buffer): Buffer[] {
  */
 function h264Picture(units: readonly Buffer[]): Picture {
   const slice = units.at(-1)!;
-  const parameterSets = units.slice(0, -1).flatMap((unit) => [Buffer.from([unit.length >> 8, unit.length & 0xff]), unit]);
+  const parameterSets = units
+    .slice(0, -1)
+    .flatMap((unit) => [Buffer.from([unit.length >> 8, unit.length & 0xff]), unit]);
   const slicePayloads = packetizeH264([slice], maxPayload);
-  const packets = [Buffer.concat([Buffer.from([0x60 | stapA]), ...parameterSets]), ...slicePayloads].map(withHeaderRoom);
+  const packets = [Buffer.concat([Buffer.from([0x60 | stapA]), ...parameterSets]), ...slicePayloads].map(
+    withHeaderRoom,
+  );
   const first = packets[1]!;
   const at = RTP_HEADER_LENGTH + (slicePayloads.length > 1 ? 3 : 2);
   return {

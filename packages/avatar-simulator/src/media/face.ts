@@ -1,5 +1,17 @@
 /** The mouth shapes the face can show, from a resting smile to wide open. */
-export const mouths = ['rest', 'closed', 'small', 'mid', 'open', 'wide', 'round', 'pucker', 'lip', 'tongue', 'teeth'] as const;
+export const mouths = [
+  'rest',
+  'closed',
+  'small',
+  'mid',
+  'open',
+  'wide',
+  'round',
+  'pucker',
+  'lip',
+  'tongue',
+  'teeth',
+] as const;
 export type Mouth = (typeof mouths)[number];
 
 export const eyeStates = ['open', 'half', 'shut'] as const;
@@ -16,6 +28,8 @@ export type FaceState = { pose: number; mouth: Mouth; eyes: Eyes };
 /** Every picture there is, in the order of the asset files. */
 export const faceStates: readonly FaceState[] = Array.from({ length: poseCount }, (_, pose) =>
   mouths.flatMap((mouth) =>
-    eyeStates.filter((eyes) => eyes === 'open' || blinkingMouths.includes(mouth)).map((eyes): FaceState => ({ pose, mouth, eyes })),
+    eyeStates
+      .filter((eyes) => eyes === 'open' || blinkingMouths.includes(mouth))
+      .map((eyes): FaceState => ({ pose, mouth, eyes })),
   ),
 ).flat();

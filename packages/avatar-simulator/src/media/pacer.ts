@@ -30,7 +30,8 @@ export class Pacer {
 
   #wake(): void {
     try {
-      for (const stream of this.#streams) while (stream.due <= performance.now() && this.#streams.has(stream)) stream.tick();
+      for (const stream of this.#streams)
+        while (stream.due <= performance.now() && this.#streams.has(stream)) stream.tick();
     } finally {
       this.#arm();
     }

@@ -3,7 +3,13 @@ import type { Voice } from './voice.ts';
 import type { Word } from './words.ts';
 
 /** Speech, ready to be sent. `frames` are opus packets of 20 ms, `levels` their loudness in -dBov, `mouths` one index of a mouth for each 10 ms. */
-export type SpeechClip = { durationMs: number; frames: Uint8Array[]; levels: Uint8Array; mouths: Uint8Array; words: Word[] };
+export type SpeechClip = {
+  durationMs: number;
+  frames: Uint8Array[];
+  levels: Uint8Array;
+  mouths: Uint8Array;
+  words: Word[];
+};
 
 export type SpeechRequest = { id: number; text: string; voice: Voice; rate: number };
 export type SpeechAnswer = { id: number; clip: SpeechClip } | { id: number; error: string };

@@ -69,7 +69,9 @@ const ipaLetters: readonly [string, Mouth][] = [
   ['tdnszɾrɕʑɲʂʐ', 'teeth'],
   ['əkɡgxçŋhʁɣɹʔχɻcɟqɦ', 'small'],
 ];
-const ipa = new Map(ipaLetters.flatMap(([letters, mouth]) => Array.from(letters, (letter) => [letter, mouth] as const)));
+const ipa = new Map(
+  ipaLetters.flatMap(([letters, mouth]) => Array.from(letters, (letter) => [letter, mouth] as const)),
+);
 
 /** The mouths a sound goes through, in order; none for a pause. */
 export function mouthsOf(symbol: string): readonly Mouth[] {
@@ -89,7 +91,8 @@ export function mouthTimeline(phones: readonly Phone[], durationMs: number): Uin
   const timeline = new Uint8Array(Math.ceil(durationMs / mouthStep)).fill(mouths.indexOf('rest'));
   for (const { symbol, startMs, endMs } of phones) {
     const through = mouthsOf(symbol);
-    const shown: readonly Mouth[] = through.length > 0 ? through : [endMs - startMs > restingPause ? 'rest' : 'closed'];
+    const shown: readonly Mouth[] =
+      through.length > 0 ? through : [endMs - startMs > restingPause ? 'rest' : 'closed'];
     for (const [index, mouth] of shown.entries()) {
       const share = (endMs - startMs) / shown.length;
       const from = Math.max(0, Math.round((startMs + index * share - anticipation) / mouthStep));

@@ -1,5 +1,7 @@
 /** Which synthesizer says a text, and how. English has the better sounding one, which knows no other language. */
-export type Voice = { engine: 'flite'; name: string; pitch: number } | { engine: 'espeak'; name: string; pitch: number };
+export type Voice =
+  | { engine: 'flite'; name: string; pitch: number }
+  | { engine: 'espeak'; name: string; pitch: number };
 
 /** How much higher or lower than its recording a voice sounds. All are a woman's, as the face is. */
 const pitches = [1, 1.12, 0.92, 1.06];

@@ -18,7 +18,10 @@ export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestCo
     const query = check(ChatQuery, Object.fromEntries(new URL(url).searchParams));
     const { session_id: sessionId, session_token: token } = query;
     // A session that was opened with the API key has no token yet: the first fresh one becomes its own.
-    if (!tokens.allows(token, sessionId, now()) && !(sessions.find(sessionId)?.openedWithKey && tokens.spend(token, sessionId, now()))) {
+    if (
+      !tokens.allows(token, sessionId, now()) &&
+      !(sessions.find(sessionId)?.openedWithKey && tokens.spend(token, sessionId, now()))
+    ) {
       throw VendorFailure.of('unauthorized');
     }
     const session = sessions.get(sessionId);
@@ -29,7 +32,8 @@ export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestCo
   routes.get(
     endpoints.chat,
     async (c, next) => {
-      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') throw VendorFailure.invalid('this endpoint takes WebSockets only');
+      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
+        throw VendorFailure.invalid('this endpoint takes WebSockets only');
       opened(c.req.url);
       return next();
     },

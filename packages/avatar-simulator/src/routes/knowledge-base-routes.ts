@@ -5,7 +5,11 @@ import { readBody } from '../http/read-body.ts';
 import type { Account, RequestContext } from './account.ts';
 
 /** List, create and update. How one is deleted isn't known. */
-export function knowledgeBaseRoutes({ credentials, knowledgeBases, switches }: Account): Hono<RequestContext> {
+export function knowledgeBaseRoutes({
+  credentials,
+  knowledgeBases,
+  switches,
+}: Account): Hono<RequestContext> {
   const routes = new Hono<RequestContext>();
 
   routes.get(endpoints.knowledgeBases, (c) => {
@@ -20,7 +24,12 @@ export function knowledgeBaseRoutes({ credentials, knowledgeBases, switches }: A
 
   routes.post(`${endpoints.updateKnowledgeBase}/:id`, async (c) => {
     credentials.requireKey(c);
-    return c.json(success(knowledgeBases.update(c.req.param('id'), await readBody(c, KnowledgeBaseRequest)), switches.values));
+    return c.json(
+      success(
+        knowledgeBases.update(c.req.param('id'), await readBody(c, KnowledgeBaseRequest)),
+        switches.values,
+      ),
+    );
   });
 
   return routes;

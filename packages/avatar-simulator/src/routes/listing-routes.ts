@@ -20,13 +20,18 @@ const Page = z.object({
 /** What the account has: sessions open and past, avatars, voices. */
 export function listingRoutes({ credentials, sessions, switches }: Account): Hono<RequestContext> {
   const routes = new Hono<RequestContext>();
-  const createdAt = (ms: number): number => (switches.values.createdAtUnit === 'seconds' ? Math.floor(ms / 1_000) : Math.floor(ms));
+  const createdAt = (ms: number): number =>
+    switches.values.createdAtUnit === 'seconds' ? Math.floor(ms / 1_000) : Math.floor(ms);
 
   routes.get(endpoints.list, (c) => {
     credentials.require(c);
     const open: ListedSession[] = sessions
       .listOpen()
-      .map((session) => ({ session_id: session.id, status: session.state.name, created_at: createdAt(session.state.openedAt) }));
+      .map((session) => ({
+        session_id: session.id,
+        status: session.state.name,
+        created_at: createdAt(session.state.openedAt),
+      }));
     return c.json(success({ sessions: open }, switches.values));
   });
 
@@ -41,16 +46,22 @@ export function listingRoutes({ credentials, sessions, switches }: Account): Hon
       .listAll()
       .filter(inRange)
       .toSorted((a, b) => b.state.openedAt - a.state.openedAt);
-    const from = query.next_pagination_token === undefined ? (query.page - 1) * query.page_size : Number(query.next_pagination_token);
+    const from =
+      query.next_pagination_token === undefined
+        ? (query.page - 1) * query.page_size
+        : Number(query.next_pagination_token);
     const until = from + query.page_size;
     const data: HistorySession[] = all.slice(from, until).map((session) => ({
       session_id: session.id,
       status: session.state.name,
       created_at: createdAt(session.state.openedAt),
       api_key_type: 'paid',
-      duration: Math.round(((session.state.name === 'closed' ? session.state.closedAt : now()) - session.state.openedAt) / 1_000),
+      duration: Math.round(
+        ((session.state.name === 'closed' ? session.state.closedAt : now()) - session.state.openedAt) / 1_000,
+      ),
       avatar_id: session.avatarId,
-      voice_name: (voices.find(({ voice_id: id }) => id === session.request.voice?.voice_id) ?? voices[0]!).name,
+      voice_name: (voices.find(({ voice_id: id }) => id === session.request.voice?.voice_id) ?? voices[0]!)
+        .name,
     }));
     return c.json({
       total: all.length,

@@ -44,7 +44,10 @@ export function sessionRoutes(account: Account): Hono<RequestContext> {
       void session.close('stopped');
       throw VendorFailure.of('unauthorized');
     }
-    const [accessToken, agentToken] = await Promise.all([rooms.clientToken(session.id), rooms.agentToken(session.id)]);
+    const [accessToken, agentToken] = await Promise.all([
+      rooms.clientToken(session.id),
+      rooms.agentToken(session.id),
+    ]);
     const data = {
       session_id: session.id,
       sdp: null,
@@ -74,7 +77,8 @@ export function sessionRoutes(account: Account): Hono<RequestContext> {
     if (mode === 'sync' && switches.values.syncAnswers === 'at-end') {
       const spoken = await end;
       if (spoken.outcome === 'closed') throw VendorFailure.of('wrongState');
-      if (spoken.outcome === 'failed') throw new VendorFailure({ status: 500, message: 'Internal server error' });
+      if (spoken.outcome === 'failed')
+        throw new VendorFailure({ status: 500, message: 'Internal server error' });
       durationMs = spoken.durationMs;
     }
     return c.json(success({ task_id: task.taskId, duration_ms: durationMs }, switches.values));

@@ -73,7 +73,9 @@ export class AvatarRoom {
     this.#unsent++;
     this.#media.participant
       .sendData(Buffer.from(JSON.stringify(payload)), { reliable: true })
-      .catch((error: unknown) => context.logger.debug({ err: error, sessionId: name }, 'A room message could not be sent'))
+      .catch((error: unknown) =>
+        context.logger.debug({ err: error, sessionId: name }, 'A room message could not be sent'),
+      )
       .finally(() => this.#unsent--);
   }
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../limits.ts';
-import { deadline, next, opened, sessionLimits, type SessionEvent, type SessionState } from './session-state.ts';
+import {
+  deadline,
+  next,
+  opened,
+  sessionLimits,
+  type SessionEvent,
+  type SessionState,
+} from './session-state.ts';
 
 const limits = { idle: 120_000, duration: 600_000, clientJoin: 300_000 };
-const run = (events: SessionEvent[], from: SessionState = opened(0)) => events.reduce((state, event) => next(state, event, limits), from);
+const run = (events: SessionEvent[], from: SessionState = opened(0)) =>
+  events.reduce((state, event) => next(state, event, limits), from);
 
 describe('the state of a vendor session', () => {
   it('goes from new over connecting to connected', () => {
@@ -41,7 +49,10 @@ describe('the state of a vendor session', () => {
     expect(deadline(started, limits)).toEqual({ at: 121_000, reason: 'idle-timeout' });
     const kept = next(started, { type: 'activity', at: 100_000 }, limits);
     expect(next(kept, { type: 'time', at: 121_000 }, limits).name).toBe('connecting');
-    expect(next(kept, { type: 'time', at: 220_000 }, limits)).toMatchObject({ name: 'closed', reason: 'idle-timeout' });
+    expect(next(kept, { type: 'time', at: 220_000 }, limits)).toMatchObject({
+      name: 'closed',
+      reason: 'idle-timeout',
+    });
   });
 
   it('is not idle while it speaks', () => {

@@ -26,19 +26,33 @@ export type SessionState =
   | ({ name: 'new' } & Open)
   | ({ name: 'connecting'; startedAt: number } & Open)
   | ({ name: 'connected'; startedAt: number; connectedAt: number; speaking: boolean } & Open)
-  | { name: 'closed'; openedAt: number; startedAt?: number; connectedAt?: number; closedAt: number; reason: CloseReason };
+  | {
+      name: 'closed';
+      openedAt: number;
+      startedAt?: number;
+      connectedAt?: number;
+      closedAt: number;
+      reason: CloseReason;
+    };
 
 export type SessionEvent = { at: number } & (
-  | { type: 'start' | 'tracks-up' | 'client-joined' | 'activity' | 'speech-started' | 'speech-ended' | 'time' }
+  | {
+      type: 'start' | 'tracks-up' | 'client-joined' | 'activity' | 'speech-started' | 'speech-ended' | 'time';
+    }
   | { type: 'close'; reason: CloseReason }
 );
 
 /** The limits of one session, ms. `idle` is undefined when the request switched it off. */
 export type SessionLimits = { idle?: number; duration: number; clientJoin: number };
 
-export function sessionLimits(limits: Limits, request: { activity_idle_timeout?: number; disable_idle_timeout?: boolean }): SessionLimits {
+export function sessionLimits(
+  limits: Limits,
+  request: { activity_idle_timeout?: number; disable_idle_timeout?: boolean },
+): SessionLimits {
   return {
-    ...(!request.disable_idle_timeout && { idle: (request.activity_idle_timeout ?? limits.idleTimeout) * 1_000 }),
+    ...(!request.disable_idle_timeout && {
+      idle: (request.activity_idle_timeout ?? limits.idleTimeout) * 1_000,
+    }),
     duration: limits.sessionDurationLimit * 1_000,
     clientJoin: limits.clientJoinTimeout * 1_000,
   };
@@ -53,7 +67,9 @@ export function next(state: SessionState, event: SessionEvent, limits: SessionLi
   if (state.name === 'closed') return state;
   switch (event.type) {
     case 'start':
-      return state.name === 'new' ? { ...state, name: 'connecting', startedAt: event.at, lastActivityAt: event.at } : state;
+      return state.name === 'new'
+        ? { ...state, name: 'connecting', startedAt: event.at, lastActivityAt: event.at }
+        : state;
     case 'tracks-up':
       return state.name === 'connecting'
         ? { ...state, name: 'connected', connectedAt: event.at, speaking: false, lastActivityAt: event.at }
@@ -64,7 +80,9 @@ export function next(state: SessionState, event: SessionEvent, limits: SessionLi
       return { ...state, lastActivityAt: event.at };
     case 'speech-started':
     case 'speech-ended':
-      return state.name === 'connected' ? { ...state, speaking: event.type === 'speech-started', lastActivityAt: event.at } : state;
+      return state.name === 'connected'
+        ? { ...state, speaking: event.type === 'speech-started', lastActivityAt: event.at }
+        : state;
     case 'time': {
       const due = deadline(state, limits);
       return due && event.at >= due.at ? closed(state, event.at, due.reason) : state;
@@ -75,14 +93,21 @@ export function next(state: SessionState, event: SessionEvent, limits: SessionLi
 }
 
 /** When the vendor ends the session by itself, and why. A session that speaks isn't idle. */
-export function deadline(state: SessionState, limits: SessionLimits): { at: number; reason: CloseReason } | undefined {
+export function deadline(
+  state: SessionState,
+  limits: SessionLimits,
+): { at: number; reason: CloseReason } | undefined {
   if (state.name === 'closed') return undefined;
   const due: { at: number; reason: CloseReason }[] = [];
   if (state.name !== 'new') due.push({ at: state.startedAt + limits.duration, reason: 'duration-limit' });
   if (!state.clientJoined) due.push({ at: state.openedAt + limits.clientJoin, reason: 'no-client' });
   const speaking = state.name === 'connected' && state.speaking;
-  if (limits.idle !== undefined && !speaking) due.push({ at: state.lastActivityAt + limits.idle, reason: 'idle-timeout' });
-  return due.reduce<(typeof due)[number] | undefined>((first, one) => (first && first.at <= one.at ? first : one), undefined);
+  if (limits.idle !== undefined && !speaking)
+    due.push({ at: state.lastActivityAt + limits.idle, reason: 'idle-timeout' });
+  return due.reduce<(typeof due)[number] | undefined>(
+    (first, one) => (first && first.at <= one.at ? first : one),
+    undefined,
+  );
 }
 
 function closed(state: SessionState, at: number, reason: CloseReason): SessionState {

@@ -20,7 +20,12 @@ export class Sessions {
   open(request: NewSessionRequest, openedWithKey: boolean): VendorSession {
     this.#mustBeAllowed(request);
     if (this.#open.size >= this.#context.limits.concurrency) throw this.#concurrencyLimit();
-    const session = new VendorSession({ request, openedWithKey, context: this.#context, onClosed: (closed) => this.#end(closed) });
+    const session = new VendorSession({
+      request,
+      openedWithKey,
+      context: this.#context,
+      onClosed: (closed) => this.#end(closed),
+    });
     this.#open.set(session.id, session);
     return session;
   }
@@ -29,7 +34,9 @@ export class Sessions {
   get(id: string): VendorSession {
     const session = this.find(id);
     if (session) return session;
-    throw VendorFailure.of(this.#context.switches.values.unknownSession === 'wrong-state' ? 'wrongState' : 'sessionUnknown');
+    throw VendorFailure.of(
+      this.#context.switches.values.unknownSession === 'wrong-state' ? 'wrongState' : 'sessionUnknown',
+    );
   }
 
   find(id: string): VendorSession | undefined {
@@ -68,7 +75,8 @@ export class Sessions {
 
   #mustBeAllowed(request: NewSessionRequest): void {
     const { knowledge_base_id: knowledgeBaseId, voice } = request;
-    if (request.version !== 'v2') throw VendorFailure.invalid('version must be v2: raw WebRTC is no longer supported');
+    if (request.version !== 'v2')
+      throw VendorFailure.invalid('version must be v2: raw WebRTC is no longer supported');
     switch (avatarStanding(request.avatar_id || request.avatar_name || 'default')) {
       case 'unknown':
         throw VendorFailure.of('avatarNotAllowed');
@@ -80,7 +88,8 @@ export class Sessions {
         break;
     }
     const known = voices.find(({ voice_id: id }) => id === voice?.voice_id);
-    if (voice?.voice_id && !known?.support_realtime) throw VendorFailure.invalid('voice.voice_id names no voice that supports real time');
+    if (voice?.voice_id && !known?.support_realtime)
+      throw VendorFailure.invalid('voice.voice_id names no voice that supports real time');
     if (voice?.rate !== undefined && (voice.rate < 0.5 || voice.rate > 1.5))
       throw VendorFailure.invalid('voice.rate must be between 0.5 and 1.5');
     if (knowledgeBaseId && !this.#context.knowledgeBases.get(knowledgeBaseId)) {
@@ -90,7 +99,9 @@ export class Sessions {
 
   #concurrencyLimit(): VendorFailure {
     const { status, message } = VendorFailure.of('concurrencyLimit');
-    const code = { 'code-10007': 10_007, 'code-10004': 10_004, none: undefined }[this.#context.switches.values.concurrencyCode];
+    const code = { 'code-10007': 10_007, 'code-10004': 10_004, none: undefined }[
+      this.#context.switches.values.concurrencyCode
+    ];
     return new VendorFailure({ status, ...(code !== undefined && { code }), message });
   }
 }

@@ -95,7 +95,8 @@ export class SpeechQueue {
     try {
       speech = await media.speak(text, { signal });
     } catch (error) {
-      if (!signal.aborted) this.#options.logger.error({ err: error, taskId: task.taskId }, 'A text could not be spoken');
+      if (!signal.aborted)
+        this.#options.logger.error({ err: error, taskId: task.taskId }, 'A text could not be spoken');
       task.interruptedAt = now();
       return { outcome: signal.aborted ? 'interrupted' : 'failed', durationMs: 0 };
     }
@@ -107,7 +108,9 @@ export class SpeechQueue {
     const stoppedAt = now();
     task.stoppedAt = stoppedAt;
     if (interrupted) task.interruptedAt = stoppedAt;
-    const durationMs = interrupted ? Math.max(0, Math.round(stoppedAt - speech.startedAt)) : speech.durationMs;
+    const durationMs = interrupted
+      ? Math.max(0, Math.round(stoppedAt - speech.startedAt))
+      : speech.durationMs;
     messages.stopped(durationMs, interrupted);
     this.#options.onSpeaking(false);
     return { outcome: interrupted ? 'interrupted' : 'spoken', durationMs };

@@ -32,7 +32,10 @@ export class TaskMessages {
   }
 
   started(text: string, speech: SpeechUnderWay): void {
-    const chunks = this.#options.switches.talkingMessages === 'whole' ? [{ text, atMs: 0 }] : piecesOf(text, speech.segments);
+    const chunks =
+      this.#options.switches.talkingMessages === 'whole'
+        ? [{ text, atMs: 0 }]
+        : piecesOf(text, speech.segments);
     this.#unsaid = chunks.map((chunk) => chunk.text);
     this.#sayNext();
     this.#emit({ type: 'avatar_start_talking', task_id: this.#options.taskId });

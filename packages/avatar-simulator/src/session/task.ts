@@ -20,7 +20,10 @@ export type Task = {
 };
 
 /** How a task came to its end. `durationMs` is the speech that was heard. */
-export type TaskEnd = { outcome: 'spoken' | 'interrupted' | 'cleared' | 'failed' | 'closed'; durationMs: number };
+export type TaskEnd = {
+  outcome: 'spoken' | 'interrupted' | 'cleared' | 'failed' | 'closed';
+  durationMs: number;
+};
 
 /** The vendor's guess when a task is taken, ms; known to be unreliable. */
 export function guessDuration(text: string): number {

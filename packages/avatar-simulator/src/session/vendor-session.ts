@@ -120,8 +120,10 @@ export class VendorSession {
   ): { task: Task; end: Promise<TaskEnd> } {
     if (this.#state.name !== 'connected') throw VendorFailure.of('wrongState');
     if (text.trim() === '') throw VendorFailure.invalid('text must not be empty');
-    if (text.length > maxTaskTextLength) throw VendorFailure.invalid(`text must have at most ${maxTaskTextLength} characters`);
-    if (this.#speech.waiting >= bounds.waitingTasks) throw VendorFailure.invalid(`${bounds.waitingTasks} tasks are waiting already`);
+    if (text.length > maxTaskTextLength)
+      throw VendorFailure.invalid(`text must have at most ${maxTaskTextLength} characters`);
+    if (this.#speech.waiting >= bounds.waitingTasks)
+      throw VendorFailure.invalid(`${bounds.waitingTasks} tasks are waiting already`);
     if (this.#context.switches.values.taskQueueing === 'override') this.#speech.interrupt();
     this.touch(options.receivedAt);
     if (options.origin !== 'silence') this.#silence.heard();
@@ -251,11 +253,18 @@ export class VendorSession {
 
   #userSilent(times: number): void {
     const idleAt =
-      this.#limits.idle === undefined || this.#state.name === 'closed' ? undefined : this.#state.lastActivityAt + this.#limits.idle;
+      this.#limits.idle === undefined || this.#state.name === 'closed'
+        ? undefined
+        : this.#state.lastActivityAt + this.#limits.idle;
     const countDown = idleAt === undefined ? 0 : Math.max(0, Math.round((idleAt - now()) / 1_000));
     this.tellSockets({ event_type: 'user_silence', silence_times: times, count_down: countDown });
     if (this.#state.name === 'connected')
-      this.#say('Are you still there?', { type: 'repeat', mode: 'async', origin: 'silence', receivedAt: now() });
+      this.#say('Are you still there?', {
+        type: 'repeat',
+        mode: 'async',
+        origin: 'silence',
+        receivedAt: now(),
+      });
   }
 
   #open(text: string): void {

@@ -39,7 +39,12 @@ export async function openSocket(options: OpenOptions): Promise<StreamingChat> {
       socket.on('open', () => resolve(new StreamingChat(socket, listeners, logger)));
       socket.on('upgrade', (response) => response.socket.setKeepAlive(true, 30_000));
       socket.on('error', (error) =>
-        reject(new RetryableError('network', `The chat socket could not be opened (${describeFailure(error).reason})`)),
+        reject(
+          new RetryableError(
+            'network',
+            `The chat socket could not be opened (${describeFailure(error).reason})`,
+          ),
+        ),
       );
       socket.on('unexpected-response', (_request, response) => void refusal(response, options).then(reject));
     });

@@ -9,7 +9,10 @@ import type { VendorEvent } from '../events/vendor-event.ts';
 import { decodeFrame } from '../wire/index.ts';
 import type { ChatEnd } from './streaming-chat.ts';
 
-type Behaviour = { onSocket?: (socket: WebSocket, request: IncomingMessage) => void; onUpgrade?: (socket: Socket) => void };
+type Behaviour = {
+  onSocket?: (socket: WebSocket, request: IncomingMessage) => void;
+  onUpgrade?: (socket: Socket) => void;
+};
 
 async function startChatServer({ onSocket, onUpgrade }: Behaviour) {
   const sockets = new Set<Socket>();
@@ -21,7 +24,10 @@ async function startChatServer({ onSocket, onUpgrade }: Behaviour) {
   });
   http.on('connection', (socket) => sockets.add(socket));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const client = new HeyGenClient({ apiKey: 'secret-key-0123456789', baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
+  const client = new HeyGenClient({
+    apiKey: 'secret-key-0123456789',
+    baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+  });
   return {
     client,
     async [Symbol.asyncDispose]() {
@@ -69,7 +75,11 @@ test('events sent right behind the handshake are not lost, with their raw payloa
   });
   const events: VendorEvent[] = [];
   const unreadable: string[] = [];
-  await using chat = await server.client.openChat({ ...asked, onEvent: (e) => events.push(e), onUnreadable: (p) => unreadable.push(p) });
+  await using chat = await server.client.openChat({
+    ...asked,
+    onEvent: (e) => events.push(e),
+    onUnreadable: (p) => unreadable.push(p),
+  });
   await vi.waitFor(() => expect(events).toHaveLength(3));
   expect(events.map((e) => e.type)).toEqual(['user_start', 'user_silence', 'avatar_start_talking']);
   expect(events[1]?.raw).toEqual({ event_type: 'user_silence', silence_times: 1, count_down: 5, more: true });
@@ -96,7 +106,9 @@ test('a listener that throws takes nothing with it', async () => {
 
 test('texts and audio arrive as the frames of the vendor', async () => {
   const received: unknown[] = [];
-  await using server = await startChatServer({ onSocket: (ws) => ws.on('message', (data: Buffer) => received.push(decodeFrame(data))) });
+  await using server = await startChatServer({
+    onSocket: (ws) => ws.on('message', (data: Buffer) => received.push(decodeFrame(data))),
+  });
   await using chat = await server.client.openChat(asked);
   await chat.sendText('How are you?');
   await chat.sendAudio(new Uint8Array([1, 2, 3, 4]));
@@ -108,7 +120,11 @@ test('texts and audio arrive as the frames of the vendor', async () => {
 });
 
 test.each([
-  ['the vendor closes', (ws: WebSocket) => ws.close(4001, 'session over'), { by: 'vendor', code: 4001, reason: 'session over' }],
+  [
+    'the vendor closes',
+    (ws: WebSocket) => ws.close(4001, 'session over'),
+    { by: 'vendor', code: 4001, reason: 'session over' },
+  ],
   ['the connection breaks', (ws: WebSocket) => ws.terminate(), { by: 'network', code: 1006 }],
   [
     'the vendor sends what no WebSocket says',
@@ -116,7 +132,9 @@ test.each([
     { by: 'network' },
   ],
 ])('when %s the end is told once, and sending is refused', async (_name, end, expected) => {
-  await using server = await startChatServer({ onSocket: (ws, request) => setImmediate(end, ws, request.socket) });
+  await using server = await startChatServer({
+    onSocket: (ws, request) => setImmediate(end, ws, request.socket),
+  });
   const ends: ChatEnd[] = [];
   const over = Promise.withResolvers<void>();
   const chat = await server.client.openChat({
@@ -148,7 +166,9 @@ test('close tells the reason, may be called twice, and does not wait for a vendo
 });
 
 test('a refused socket says why, without the token', async () => {
-  await using server = await startChatServer({ onUpgrade: refuse(401, { code: 400112, message: 'Unauthorized tok-en+/=' }) });
+  await using server = await startChatServer({
+    onUpgrade: refuse(401, { code: 400112, message: 'Unauthorized tok-en+/=' }),
+  });
   const error = await failed(server.client.openChat(asked));
   expect(error).toBeInstanceOf(TerminalError);
   expect(error).toMatchObject({ code: 'unauthorized', status: 401, vendorCode: 400112 });
@@ -157,9 +177,15 @@ test('a refused socket says why, without the token', async () => {
 
 test('a vendor in trouble is a reason to try again', async () => {
   await using server = await startChatServer({ onUpgrade: refuse(503, {}) });
-  expect(await failed(server.client.openChat(asked))).toMatchObject({ name: 'RetryableError', code: 'unavailable' });
+  expect(await failed(server.client.openChat(asked))).toMatchObject({
+    name: 'RetryableError',
+    code: 'unavailable',
+  });
   await using cutting = await startChatServer({ onUpgrade: (socket) => socket.resetAndDestroy() });
-  expect(await failed(cutting.client.openChat(asked))).toMatchObject({ code: 'network', message: expect.stringContaining('ECONNRESET') });
+  expect(await failed(cutting.client.openChat(asked))).toMatchObject({
+    code: 'network',
+    message: expect.stringContaining('ECONNRESET'),
+  });
 });
 
 test('a handshake that is never answered ends with the timeout or with the abort', async () => {
@@ -169,5 +195,7 @@ test('a handshake that is never answered ends with the timeout or with the abort
   const opening = failed(server.client.openChat({ ...asked, signal: cancel.signal }));
   setTimeout(() => cancel.abort(), 50);
   expect(await opening).toBeInstanceOf(CancelledError);
-  expect(await failed(server.client.openChat({ ...asked, signal: AbortSignal.abort() }))).toBeInstanceOf(CancelledError);
+  expect(await failed(server.client.openChat({ ...asked, signal: AbortSignal.abort() }))).toBeInstanceOf(
+    CancelledError,
+  );
 });

@@ -69,7 +69,12 @@ export class StreamingChat {
   /** Sends microphone audio: 16-bit little-endian PCM, mono, 16 kHz by default. The SDK sends 512 samples at a time. */
   sendAudio(audio: Uint8Array, options: { sampleRate?: number; numChannels?: number } = {}): Promise<void> {
     return this.#send(
-      encodeFrame({ kind: 'audio', audio, sampleRate: options.sampleRate ?? 16_000, numChannels: options.numChannels ?? 1 }),
+      encodeFrame({
+        kind: 'audio',
+        audio,
+        sampleRate: options.sampleRate ?? 16_000,
+        numChannels: options.numChannels ?? 1,
+      }),
     );
   }
 
@@ -89,12 +94,17 @@ export class StreamingChat {
   }
 
   #send(bytes: Uint8Array): Promise<void> {
-    if (!this.open) return Promise.reject(new RetryableError('network', 'The chat socket is closed: open another one'));
+    if (!this.open)
+      return Promise.reject(new RetryableError('network', 'The chat socket is closed: open another one'));
     return new Promise((resolve, reject) => {
       this.#socket.send(bytes, (error) => {
         if (error)
           reject(
-            new RetryableError('network', `The chat socket broke while sending (${describeFailure(error).reason})`, { uncertain: true }),
+            new RetryableError(
+              'network',
+              `The chat socket broke while sending (${describeFailure(error).reason})`,
+              { uncertain: true },
+            ),
           );
         else resolve();
       });

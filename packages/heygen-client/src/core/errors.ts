@@ -1,7 +1,19 @@
 /** The same call will fail again. */
-export type TerminalCode = 'unauthorized' | 'forbidden' | 'unknown-avatar' | 'bad-request' | 'bad-response' | 'session-closed';
+export type TerminalCode =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'unknown-avatar'
+  | 'bad-request'
+  | 'bad-response'
+  | 'session-closed';
 /** The same call may succeed later. */
-export type RetryableCode = 'rate-limited' | 'concurrency-limit' | 'not-ready' | 'unavailable' | 'timeout' | 'network';
+export type RetryableCode =
+  | 'rate-limited'
+  | 'concurrency-limit'
+  | 'not-ready'
+  | 'unavailable'
+  | 'timeout'
+  | 'network';
 export type HeyGenErrorCode = TerminalCode | RetryableCode | 'cancelled';
 
 export type HeyGenErrorDetails = {
@@ -44,7 +56,11 @@ export class RetryableError extends HeyGenError<RetryableCode> {
   override readonly name = 'RetryableError';
   readonly retryAfter: number | undefined;
 
-  constructor(code: RetryableCode, message: string, details: HeyGenErrorDetails & { retryAfter?: number } = {}) {
+  constructor(
+    code: RetryableCode,
+    message: string,
+    details: HeyGenErrorDetails & { retryAfter?: number } = {},
+  ) {
     super(code, message, details);
     this.retryAfter = details.retryAfter;
   }

@@ -3,7 +3,9 @@ export type Json = Record<string, unknown>;
 /** The JSON object in a payload; undefined when there is none. */
 export function parseObject(payload: string | Uint8Array): Json | undefined {
   try {
-    const value: unknown = JSON.parse(typeof payload === 'string' ? payload : new TextDecoder().decode(payload));
+    const value: unknown = JSON.parse(
+      typeof payload === 'string' ? payload : new TextDecoder().decode(payload),
+    );
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
   } catch {
     return undefined;

@@ -39,15 +39,28 @@ test.each([
   expect(parseVendorEvent(new TextEncoder().encode(json))).toEqual({ ...expected, raw: payload });
 });
 
-test.each(['', 'null', '[]', '"push_to_talk:start"', '{}', '{"type":3e400}', '{"type":{}}', '{"type":', '\u0000'])(
-  '%j holds no event',
-  (payload) => {
-    expect(parseVendorEvent(payload)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  'null',
+  '[]',
+  '"push_to_talk:start"',
+  '{}',
+  '{"type":3e400}',
+  '{"type":{}}',
+  '{"type":',
+  '\u0000',
+])('%j holds no event', (payload) => {
+  expect(parseVendorEvent(payload)).toBeUndefined();
+});
 
 test('no payload makes the parser throw, and what it returns has the types it says', () => {
-  const field = fc.oneof(fc.string(), fc.double(), fc.constant(null), fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
+  const field = fc.oneof(
+    fc.string(),
+    fc.double(),
+    fc.constant(null),
+    fc.dictionary(fc.string(), fc.jsonValue()),
+    fc.array(fc.jsonValue()),
+  );
   const name = fc.constantFrom(
     'avatar_start_talking',
     'avatar_stop_talking',
@@ -56,17 +69,27 @@ test('no payload makes the parser throw, and what it returns has the types it sa
     'user_start',
     '__proto__',
   );
-  const nearly = fc.record({ type: fc.oneof(name, field), task_id: field, message: field, silence_times: field, duration_ms: field });
+  const nearly = fc.record({
+    type: fc.oneof(name, field),
+    task_id: field,
+    message: field,
+    silence_times: field,
+    duration_ms: field,
+  });
   const payload = fc.oneof(
     fc.string(),
     fc.json(),
     nearly.map((o) => JSON.stringify(o)),
     fc.uint8Array(),
   );
-  const holds = (event: object, key: string, type: string) => !(key in event) || typeof event[key as keyof typeof event] === type;
+  const holds = (event: object, key: string, type: string) =>
+    !(key in event) || typeof event[key as keyof typeof event] === type;
   const property = fc.property(payload, (p) => {
     const event = parseVendorEvent(p) ?? {};
-    return ['taskId', 'message', 'name'].every((key) => holds(event, key, 'string')) && holds(event, 'durationMs', 'number');
+    return (
+      ['taskId', 'message', 'name'].every((key) => holds(event, key, 'string')) &&
+      holds(event, 'durationMs', 'number')
+    );
   });
   expect(() => fc.assert(property)).not.toThrow();
 });

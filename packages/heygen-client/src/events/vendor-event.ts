@@ -46,7 +46,12 @@ export function parseVendorEvent(payload: string | Uint8Array): VendorEvent | un
     case 'user_silence': {
       const silenceTimes = numberField(raw, 'silence_times');
       const countDown = numberField(raw, 'count_down');
-      return { type: name, raw, ...(silenceTimes !== undefined && { silenceTimes }), ...(countDown !== undefined && { countDown }) };
+      return {
+        type: name,
+        raw,
+        ...(silenceTimes !== undefined && { silenceTimes }),
+        ...(countDown !== undefined && { countDown }),
+      };
     }
     default:
       return { type: 'unknown', name, raw };

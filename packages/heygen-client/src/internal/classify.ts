@@ -20,10 +20,23 @@ export type Complaint = Asked & {
   retryAfter?: number;
 };
 
-type Rule = { codes?: readonly number[]; text?: RegExp; statuses?: readonly number[]; make: (c: Complaint, said: string) => HeyGenError };
+type Rule = {
+  codes?: readonly number[];
+  text?: RegExp;
+  statuses?: readonly number[];
+  make: (c: Complaint, said: string) => HeyGenError;
+};
 
-const { unauthorized, wrongState, forbidden, noApiAccess, avatarNotAllowed, avatarDeprecated, sessionUnknown, concurrencyLimit } =
-  vendorErrors;
+const {
+  unauthorized,
+  wrongState,
+  forbidden,
+  noApiAccess,
+  avatarNotAllowed,
+  avatarDeprecated,
+  sessionUnknown,
+  concurrencyLimit,
+} = vendorErrors;
 
 /** The first rule that fits says what it means. Codes of LiveAvatar stand beside those of v1; a number alone is rarely confirmed, so words count as well. */
 const rules: readonly Rule[] = [
@@ -31,13 +44,21 @@ const rules: readonly Rule[] = [
     codes: [concurrencyLimit.code, 10004, 4003],
     text: /concurren/i,
     make: (c, said) =>
-      retryable('concurrency-limit', c, `The HeyGen account has no free session (${said}): close one, or wait until one is stopped`),
+      retryable(
+        'concurrency-limit',
+        c,
+        `The HeyGen account has no free session (${said}): close one, or wait until one is stopped`,
+      ),
   },
   {
     codes: [wrongState.code],
     text: /not in (the )?correct state/i,
     make: (c, said) =>
-      retryable('not-ready', c, `HeyGen could not ${c.what} (${said}): the avatar's tracks are not up yet, or the session is closed`),
+      retryable(
+        'not-ready',
+        c,
+        `HeyGen could not ${c.what} (${said}): the avatar's tracks are not up yet, or the session is closed`,
+      ),
   },
   {
     codes: [unauthorized.code, 4010],
@@ -54,26 +75,35 @@ const rules: readonly Rule[] = [
   {
     statuses: [429],
     text: /rate limit|too many requests/i,
-    make: (c, said) => retryable('rate-limited', c, `HeyGen could not ${c.what} (${said}): too many requests`),
+    make: (c, said) =>
+      retryable('rate-limited', c, `HeyGen could not ${c.what} (${said}): too many requests`),
   },
   {
     codes: [sessionUnknown.code],
     text: /invalid session\b|session\b.*\b(not found|closed|expired|ended|does(n't| not) exist)/i,
     statuses: [410],
-    make: (c, said) => terminal('session-closed', c, `HeyGen could not ${c.what} (${said}): the session is gone`),
+    make: (c, said) =>
+      terminal('session-closed', c, `HeyGen could not ${c.what} (${said}): the session is gone`),
   },
   {
     codes: [avatarNotAllowed.code, avatarDeprecated.code, 400014],
     text: /\bavatar\b/i,
     make: (c, said) =>
-      terminal('unknown-avatar', c, `HeyGen could not ${c.what} (${said}): choose an interactive avatar that this account may use`),
+      terminal(
+        'unknown-avatar',
+        c,
+        `HeyGen could not ${c.what} (${said}): choose an interactive avatar that this account may use`,
+      ),
   },
   {
     codes: [forbidden.code, noApiAccess.code],
     statuses: [403],
     make: (c, said) => terminal('forbidden', c, `HeyGen does not let this account ${c.what} (${said})`),
   },
-  { statuses: [408], make: (c, said) => retryable('unavailable', c, `HeyGen could not ${c.what} (${said})`, true) },
+  {
+    statuses: [408],
+    make: (c, said) => retryable('unavailable', c, `HeyGen could not ${c.what} (${said})`, true),
+  },
 ];
 
 /** The error that an answer stands for. */
@@ -91,7 +121,11 @@ export function classify(complaint: Complaint): HeyGenError {
   if (rule) return rule.make(complaint, said);
   if (status >= 500) return retryable('unavailable', complaint, `HeyGen could not ${what} (${said})`, true);
   if (status >= 300 && status < 400)
-    return terminal('bad-response', complaint, `HeyGen answered with a redirect (${said}): check HEYGEN_BASE_URL`);
+    return terminal(
+      'bad-response',
+      complaint,
+      `HeyGen answered with a redirect (${said}): check HEYGEN_BASE_URL`,
+    );
   return terminal('bad-request', complaint, `HeyGen refused to ${what} (${said})`);
 }
 
@@ -124,7 +158,9 @@ export function parseJson(text: string): unknown {
 }
 
 function messageOf(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string' ? body.message : '';
+  return typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
+    ? body.message
+    : '';
 }
 
 function details({ status, vendorCode, vendorMessage }: Complaint) {
@@ -135,7 +171,16 @@ function terminal(code: TerminalError['code'], complaint: Complaint, message: st
   return new TerminalError(code, message, details(complaint));
 }
 
-function retryable(code: RetryableError['code'], complaint: Complaint, message: string, uncertain = false): RetryableError {
+function retryable(
+  code: RetryableError['code'],
+  complaint: Complaint,
+  message: string,
+  uncertain = false,
+): RetryableError {
   const { retryAfter } = complaint;
-  return new RetryableError(code, message, { ...details(complaint), uncertain, ...(retryAfter !== undefined && { retryAfter }) });
+  return new RetryableError(code, message, {
+    ...details(complaint),
+    uncertain,
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
 }

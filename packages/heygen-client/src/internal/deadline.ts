@@ -1,5 +1,9 @@
 /** A signal for one attempt: aborted by the caller's signal or after `timeout` ms. `release` must be called at the end. */
-export type Deadline = { signal: AbortSignal; cause: () => 'caller' | 'timeout' | undefined; release: () => void };
+export type Deadline = {
+  signal: AbortSignal;
+  cause: () => 'caller' | 'timeout' | undefined;
+  release: () => void;
+};
 
 export function deadline(timeout: number, caller: AbortSignal | undefined): Deadline {
   const controller = new AbortController();

@@ -3,17 +3,34 @@ import { Agent, fetch as undiciFetch } from 'undici';
 /** The part of `fetch` that the client uses: the global one fits, and so does a test's. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal; redirect: 'manual' },
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+    signal: AbortSignal;
+    redirect: 'manual';
+  },
 ) => Promise<FetchResponse>;
-export type FetchResponse = { status: number; headers: { get(name: string): string | null }; text(): Promise<string> };
+export type FetchResponse = {
+  status: number;
+  headers: { get(name: string): string | null };
+  text(): Promise<string>;
+};
 
 /**
  * A fetch with connections of its own. They stay open between the utterances of a conversation, which saves a TLS handshake each;
  * Node's global fetch closes them after 4 s. Common load balancers close theirs after 60 s: ours must go first, or a request meets a closing one.
  */
 export function keepAliveFetch(): { fetch: Fetch; close: () => Promise<void> } {
-  const dispatcher = new Agent({ keepAliveTimeout: 50_000, keepAliveMaxTimeout: 50_000, connect: { timeout: 10_000 } });
-  return { fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }), close: () => dispatcher.destroy() };
+  const dispatcher = new Agent({
+    keepAliveTimeout: 50_000,
+    keepAliveMaxTimeout: 50_000,
+    connect: { timeout: 10_000 },
+  });
+  return {
+    fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }),
+    close: () => dispatcher.destroy(),
+  };
 }
 
 const neverSent = new Set([
@@ -35,7 +52,10 @@ const neverSent = new Set([
 export function describeFailure(error: unknown): { reason: string; unsent: boolean } {
   const codes = failureCodes(error, 0);
   const fallback = error instanceof Error ? error.name : typeof error;
-  return { reason: codes[0] ?? fallback, unsent: codes.length > 0 && codes.every((code) => neverSent.has(code)) };
+  return {
+    reason: codes[0] ?? fallback,
+    unsent: codes.length > 0 && codes.every((code) => neverSent.has(code)),
+  };
 }
 
 function failureCodes(error: unknown, depth: number): string[] {

@@ -3,7 +3,8 @@ export function redact(text: string, secrets: readonly (string | undefined)[]): 
   let clean = text;
   for (const secret of secrets) {
     if (!secret || secret.length < 6) continue;
-    for (const form of new Set([secret, encodeURIComponent(secret)])) clean = clean.replaceAll(form, '[redacted]');
+    for (const form of new Set([secret, encodeURIComponent(secret)]))
+      clean = clean.replaceAll(form, '[redacted]');
   }
   return clean;
 }

@@ -4,7 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { HeyGenClient, type HeyGenClientOptions } from '../client.ts';
 import { CancelledError, HeyGenError, RetryableError, TerminalError } from '../core/errors.ts';
-import { drip, halfBody, hang, json, reset, startVendorServer, success, text } from '../testing/vendor-server.ts';
+import {
+  drip,
+  halfBody,
+  hang,
+  json,
+  reset,
+  startVendorServer,
+  success,
+  text,
+} from '../testing/vendor-server.ts';
 import { vendorErrors } from '../wire/index.ts';
 
 const apiKey = 'secret-key-0123456789';
@@ -66,12 +75,20 @@ test('the concurrency limit is known by its words whatever the number and status
   );
   const client = clientOf(server);
   for (let i = 0; i < 3; i++)
-    expect(await failure(client.newSession())).toMatchObject({ code: 'concurrency-limit', name: 'RetryableError' });
+    expect(await failure(client.newSession())).toMatchObject({
+      code: 'concurrency-limit',
+      name: 'RetryableError',
+    });
 });
 
 test('a success status with an error code in the envelope is an error', async () => {
-  await using server = await startVendorServer(json(200, { code: 400006, message: 'Session is not in correct state' }));
-  expect(await failure(clientOf(server).task('s', { text: 'a', taskType: 'repeat' }))).toMatchObject({ code: 'not-ready', status: 200 });
+  await using server = await startVendorServer(
+    json(200, { code: 400006, message: 'Session is not in correct state' }),
+  );
+  expect(await failure(clientOf(server).task('s', { text: 'a', taskType: 'repeat' }))).toMatchObject({
+    code: 'not-ready',
+    status: 200,
+  });
 });
 
 test('a call that is safe to repeat is repeated until it succeeds', async () => {
@@ -82,7 +99,11 @@ test('a call that is safe to repeat is repeated until it succeeds', async () => 
 
 test('retries end after maxRetries with the last error', async () => {
   await using server = await startVendorServer(busy);
-  expect(await failure(clientOf(server, { maxRetries: 1 }).stop('s'))).toMatchObject({ code: 'unavailable', status: 503, retryAfter: 20 });
+  expect(await failure(clientOf(server, { maxRetries: 1 }).stop('s'))).toMatchObject({
+    code: 'unavailable',
+    status: 503,
+    retryAfter: 20,
+  });
   expect(server.seen).toHaveLength(2);
 });
 
@@ -94,12 +115,18 @@ test.each([
   ['a page', text(200, '<html>maintenance</html>'), 'unavailable', true],
 ] as const)('a task is never repeated: %s', async (_name, answer, code, uncertain) => {
   await using server = await startVendorServer(answer, ok);
-  expect(await failure(clientOf(server).task('s', { text: 'Hello', taskType: 'repeat' }))).toMatchObject({ code, uncertain });
+  expect(await failure(clientOf(server).task('s', { text: 'Hello', taskType: 'repeat' }))).toMatchObject({
+    code,
+    uncertain,
+  });
   expect(server.seen).toHaveLength(1);
 });
 
 test('new is repeated only when it never reached the vendor', async () => {
-  await using server = await startVendorServer(reset, success({ session_id: 's', url: 'u', access_token: 'a' }));
+  await using server = await startVendorServer(
+    reset,
+    success({ session_id: 's', url: 'u', access_token: 'a' }),
+  );
   expect(await failure(clientOf(server).newSession())).toMatchObject({ code: 'network', uncertain: true });
   expect(server.seen).toHaveLength(1);
 
@@ -138,13 +165,17 @@ test.each([
 
 test('a slow answer within the timeout is an answer', async () => {
   await using server = await startVendorServer((response, request) => setTimeout(ok, 200, response, request));
-  expect(await clientOf(server).task('s', { text: 'Hello', taskType: 'repeat', timeout: 5_000 })).toMatchObject({ taskId: 't' });
+  expect(
+    await clientOf(server).task('s', { text: 'Hello', taskType: 'repeat', timeout: 5_000 }),
+  ).toMatchObject({ taskId: 't' });
 });
 
 test('an abort ends a call under way at once and leaves the server free', async () => {
   await using server = await startVendorServer(hang);
   const cancel = new AbortController();
-  const call = failure(clientOf(server).task('s', { text: 'Hello', taskType: 'repeat', signal: cancel.signal }));
+  const call = failure(
+    clientOf(server).task('s', { text: 'Hello', taskType: 'repeat', signal: cancel.signal }),
+  );
   await server.received(1);
   cancel.abort();
   const error = await call;
@@ -180,19 +211,31 @@ test('an answer without what it must hold is a terminal error that says what is 
   const client = clientOf(server);
   const error = await failure(client.newSession());
   expect(error).toBeInstanceOf(TerminalError);
-  expect(error).toMatchObject({ code: 'bad-response', uncertain: true, message: expect.stringContaining('access_token') });
-  for (let i = 0; i < 3; i++) expect(await failure(client.newSession())).toMatchObject({ code: 'bad-response' });
+  expect(error).toMatchObject({
+    code: 'bad-response',
+    uncertain: true,
+    message: expect.stringContaining('access_token'),
+  });
+  for (let i = 0; i < 3; i++)
+    expect(await failure(client.newSession())).toMatchObject({ code: 'bad-response' });
 });
 
 test('a redirect is not followed: it would turn a POST into a GET', async () => {
-  await using server = await startVendorServer((response) => response.writeHead(301, { location: '/elsewhere' }).end());
-  expect(await failure(clientOf(server).task('s', { text: 'a', taskType: 'repeat' }))).toMatchObject({ code: 'bad-response', status: 301 });
+  await using server = await startVendorServer((response) =>
+    response.writeHead(301, { location: '/elsewhere' }).end(),
+  );
+  expect(await failure(clientOf(server).task('s', { text: 'a', taskType: 'repeat' }))).toMatchObject({
+    code: 'bad-response',
+    status: 301,
+  });
   expect(server.seen).toHaveLength(1);
 });
 
 test('neither errors nor logs repeat the key, the token or the text, even when the vendor does', async () => {
   const said = 'my social security number is 123';
-  await using server = await startVendorServer(json(400, { code: 1, message: `bad ${apiKey} tok-en-123 (${said})` }));
+  await using server = await startVendorServer(
+    json(400, { code: 1, message: `bad ${apiKey} tok-en-123 (${said})` }),
+  );
   const logged: unknown[] = [];
   const log = (details: object, message: string) => logged.push(details, message);
   const client = clientOf(server, { logger: { debug: log, info: log, warn: log, error: log } });
@@ -216,6 +259,8 @@ test('a fetch of your own is used as it is', async () => {
   await client.createToken();
   expect(urls).toEqual(['POST https://api.heygen.com/v1/streaming.create_token']);
   expect(
-    await new HeyGenClient({ apiKey, fetch: globalThis.fetch, baseUrl: 'http://127.0.0.1:1', maxRetries: 0 }).list().catch((e) => e.code),
+    await new HeyGenClient({ apiKey, fetch: globalThis.fetch, baseUrl: 'http://127.0.0.1:1', maxRetries: 0 })
+      .list()
+      .catch((e) => e.code),
   ).toBe('network');
 });

@@ -34,7 +34,14 @@ export type Call<S extends z.ZodType = z.ZodUndefined> = {
   signal?: AbortSignal | undefined;
 };
 
-export type RequesterOptions = { baseUrl: string; apiKey: string; fetch: Fetch; logger: Logger; timeout: number; maxRetries: number };
+export type RequesterOptions = {
+  baseUrl: string;
+  apiKey: string;
+  fetch: Fetch;
+  logger: Logger;
+  timeout: number;
+  maxRetries: number;
+};
 
 /** Makes calls: the one place for credentials, timeouts, retries and what answers mean. */
 export class Requester {
@@ -50,11 +57,17 @@ export class Requester {
       try {
         return await this.#attempt(call, retry);
       } catch (error) {
-        if (!(error instanceof RetryableError) || retry >= maxRetries || !mayRepeat(call.repeat, error)) throw error;
+        if (!(error instanceof RetryableError) || retry >= maxRetries || !mayRepeat(call.repeat, error))
+          throw error;
         const wait = error.retryAfter ?? backoff(retry);
-        logger.warn({ call: call.what, code: error.code, status: error.status, retry: retry + 1, wait }, 'retrying a call to the vendor');
+        logger.warn(
+          { call: call.what, code: error.code, status: error.status, retry: retry + 1, wait },
+          'retrying a call to the vendor',
+        );
         if (!(await pause(wait, call.signal)))
-          throw new CancelledError(`Cancelled before a retry to ${call.what}`, { uncertain: error.uncertain });
+          throw new CancelledError(`Cancelled before a retry to ${call.what}`, {
+            uncertain: error.uncertain,
+          });
       }
     }
   }
@@ -79,12 +92,18 @@ export class Requester {
       text = await response.text();
     } catch (error) {
       const failure = this.#failure(call, error, limit.cause(), timeout);
-      logger.debug({ call: call.what, retry, code: failure.code, ms: elapsed(startedAt) }, 'call to the vendor failed');
+      logger.debug(
+        { call: call.what, retry, code: failure.code, ms: elapsed(startedAt) },
+        'call to the vendor failed',
+      );
       throw failure;
     } finally {
       limit.release();
     }
-    logger.debug({ call: call.what, retry, status: response.status, ms: elapsed(startedAt) }, 'call to the vendor answered');
+    logger.debug(
+      { call: call.what, retry, status: response.status, ms: elapsed(startedAt) },
+      'call to the vendor answered',
+    );
     return this.#read(call, response, text);
   }
 
@@ -93,20 +112,36 @@ export class Requester {
     const succeeded = status >= 200 && status < 300;
     const content = readEnvelope(body);
     if (!succeeded || !content.ok) {
-      const asked = { what: call.what, credential: call.token === undefined ? ('key' as const) : ('token' as const) };
-      throw classifyBody({ ...asked, secrets: [this.#options.apiKey, call.token, call.said] }, status, headers, text);
+      const asked = {
+        what: call.what,
+        credential: call.token === undefined ? ('key' as const) : ('token' as const),
+      };
+      throw classifyBody(
+        { ...asked, secrets: [this.#options.apiKey, call.token, call.said] },
+        status,
+        headers,
+        text,
+      );
     }
     // A page instead of JSON comes from something in between, and goes away again.
     if (body === undefined && text.trim() !== '')
-      throw new RetryableError('unavailable', `HeyGen answered without JSON when asked to ${call.what} (HTTP ${status})`, {
-        status,
-        uncertain: true,
-      });
+      throw new RetryableError(
+        'unavailable',
+        `HeyGen answered without JSON when asked to ${call.what} (HTTP ${status})`,
+        {
+          status,
+          uncertain: true,
+        },
+      );
     if (!call.response) return undefined as z.output<S>;
     const parsed = call.response.safeParse(call.bare ? body : content.data);
     if (parsed.success) return parsed.data;
     const missing = parsed.error.issues.map((i) => i.path.join('.') || 'data').join(', ');
-    throw new TerminalError('bad-response', `HeyGen's answer to the request to ${call.what} lacks ${missing}`, { status, uncertain: true });
+    throw new TerminalError(
+      'bad-response',
+      `HeyGen's answer to the request to ${call.what} lacks ${missing}`,
+      { status, uncertain: true },
+    );
   }
 
   #headers(call: Call<z.ZodType>): Record<string, string> {
@@ -124,10 +159,20 @@ export class Requester {
     return `${this.#options.baseUrl}${path}${queryString(query ?? {})}`;
   }
 
-  #failure(call: Call<z.ZodType>, error: unknown, abortedBy: 'caller' | 'timeout' | undefined, timeout: number): HeyGenError {
-    if (abortedBy === 'caller') return new CancelledError(`Cancelled while asking HeyGen to ${call.what}`, { uncertain: true });
+  #failure(
+    call: Call<z.ZodType>,
+    error: unknown,
+    abortedBy: 'caller' | 'timeout' | undefined,
+    timeout: number,
+  ): HeyGenError {
+    if (abortedBy === 'caller')
+      return new CancelledError(`Cancelled while asking HeyGen to ${call.what}`, { uncertain: true });
     if (abortedBy === 'timeout')
-      return new RetryableError('timeout', `HeyGen did not answer within ${timeout} ms when asked to ${call.what}`, { uncertain: true });
+      return new RetryableError(
+        'timeout',
+        `HeyGen did not answer within ${timeout} ms when asked to ${call.what}`,
+        { uncertain: true },
+      );
     const { reason, unsent } = describeFailure(error);
     const message = `The connection to HeyGen failed when asking to ${call.what} (${reason})`;
     return new RetryableError('network', message, { uncertain: !unsent });

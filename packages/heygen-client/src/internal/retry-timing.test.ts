@@ -32,6 +32,8 @@ test('whatever a server writes, the wait is between nothing and a minute', () =>
 });
 
 test('pauses double from half a second to 8 s, up to a quarter shorter', () => {
-  expect([0, 1, 2, 3, 4, 50].map((n) => backoff(n, () => 0))).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000]);
+  expect([0, 1, 2, 3, 4, 50].map((n) => backoff(n, () => 0))).toEqual([
+    500, 1_000, 2_000, 4_000, 8_000, 8_000,
+  ]);
   expect(backoff(0, () => 1)).toBe(375);
 });

@@ -8,7 +8,10 @@ export type Headers = { get(name: string): string | null };
 
 /** How long the server wants us to wait, ms: `retry-after-ms`, or `retry-after` in seconds or as a date. Undefined when it says nothing usable or more than a minute. */
 export function retryAfter(headers: Headers, now = Date.now()): number | undefined {
-  const wait = milliseconds(headers.get('retry-after-ms')) ?? seconds(headers.get('retry-after')) ?? date(headers.get('retry-after'), now);
+  const wait =
+    milliseconds(headers.get('retry-after-ms')) ??
+    seconds(headers.get('retry-after')) ??
+    date(headers.get('retry-after'), now);
   return wait !== undefined && wait <= longestRetryAfter ? wait : undefined;
 }
 

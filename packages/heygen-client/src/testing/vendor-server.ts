@@ -1,7 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-export type SeenRequest = { method: string; path: string; query: URLSearchParams; headers: IncomingHttpHeaders; body: unknown; at: number };
+export type SeenRequest = {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+  at: number;
+};
 export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
 /** An HTTP server on 127.0.0.1 that answers each request with the next answer of its script, the last one for ever. */
@@ -13,7 +20,14 @@ export async function startVendorServer(...script: Answer[]) {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const { method = '', headers } = request;
     const body = await readBody(request);
-    const entry = { method, path: url.pathname, query: url.searchParams, headers, body, at: performance.now() };
+    const entry = {
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers,
+      body,
+      at: performance.now(),
+    };
     seen.push(entry);
     for (const wake of waiting.splice(0)) wake();
     const answer = script.length > 1 ? script.shift() : script[0];
@@ -48,7 +62,8 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
-  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  return (response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 export function success(data: unknown): Answer {

@@ -41,7 +41,10 @@ test.each([
     { ok: false, message: 'bad' },
   ],
   [{ detail: 'Unsupported media type' }, { ok: false, message: 'Unsupported media type' }],
-  [{ detail: [{ loc: ['body'], msg: 'missing' }] }, { ok: false, message: '[{"loc":["body"],"msg":"missing"}]' }],
+  [
+    { detail: [{ loc: ['body'], msg: 'missing' }] },
+    { ok: false, message: '[{"loc":["body"],"msg":"missing"}]' },
+  ],
   [undefined, { ok: true, data: undefined }],
   [[1], { ok: true, data: [1] }],
 ])('%j reads as %j', (body, expected) => {
@@ -50,7 +53,13 @@ test.each([
 
 test('no body makes the reader throw', () => {
   const keys = fc.record(
-    { code: fc.jsonValue(), message: fc.jsonValue(), data: fc.jsonValue(), error: fc.jsonValue(), detail: fc.jsonValue() },
+    {
+      code: fc.jsonValue(),
+      message: fc.jsonValue(),
+      data: fc.jsonValue(),
+      error: fc.jsonValue(),
+      detail: fc.jsonValue(),
+    },
     { requiredKeys: [] },
   );
   const property = fc.property(fc.oneof(fc.anything(), fc.jsonValue(), keys), (body) => {

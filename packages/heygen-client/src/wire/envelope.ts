@@ -20,7 +20,9 @@ export type Envelope = z.infer<typeof Envelope>;
 export const successCode = 100;
 
 /** What an envelope says: the data, or the vendor's complaint. */
-export type EnvelopeContent = { ok: true; data: unknown } | { ok: false; code?: number | string; message: string };
+export type EnvelopeContent =
+  | { ok: true; data: unknown }
+  | { ok: false; code?: number | string; message: string };
 
 /** LiveAvatar says 1000 where v1 says 100; 0 and 200 are never errors with anybody. */
 const successCodes = new Set([successCode, 1_000, 0, 200]);
@@ -35,9 +37,13 @@ export function readEnvelope(body: unknown): EnvelopeContent {
   const { code: rawCode, message, data, error, detail } = parsed.data;
   const nested = Envelope.safeParse(error);
   const code = numeric(rawCode) ?? (nested.success ? numeric(nested.data.code) : undefined);
-  const failed = (code !== undefined && !successCodes.has(Number(code))) || (error !== undefined && error !== null && error !== false);
+  const failed =
+    (code !== undefined && !successCodes.has(Number(code))) ||
+    (error !== undefined && error !== null && error !== false);
   if (failed || (data === undefined && detail !== undefined && code === undefined)) {
-    const words = [nested.success ? nested.data.message : error, message, detail].find((w) => w !== undefined && w !== null && w !== '');
+    const words = [nested.success ? nested.data.message : error, message, detail].find(
+      (w) => w !== undefined && w !== null && w !== '',
+    );
     return { ok: false, ...(code !== undefined && { code }), message: inWords(words) };
   }
   return { ok: true, data: 'data' in parsed.data ? data : body };

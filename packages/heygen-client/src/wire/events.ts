@@ -23,7 +23,11 @@ export type RoomMessage = z.infer<typeof RoomMessage>;
 export const SocketEvent = z.discriminatedUnion('event_type', [
   z.looseObject({ event_type: z.literal('user_start') }),
   z.looseObject({ event_type: z.literal('user_stop') }),
-  z.looseObject({ event_type: z.literal('user_silence'), silence_times: lenient(z.number()), count_down: lenient(z.number()) }),
+  z.looseObject({
+    event_type: z.literal('user_silence'),
+    silence_times: lenient(z.number()),
+    count_down: lenient(z.number()),
+  }),
 ]);
 export type SocketEvent = z.infer<typeof SocketEvent>;
 

@@ -20,9 +20,14 @@ const uint32 = fc.nat(0xffffffff);
 test('the vendor reads the texts and the audio that we write', () => {
   fc.assert(
     fc.property(text, fc.uint8Array({ maxLength: 2_000 }), uint32, (words, audio, sampleRate) => {
-      const asText = Vendor.toObject(Vendor.decode(encodeFrame({ kind: 'text', text: words })), { defaults: true });
+      const asText = Vendor.toObject(Vendor.decode(encodeFrame({ kind: 'text', text: words })), {
+        defaults: true,
+      });
       expect(asText['text']).toMatchObject({ text: words });
-      const asAudio = Vendor.toObject(Vendor.decode(encodeFrame({ kind: 'audio', audio, sampleRate, numChannels: 1 })), { defaults: true });
+      const asAudio = Vendor.toObject(
+        Vendor.decode(encodeFrame({ kind: 'audio', audio, sampleRate, numChannels: 1 })),
+        { defaults: true },
+      );
       expect(asAudio['audio']).toMatchObject({ sampleRate, numChannels: 1 });
       expect(Buffer.from(asAudio['audio'].audio)).toEqual(Buffer.from(audio));
     }),
@@ -32,18 +37,34 @@ test('the vendor reads the texts and the audio that we write', () => {
 test('we read what the vendor writes', () => {
   fc.assert(
     fc.property(text, uint32, fc.uint8Array(), (words, rate, audio) => {
-      expect(decodeFrame(Vendor.encode({ text: { text: words } }).finish())).toEqual({ kind: 'text', text: words });
-      const decoded = decodeFrame(Vendor.encode({ audio: { audio, sampleRate: rate, numChannels: 2 } }).finish());
+      expect(decodeFrame(Vendor.encode({ text: { text: words } }).finish())).toEqual({
+        kind: 'text',
+        text: words,
+      });
+      const decoded = decodeFrame(
+        Vendor.encode({ audio: { audio, sampleRate: rate, numChannels: 2 } }).finish(),
+      );
       expect(decoded).toMatchObject({ kind: 'audio', sampleRate: rate, numChannels: 2 });
       expect(Buffer.from((decoded as { audio: Uint8Array }).audio)).toEqual(Buffer.from(audio));
       const transcript = { text: words, userId: 'u', timestamp: 'now', id: 1, name: 'n' };
-      expect(decodeFrame(Vendor.encode({ transcription: transcript }).finish())).toEqual({ kind: 'transcription', ...transcript, id: 1n });
+      expect(decodeFrame(Vendor.encode({ transcription: transcript }).finish())).toEqual({
+        kind: 'transcription',
+        ...transcript,
+        id: 1n,
+      });
     }),
   );
 });
 
 test('a frame comes back as it was', () => {
-  const frame: Frame = { kind: 'transcription', id: 2n ** 64n - 1n, name: 'n', text: 'Grüße', userId: 'u', timestamp: '1' };
+  const frame: Frame = {
+    kind: 'transcription',
+    id: 2n ** 64n - 1n,
+    name: 'n',
+    text: 'Grüße',
+    userId: 'u',
+    timestamp: '1',
+  };
   expect(decodeFrame(encodeFrame(frame))).toEqual(frame);
 });
 

@@ -71,5 +71,11 @@ function decodeInner(kind: Frame['kind'], bytes: Uint8Array): Frame | undefined 
   }
   const userId = text(4);
   const timestamp = text(5);
-  return { kind, ...common, text: text(3) ?? '', ...(userId !== undefined && { userId }), ...(timestamp !== undefined && { timestamp }) };
+  return {
+    kind,
+    ...common,
+    text: text(3) ?? '',
+    ...(userId !== undefined && { userId }),
+    ...(timestamp !== undefined && { timestamp }),
+  };
 }

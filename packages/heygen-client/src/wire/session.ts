@@ -37,7 +37,10 @@ export const Voice = z.object({
 export type Voice = z.infer<typeof Voice>;
 
 /** Beta. */
-export const SttSettings = z.object({ provider: z.enum(['deepgram', 'gladia']).optional(), confidence: z.number().optional() });
+export const SttSettings = z.object({
+  provider: z.enum(['deepgram', 'gladia']).optional(),
+  confidence: z.number().optional(),
+});
 export type SttSettings = z.infer<typeof SttSettings>;
 
 /** POST /v1/streaming.new. Sources: reference page new-session, SDK 2.1.0. */

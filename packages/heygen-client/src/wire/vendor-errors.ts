@@ -15,16 +15,31 @@ export const vendorErrors = {
   /** A task before the avatar's tracks are up, or any call after the session closed. */
   wrongState: { status: 400, code: 400006, message: 'Session is not in correct state', confidence: 'high' },
   forbidden: { status: 403, code: 400562, message: 'forbidden', confidence: 'medium' },
-  noApiAccess: { status: 400, code: 400599, message: "Your account doesn't have API access", confidence: 'medium' },
+  noApiAccess: {
+    status: 400,
+    code: 400599,
+    message: "Your account doesn't have API access",
+    confidence: 'medium',
+  },
   avatarNotAllowed: { status: 400, code: 10013, message: 'avatar not allow', confidence: 'medium' },
-  avatarDeprecated: { status: 400, code: 10003, message: 'avatar version is deprecated, please update to v3+', confidence: 'high' },
-  avatarNotInteractive: { status: 400, message: 'invalid avatar: not an interactive avatar', confidence: 'medium' },
+  avatarDeprecated: {
+    status: 400,
+    code: 10003,
+    message: 'avatar version is deprecated, please update to v3+',
+    confidence: 'high',
+  },
+  avatarNotInteractive: {
+    status: 400,
+    message: 'invalid avatar: not an interactive avatar',
+    confidence: 'medium',
+  },
   sessionUnknown: { status: 400, code: 10002, message: 'invalid session', confidence: 'low' },
   /** The text is from the vendor's forum; 10004 and 10007 circulate as its number, neither confirmed. */
   concurrencyLimit: {
     status: 400,
     code: 10007,
-    message: 'Concurrent limit reached, please make sure you have closed other testing sessions under the same account',
+    message:
+      'Concurrent limit reached, please make sure you have closed other testing sessions under the same account',
     confidence: 'medium',
   },
 } as const satisfies Record<string, VendorError>;

@@ -6,7 +6,9 @@ import { packetizeH264, splitAnnexB, startsH264KeyFrame } from './h264.ts';
 const nal = (maxLength: number) =>
   fc
     .tuple(fc.integer({ min: 1, max: 23 }), fc.integer({ min: 0, max: 3 }), fc.uint8Array({ maxLength }))
-    .map(([type, importance, body]) => Buffer.from([(importance << 5) | type, ...body.map((byte) => byte || 1)]));
+    .map(([type, importance, body]) =>
+      Buffer.from([(importance << 5) | type, ...body.map((byte) => byte || 1)]),
+    );
 
 function depacketize(payloads: Buffer[]): Buffer[] {
   const nals: Buffer[] = [];

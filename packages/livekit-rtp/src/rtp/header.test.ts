@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildRtpPacket, createRtpHeader, findExtension, isRtcp, parseRtpHeader, stripHeader } from './header.ts';
+import {
+  buildRtpPacket,
+  createRtpHeader,
+  findExtension,
+  isRtcp,
+  parseRtpHeader,
+  stripHeader,
+} from './header.ts';
 
 const fields = fc.record({
   payloadType: fc.integer({ min: 0, max: 127 }),
@@ -15,7 +22,12 @@ describe('RTP header', () => {
     fc.assert(
       fc.property(fields, fc.uint8Array({ maxLength: 1500 }), (given, payload) => {
         const packet = buildRtpPacket(given, payload);
-        expect(parseRtpHeader(packet)).toMatchObject({ ...given, headerLength: 12, extensionLength: 0, paddingLength: 0 });
+        expect(parseRtpHeader(packet)).toMatchObject({
+          ...given,
+          headerLength: 12,
+          extensionLength: 0,
+          paddingLength: 0,
+        });
         expect(packet.subarray(12).equals(payload)).toBe(true);
       }),
     );
@@ -23,14 +35,19 @@ describe('RTP header', () => {
 
   test('an audio level is found under its id and under no other', () => {
     fc.assert(
-      fc.property(fields, fc.integer({ min: 1, max: 14 }), fc.integer({ min: 0, max: 127 }), (given, id, level) => {
-        const packet = buildRtpPacket({ ...given, audioLevel: { id, level } }, Buffer.from('abc'));
-        const header = parseRtpHeader(packet)!;
-        const at = findExtension(packet, header, id);
-        expect(packet[at]! & 0x7f).toBe(level);
-        expect(findExtension(packet, header, (id % 14) + 1)).toBe(-1);
-        expect(packet.subarray(header.headerLength).toString()).toBe('abc');
-      }),
+      fc.property(
+        fields,
+        fc.integer({ min: 1, max: 14 }),
+        fc.integer({ min: 0, max: 127 }),
+        (given, id, level) => {
+          const packet = buildRtpPacket({ ...given, audioLevel: { id, level } }, Buffer.from('abc'));
+          const header = parseRtpHeader(packet)!;
+          const at = findExtension(packet, header, id);
+          expect(packet[at]! & 0x7f).toBe(level);
+          expect(findExtension(packet, header, (id % 14) + 1)).toBe(-1);
+          expect(packet.subarray(header.headerLength).toString()).toBe('abc');
+        },
+      ),
     );
   });
 
@@ -44,16 +61,26 @@ describe('RTP header', () => {
     ]);
     const header = parseRtpHeader(packet)!;
     expect(header).toMatchObject({ csrcCount: 2, extensionLength: 8, headerLength: 28, paddingLength: 3 });
-    expect(packet.subarray(header.headerLength, packet.length - header.paddingLength).toString()).toBe('payload');
+    expect(packet.subarray(header.headerLength, packet.length - header.paddingLength).toString()).toBe(
+      'payload',
+    );
     const stripped = stripHeader(packet, header);
     expect(stripped.buffer).toBe(packet.buffer);
-    expect(parseRtpHeader(stripped)).toEqual({ ...header, csrcCount: 0, extensionLength: 0, headerLength: 12 });
+    expect(parseRtpHeader(stripped)).toEqual({
+      ...header,
+      csrcCount: 0,
+      extensionLength: 0,
+      headerLength: 12,
+    });
     expect(stripped.subarray(12, -3).toString()).toBe('payload');
   });
 
   test('a header that is passed in is filled and returned', () => {
     const into = createRtpHeader();
-    const packet = buildRtpPacket({ payloadType: 111, sequenceNumber: 7, timestamp: 8, ssrc: 9 }, Buffer.from('x'));
+    const packet = buildRtpPacket(
+      { payloadType: 111, sequenceNumber: 7, timestamp: 8, ssrc: 9 },
+      Buffer.from('x'),
+    );
     expect(parseRtpHeader(packet, into)).toBe(into);
     expect(into.ssrc).toBe(9);
   });

@@ -1,11 +1,23 @@
 import type { ReportBlock, SenderReport } from './rtcp-types.ts';
-import { PSFB_ALFB, PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK } from './rtcp-types.ts';
+import {
+  PSFB_ALFB,
+  PSFB_FIR,
+  PSFB_PLI,
+  RTCP_BYE,
+  RTCP_PSFB,
+  RTCP_RR,
+  RTCP_RTPFB,
+  RTCP_SR,
+  RTPFB_NACK,
+} from './rtcp-types.ts';
 
 const REPORT_BLOCK_LENGTH = 24;
 const MAX_COUNT = 31;
 
 /** Sender report (RFC 3550, 6.4.1). */
-export function buildSenderReport(report: Omit<SenderReport, 'reports'> & { reports?: readonly ReportBlock[] }): Buffer {
+export function buildSenderReport(
+  report: Omit<SenderReport, 'reports'> & { reports?: readonly ReportBlock[] },
+): Buffer {
   const reports = limited(report.reports ?? []);
   const packet = allocate(RTCP_SR, reports.length, 28 + reports.length * REPORT_BLOCK_LENGTH);
   packet.writeUInt32BE(report.ssrc >>> 0, 4);
@@ -100,7 +112,13 @@ function allocate(type: number, count: number, length: number): Buffer {
   return packet;
 }
 
-function feedback(type: number, format: number, senderSsrc: number, mediaSsrc: number, extra: number): Buffer {
+function feedback(
+  type: number,
+  format: number,
+  senderSsrc: number,
+  mediaSsrc: number,
+  extra: number,
+): Buffer {
   const packet = allocate(type, format, 12 + extra);
   packet.writeUInt32BE(senderSsrc >>> 0, 4);
   packet.writeUInt32BE(mediaSsrc >>> 0, 8);

@@ -1,5 +1,15 @@
 import type { ReportBlock, RtcpPacket } from './rtcp-types.ts';
-import { PSFB_ALFB, PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK } from './rtcp-types.ts';
+import {
+  PSFB_ALFB,
+  PSFB_FIR,
+  PSFB_PLI,
+  RTCP_BYE,
+  RTCP_PSFB,
+  RTCP_RR,
+  RTCP_RTPFB,
+  RTCP_SR,
+  RTPFB_NACK,
+} from './rtcp-types.ts';
 
 const REMB_ID = 0x52454d42;
 
@@ -7,7 +17,10 @@ const REMB_ID = 0x52454d42;
  * Walks a compound packet without allocating: `visit(type, format, offset, length)` for each part, where `format` is the count or feedback
  * format of the first byte. Stops at the first malformed part.
  */
-export function forEachRtcp(packet: Buffer, visit: (type: number, format: number, offset: number, length: number) => void): void {
+export function forEachRtcp(
+  packet: Buffer,
+  visit: (type: number, format: number, offset: number, length: number) => void,
+): void {
   let offset = 0;
   while (offset + 4 <= packet.length) {
     const first = packet[offset]!;
@@ -40,7 +53,9 @@ function parsePart(part: Buffer, type: number, format: number): RtcpPacket | und
       return parseBye(part, format);
     case RTCP_RTPFB:
       if (format !== RTPFB_NACK) break;
-      return part.length < 12 ? undefined : { type: 'nack', ...sources(part), sequenceNumbers: readNack(part, 0, part.length) };
+      return part.length < 12
+        ? undefined
+        : { type: 'nack', ...sources(part), sequenceNumbers: readNack(part, 0, part.length) };
     case RTCP_PSFB:
       if (part.length < 12) return undefined;
       if (format === PSFB_PLI) return { type: 'pli', ...sources(part) };
@@ -112,7 +127,8 @@ function parseBye(part: Buffer, count: number): RtcpPacket | undefined {
 
 function readFir(part: Buffer): { ssrc: number; sequence: number }[] {
   const entries: { ssrc: number; sequence: number }[] = [];
-  for (let at = 12; at + 8 <= part.length; at += 8) entries.push({ ssrc: part.readUInt32BE(at), sequence: part[at + 4]! });
+  for (let at = 12; at + 8 <= part.length; at += 8)
+    entries.push({ ssrc: part.readUInt32BE(at), sequence: part[at + 4]! });
   return entries;
 }
 

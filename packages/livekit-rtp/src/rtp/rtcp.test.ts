@@ -1,7 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ntpMiddle, ntpOf } from './ntp.ts';
-import { buildBye, buildFir, buildNack, buildPli, buildReceiverReport, buildRemb, buildSenderReport } from './rtcp-build.ts';
+import {
+  buildBye,
+  buildFir,
+  buildNack,
+  buildPli,
+  buildReceiverReport,
+  buildRemb,
+  buildSenderReport,
+} from './rtcp-build.ts';
 import { forEachRtcp, parseRtcp } from './rtcp-parse.ts';
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -54,7 +62,9 @@ describe('RTCP', () => {
         (a, b, start, steps) => {
           const numbers = [start];
           for (const step of steps) numbers.push((numbers.at(-1)! + step) & 0xffff);
-          expect(parseRtcp(buildNack(a, b, numbers))).toEqual([{ type: 'nack', senderSsrc: a, mediaSsrc: b, sequenceNumbers: numbers }]);
+          expect(parseRtcp(buildNack(a, b, numbers))).toEqual([
+            { type: 'nack', senderSsrc: a, mediaSsrc: b, sequenceNumbers: numbers },
+          ]);
         },
       ),
     );
@@ -86,13 +96,18 @@ describe('RTCP', () => {
 
   test('a REMB keeps its bitrate within one part in 2^17', () => {
     fc.assert(
-      fc.property(u32, fc.integer({ min: 0, max: 2 ** 40 }), fc.array(u32, { maxLength: 4 }), (a, bitrate, ssrcs) => {
-        const [remb] = parseRtcp(buildRemb(a, bitrate, ssrcs));
-        if (remb?.type !== 'remb') throw new Error('not a REMB');
-        expect(remb.ssrcs).toEqual(ssrcs);
-        expect(remb.bitrate).toBeLessThanOrEqual(bitrate);
-        expect(remb.bitrate).toBeGreaterThanOrEqual(bitrate * (1 - 2 ** -17) - 1);
-      }),
+      fc.property(
+        u32,
+        fc.integer({ min: 0, max: 2 ** 40 }),
+        fc.array(u32, { maxLength: 4 }),
+        (a, bitrate, ssrcs) => {
+          const [remb] = parseRtcp(buildRemb(a, bitrate, ssrcs));
+          if (remb?.type !== 'remb') throw new Error('not a REMB');
+          expect(remb.ssrcs).toEqual(ssrcs);
+          expect(remb.bitrate).toBeLessThanOrEqual(bitrate);
+          expect(remb.bitrate).toBeGreaterThanOrEqual(bitrate * (1 - 2 ** -17) - 1);
+        },
+      ),
     );
   });
 

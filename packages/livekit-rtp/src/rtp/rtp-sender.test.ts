@@ -7,11 +7,24 @@ describe('RtpSender', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  function sending(audioLevelId?: number): { sender: RtpSender; rtp: () => Buffer[]; reports: () => Buffer[] } {
+  function sending(audioLevelId?: number): {
+    sender: RtpSender;
+    rtp: () => Buffer[];
+    reports: () => Buffer[];
+  } {
     const sent: Buffer[] = [];
-    const track = { ssrc: 42, codec: { payloadType: 111 }, audioLevelId, send: (packet: Buffer) => sent.push(packet) > 0 };
+    const track = {
+      ssrc: 42,
+      codec: { payloadType: 111 },
+      audioLevelId,
+      send: (packet: Buffer) => sent.push(packet) > 0,
+    };
     const sender = new RtpSender(track, 48_000);
-    return { sender, rtp: () => sent.filter((packet) => !isRtcp(packet)), reports: () => sent.filter(isRtcp) };
+    return {
+      sender,
+      rtp: () => sent.filter((packet) => !isRtcp(packet)),
+      reports: () => sent.filter(isRtcp),
+    };
   }
 
   test('numbers packets one after another and marks the last one of a frame', () => {

@@ -44,7 +44,8 @@ export class RtpSender {
    */
   sendFrame(payloads: readonly Uint8Array[], timestamp: number, level?: number): void {
     const { ssrc, codec, audioLevelId } = this.#track;
-    const audioLevel = level === undefined || audioLevelId === undefined ? undefined : { id: audioLevelId, level };
+    const audioLevel =
+      level === undefined || audioLevelId === undefined ? undefined : { id: audioLevelId, level };
     const first = this.#lastTimestamp === undefined;
     this.#lastTimestamp = timestamp >>> 0;
     this.#lastSentAt = Date.now();
@@ -54,7 +55,12 @@ export class RtpSender {
       this.#packetCount++;
       this.#octetCount += payload.length;
       const marker = index === payloads.length - 1;
-      this.#track.send(buildRtpPacket({ payloadType: codec.payloadType, ssrc, sequenceNumber, timestamp, marker, audioLevel }, payload));
+      this.#track.send(
+        buildRtpPacket(
+          { payloadType: codec.payloadType, ssrc, sequenceNumber, timestamp, marker, audioLevel },
+          payload,
+        ),
+      );
     }
     if (first) this.#report();
   }

@@ -6,12 +6,25 @@ describe('VP8 payloads', () => {
   test('hold the frame after a descriptor with the picture id, no payload above the MTU', () => {
     const frame = fc.uint8Array({ minLength: 1, maxLength: 5000 });
     fc.assert(
-      fc.property(frame, fc.integer({ min: 0, max: 0x7fff }), fc.integer({ min: 5, max: 1200 }), (bytes, pictureId, mtu) => {
-        const payloads = packetizeVp8(bytes, pictureId, mtu);
-        expect(Buffer.concat(payloads.map((payload) => payload.subarray(vp8DescriptorLength(payload))))).toEqual(Buffer.from(bytes));
-        expect(payloads.every((payload) => payload.length <= mtu && payload.readUInt16BE(2) === (0x8000 | pictureId))).toBe(true);
-        expect(payloads.map((payload) => (payload[0]! & 0x10) !== 0)).toEqual(payloads.map((_, index) => index === 0));
-      }),
+      fc.property(
+        frame,
+        fc.integer({ min: 0, max: 0x7fff }),
+        fc.integer({ min: 5, max: 1200 }),
+        (bytes, pictureId, mtu) => {
+          const payloads = packetizeVp8(bytes, pictureId, mtu);
+          expect(
+            Buffer.concat(payloads.map((payload) => payload.subarray(vp8DescriptorLength(payload)))),
+          ).toEqual(Buffer.from(bytes));
+          expect(
+            payloads.every(
+              (payload) => payload.length <= mtu && payload.readUInt16BE(2) === (0x8000 | pictureId),
+            ),
+          ).toBe(true);
+          expect(payloads.map((payload) => (payload[0]! & 0x10) !== 0)).toEqual(
+            payloads.map((_, index) => index === 0),
+          );
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -24,7 +24,10 @@ export async function fuzz<R extends FuzzReport>(script: string, base: string): 
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   child.on('message', (message) => (report = message as R));
-  const end = await new Promise<number | string | null>((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
-  if (end !== 0 || report === undefined) throw new Error(`${script} ended with ${end}; try it again with FUZZ_SEED=${seed}\n${output}`);
+  const end = await new Promise<number | string | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(signal ?? code)),
+  );
+  if (end !== 0 || report === undefined)
+    throw new Error(`${script} ended with ${end}; try it again with FUZZ_SEED=${seed}\n${output}`);
   return report;
 }

@@ -72,7 +72,9 @@ export class HostileServer {
     this.#failed = failed;
     this.#offers = new SdpMutator(random, recordedSdps.offers);
     this.#answers = new SdpMutator(random, recordedSdps.answers);
-    const others = recorded.filter(({ message }) => message.case !== 'join' && message.case !== 'trickle' && message.case !== 'offer');
+    const others = recorded.filter(
+      ({ message }) => message.case !== 'join' && message.case !== 'trickle' && message.case !== 'offer',
+    );
     this.#raw = new Mutator(
       random,
       others.map((message) => message.toBinary()),
@@ -82,7 +84,11 @@ export class HostileServer {
   }
 
   /** `failed` hears of what a client may never send. */
-  static async start(random: Random, messagesEach: number, failed: (error: unknown) => void): Promise<HostileServer> {
+  static async start(
+    random: Random,
+    messagesEach: number,
+    failed: (error: unknown) => void,
+  ): Promise<HostileServer> {
     const server = new HostileServer(random, messagesEach, failed);
     await once(server.#server, 'listening');
     return server;
@@ -139,7 +145,8 @@ export class HostileServer {
       join.subscriberPrimary = random.oneIn(2);
       join.pingInterval = random.pick(ODD_SECONDS);
       join.pingTimeout = random.pick(ODD_SECONDS);
-      if (random.oneIn(2)) join.iceServers = [new ICEServer({ urls: [random.pick(ICE_URLS)], username: 'u', credential: 'c' })];
+      if (random.oneIn(2))
+        join.iceServers = [new ICEServer({ urls: [random.pick(ICE_URLS)], username: 'u', credential: 'c' })];
       if (random.oneIn(10)) join.participant = undefined;
     }
     return new SignalResponse({ message: { case: 'join', value: join } });
@@ -151,11 +158,20 @@ export class HostileServer {
     switch (random.below(6)) {
       case 0:
       case 1:
-        return { case: 'offer', value: new SessionDescription({ type: 'offer', sdp: this.#offers.next(), id }) };
+        return {
+          case: 'offer',
+          value: new SessionDescription({ type: 'offer', sdp: this.#offers.next(), id }),
+        };
       case 2:
-        return { case: 'answer', value: new SessionDescription({ type: 'answer', sdp: this.#answers.next(), id }) };
+        return {
+          case: 'answer',
+          value: new SessionDescription({ type: 'answer', sdp: this.#answers.next(), id }),
+        };
       case 3:
-        return { case: 'trickle', value: new TrickleRequest({ candidateInit: this.#candidate(), target: this.#target() }) };
+        return {
+          case: 'trickle',
+          value: new TrickleRequest({ candidateInit: this.#candidate(), target: this.#target() }),
+        };
       default:
         return this.#other();
     }
@@ -167,13 +183,21 @@ export class HostileServer {
     for (let tries = 0; tries < 20 && !random.oneIn(4); tries++) {
       try {
         const { message } = SignalResponse.fromBinary(this.#raw.next());
-        if (message.case !== 'leave' && message.case !== 'join' && message.case !== 'trickle' && message.case !== 'offer') return message;
+        if (
+          message.case !== 'leave' &&
+          message.case !== 'join' &&
+          message.case !== 'trickle' &&
+          message.case !== 'offer'
+        )
+          return message;
       } catch {
         // Those that cannot be read end the connection; one comes at its end.
       }
     }
     const { message } = random.pick(recorded);
-    return message.case === 'join' || message.case === 'trickle' || message.case === 'offer' ? { case: undefined } : message;
+    return message.case === 'join' || message.case === 'trickle' || message.case === 'offer'
+      ? { case: undefined }
+      : message;
   }
 
   #candidate(): string {
@@ -183,8 +207,14 @@ export class HostileServer {
       const at = random.below(words.length);
       if (at !== ADDRESS) words[at] = random.pick(ODD_WORDS);
     }
-    const candidate = words.slice(0, random.oneIn(8) ? ADDRESS + 1 + random.below(words.length - ADDRESS) : words.length).join(' ');
-    const text = JSON.stringify({ candidate, sdpMid: random.pick(['0', '1', '2', '9', '', null]), sdpMLineIndex: 0 });
+    const candidate = words
+      .slice(0, random.oneIn(8) ? ADDRESS + 1 + random.below(words.length - ADDRESS) : words.length)
+      .join(' ');
+    const text = JSON.stringify({
+      candidate,
+      sdpMid: random.pick(['0', '1', '2', '9', '', null]),
+      sdpMLineIndex: 0,
+    });
     return random.oneIn(10) ? text.slice(0, random.below(text.length)) : text;
   }
 

@@ -29,7 +29,12 @@ export function messageTargets(random: Random): Target[] {
   const receive = dataReceiver();
   const checkMessage = messageReader();
   return [
-    { name: 'SDP', inputs: 8_000, next: () => offers.next(), check: (sdp: string) => checkSdp(sdp, answers.next()) },
+    {
+      name: 'SDP',
+      inputs: 8_000,
+      next: () => offers.next(),
+      check: (sdp: string) => checkSdp(sdp, answers.next()),
+    },
     { name: 'signal response', inputs: 120_000, next: () => messages.next(), check: checkMessage },
     { name: 'data packet', inputs: 120_000, next: () => packets.next(), check: receive },
   ];
@@ -40,10 +45,17 @@ function checkSdp(offer: string, answer: string): void {
     ok(section.kind === 'audio' || section.kind === 'video');
     for (const { mimeType, payloadType, clockRate, channels, fmtp } of section.codecs) {
       ok(
-        mimeType.startsWith(`${section.kind}/`) && Number.isInteger(payloadType) && payloadType >= 0 && payloadType <= 127,
+        mimeType.startsWith(`${section.kind}/`) &&
+          Number.isInteger(payloadType) &&
+          payloadType >= 0 &&
+          payloadType <= 127,
         `${payloadType}`,
       );
-      ok(Number.isFinite(clockRate) && clockRate >= 0 && (channels === undefined || Number.isInteger(channels)));
+      ok(
+        Number.isFinite(clockRate) &&
+          clockRate >= 0 &&
+          (channels === undefined || Number.isInteger(channels)),
+      );
       ok(fmtp === undefined || typeof fmtp === 'string');
     }
   }
@@ -77,16 +89,20 @@ function messageReader(): (bytes: Buffer) => void {
         ok(change.participant.tracks.every(({ sid }) => typeof sid === 'string'));
     }
     for (const { name, args } of roomEvents(message, (sid) => roster.bySid(sid)?.identity ?? '')) {
-      if (name === 'connectionQuality') ok(['poor', 'good', 'excellent', 'lost'].includes(args[0].quality), args[0].quality);
+      if (name === 'connectionQuality')
+        ok(['poor', 'good', 'excellent', 'lost'].includes(args[0].quality), args[0].quality);
     }
     // Everybody who ever joined stays here until they leave: the server's to bound, not ours.
-    if (roster.participants.size > 100) for (const identity of roster.participants.keys()) forget(roster, identity);
+    if (roster.participants.size > 100)
+      for (const identity of roster.participants.keys()) forget(roster, identity);
   };
 }
 
 function forget(roster: Roster, identity: string): void {
   const { sid } = roster.participants.get(identity)!;
-  const gone = SignalResponse.fromJson({ update: { participants: [{ sid, identity, state: 'DISCONNECTED' }] } }).message;
+  const gone = SignalResponse.fromJson({
+    update: { participants: [{ sid, identity, state: 'DISCONNECTED' }] },
+  }).message;
   if (gone.case === 'update') roster.apply(gone.value.participants, 'relay');
 }
 
@@ -98,31 +114,49 @@ function dataCorpus(): DataPacket[] {
     destinationIdentities: [],
     timestamp: 1,
   };
-  const user = new UserPacket({ payload: Buffer.from('{"type":"avatar_start_talking"}'), topic: 'events', participantIdentity: 'avatar' });
-  const plain = new DataPacket({ kind: DataPacket_Kind.RELIABLE, participantIdentity: 'avatar', value: { case: 'user', value: user } });
+  const user = new UserPacket({
+    payload: Buffer.from('{"type":"avatar_start_talking"}'),
+    topic: 'events',
+    participantIdentity: 'avatar',
+  });
+  const plain = new DataPacket({
+    kind: DataPacket_Kind.RELIABLE,
+    participantIdentity: 'avatar',
+    value: { case: 'user', value: user },
+  });
   const numbered = Array.from({ length: 4 }, (_, index) => {
     const packet = plain.clone();
     packet.participantSid = `PA_${index}`;
     packet.sequence = 2 ** (index * 8);
     return packet;
   });
-  return [plain, ...numbered, ...textStreamPackets('What is said, as a text. '.repeat(8), options), ...textStreamPackets('', options)];
+  return [
+    plain,
+    ...numbered,
+    ...textStreamPackets('What is said, as a text. '.repeat(8), options),
+    ...textStreamPackets('', options),
+  ];
 }
 
 /** What comes on a data channel, without the channel. */
 function dataReceiver(): (bytes: Buffer) => void {
   const data = new IncomingData({
-    onData: ({ payload, topic }) => ok(Buffer.isBuffer(payload) && (topic === undefined || typeof topic === 'string')),
+    onData: ({ payload, topic }) =>
+      ok(Buffer.isBuffer(payload) && (topic === undefined || typeof topic === 'string')),
     onText: ({ text, streamId }) => ok(typeof text === 'string' && typeof streamId === 'string'),
   });
   let receive = (_bytes: Buffer): void => {};
-  const channel = { getLabel: () => '_reliable', onMessage: (listener: typeof receive) => (receive = listener) };
+  const channel = {
+    getLabel: () => '_reliable',
+    onMessage: (listener: typeof receive) => (receive = listener),
+  };
   data.attach(channel as unknown as NativeChannel);
   let received = 0;
   return (bytes) => {
     // Most senders leave before they have said much.
     if (++received % 1000 === 0)
-      for (const sid of ['', 'PA_0', 'PA_1', 'PA_2', 'PA_3']) data.forgetParticipant({ identity: 'avatar', sid });
+      for (const sid of ['', 'PA_0', 'PA_1', 'PA_2', 'PA_3'])
+        data.forgetParticipant({ identity: 'avatar', sid });
     receive(bytes);
   };
 }

@@ -38,8 +38,19 @@ const UNITS = [
 ];
 
 const units = UNITS.map((bytes) => Buffer.from(bytes));
-const stapA = Buffer.concat([Buffer.from([0x78]), ...units.slice(0, 2).flatMap((unit) => [Buffer.from([0, unit.length]), unit])]);
-const vp8Frame = Buffer.from([0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, ...Array.from({ length: 60 }, (_, byte) => byte)]);
+const stapA = Buffer.concat([
+  Buffer.from([0x78]),
+  ...units.slice(0, 2).flatMap((unit) => [Buffer.from([0, unit.length]), unit]),
+]);
+const vp8Frame = Buffer.from([
+  0x10,
+  0x02,
+  0x00,
+  0x9d,
+  0x01,
+  0x2a,
+  ...Array.from({ length: 60 }, (_, byte) => byte),
+]);
 export const payloads = [
   ...packetizeH264(units, MTU),
   stapA,
@@ -52,13 +63,28 @@ export const payloads = [
 export function rtpCorpus(payloadTypes: readonly number[]): Buffer[] {
   return payloads.flatMap((payload, index) =>
     payloadTypes.flatMap((payloadType) => {
-      const fields = { payloadType, sequenceNumber: 65_530 + index, timestamp: 3000 * index, ssrc: 0x01020304, marker: index % 3 === 0 };
+      const fields = {
+        payloadType,
+        sequenceNumber: 65_530 + index,
+        timestamp: 3000 * index,
+        ssrc: 0x01020304,
+        marker: index % 3 === 0,
+      };
       const plain = buildRtpPacket(fields, payload);
       const padded = Buffer.concat([plain, Buffer.from([0, 0, 0, 4])]);
       padded[0] = 0xa0;
-      const sourced = Buffer.concat([plain.subarray(0, RTP_HEADER_LENGTH), Buffer.alloc(8, index), plain.subarray(RTP_HEADER_LENGTH)]);
+      const sourced = Buffer.concat([
+        plain.subarray(0, RTP_HEADER_LENGTH),
+        Buffer.alloc(8, index),
+        plain.subarray(RTP_HEADER_LENGTH),
+      ]);
       sourced[0] = 0x82;
-      return [plain, buildRtpPacket({ ...fields, audioLevel: { id: 3, level: 30 } }, payload), padded, sourced];
+      return [
+        plain,
+        buildRtpPacket({ ...fields, audioLevel: { id: 3, level: 30 } }, payload),
+        padded,
+        sourced,
+      ];
     }),
   );
 }
@@ -74,7 +100,14 @@ export function rtcpCorpus(media: number): Buffer[] {
     lastSenderReport: 6,
     delaySinceLastSenderReport: 7,
   };
-  const report = { ssrc: media, ntpSeconds: 0xe8000000, ntpFraction: 0x80000000, rtpTimestamp: 90_000, packetCount: 5, octetCount: 600 };
+  const report = {
+    ssrc: media,
+    ntpSeconds: 0xe8000000,
+    ntpFraction: 0x80000000,
+    rtpTimestamp: 90_000,
+    packetCount: 5,
+    octetCount: 600,
+  };
   const parts = [
     buildSenderReport({ ...report, reports: [block] }),
     buildSenderReport(report),
@@ -92,7 +125,10 @@ export function packetTargets(random: Random): Target[] {
   const rtp = new Mutator(random, rtpCorpus([96, 111]));
   const rtcp = new Mutator(random, rtcpCorpus(0x01020304));
   const startCode = Buffer.from([0, 0, 0, 1]);
-  const streams = new Mutator(random, [Buffer.concat(units.flatMap((unit) => [startCode, unit])), Buffer.concat([startCode, vp8Frame])]);
+  const streams = new Mutator(random, [
+    Buffer.concat(units.flatMap((unit) => [startCode, unit])),
+    Buffer.concat([startCode, vp8Frame]),
+  ]);
   const raw = new Mutator(random, payloads);
   return [
     { name: 'RTP packet', inputs: 400_000, next: () => rtp.next(), check: checkRtp },
@@ -115,14 +151,18 @@ function checkRtp(packet: Buffer): void {
   for (let id = 1; id < 15; id++) {
     const at = findExtension(packet, header, id);
     if (at < 0) continue;
-    ok(at > header.headerLength - header.extensionLength && at + (packet[at - 1]! & 15) < header.headerLength);
+    ok(
+      at > header.headerLength - header.extensionLength && at + (packet[at - 1]! & 15) < header.headerLength,
+    );
   }
   checkPayload(packet.subarray(header.headerLength, packet.length - header.paddingLength));
   const { sequenceNumber, timestamp, ssrc, payloadType, marker, paddingLength, headerLength } = header;
   const stripped = stripHeader(packet, header);
   ok(stripped.length === packet.length - headerLength + RTP_HEADER_LENGTH);
   const again = parseRtpHeader(stripped, header);
-  ok(again !== undefined && again.headerLength === RTP_HEADER_LENGTH && again.paddingLength === paddingLength);
+  ok(
+    again !== undefined && again.headerLength === RTP_HEADER_LENGTH && again.paddingLength === paddingLength,
+  );
   ok(again.sequenceNumber === sequenceNumber && again.timestamp === timestamp && again.ssrc === ssrc);
   ok(again.payloadType === payloadType && again.marker === marker);
 }
@@ -150,7 +190,10 @@ function checkPayload(payload: Buffer): void {
 
 function checkStream(stream: Buffer): void {
   const found = splitAnnexB(stream);
-  ok(found.every((unit) => unit.length > 0 && unit.at(-1) !== 0) && found.reduce((sum, { length }) => sum + length, 0) <= stream.length);
+  ok(
+    found.every((unit) => unit.length > 0 && unit.at(-1) !== 0) &&
+      found.reduce((sum, { length }) => sum + length, 0) <= stream.length,
+  );
   ok(packetizeH264(found, MTU).every(({ length }) => length > 0 && length <= MTU));
   ok(packetizeVp8(stream, stream.length, MTU).every(({ length }) => length > 4 && length <= MTU));
 }

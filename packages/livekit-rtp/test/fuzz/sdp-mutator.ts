@@ -84,7 +84,9 @@ export class SdpMutator {
   #replaceWord(line: string): string {
     const words = line.split(/([ :;=/,|]+)/);
     const at = this.#random.below(words.length);
-    words[at] = this.#random.oneIn(3) ? this.#random.pick(this.#random.pick(this.#corpus)) : this.#random.pick(TOKENS);
+    words[at] = this.#random.oneIn(3)
+      ? this.#random.pick(this.#random.pick(this.#corpus))
+      : this.#random.pick(TOKENS);
     return words.join('');
   }
 }

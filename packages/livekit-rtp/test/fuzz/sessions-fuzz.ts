@@ -6,7 +6,11 @@ import type { FuzzReport } from './fuzz-process.ts';
 import { HostileServer } from './hostile-server.ts';
 import { Random } from './random.ts';
 
-export type SessionsReport = FuzzReport & { answers: number; handles: [number, number]; rssMb: [number, number] };
+export type SessionsReport = FuzzReport & {
+  answers: number;
+  handles: [number, number];
+  rssMb: [number, number];
+};
 
 const CONNECTIONS = 400;
 const AT_ONCE = 8;

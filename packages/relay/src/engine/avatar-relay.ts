@@ -148,7 +148,11 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
       reconnected: () => this.#onReconnected('stage'),
       disconnected: (reason) => this.#onStageDisconnected(reason),
       trackRemoved: () =>
-        this.#life.fail(new RetryableError('track-removed', 'stage: the track was taken out of the room', { side: 'stage' })),
+        this.#life.fail(
+          new RetryableError('track-removed', 'stage: the track was taken out of the room', {
+            side: 'stage',
+          }),
+        ),
       audience: (watched) => this.#onAudience(watched),
     };
   }
@@ -206,13 +210,18 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #onSourceDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'source room left');
     if (this.#life.running) this.#life.emit('sourceDisconnected', { reason });
-    else this.#life.fail(new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' }));
+    else
+      this.#life.fail(
+        new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' }),
+      );
   }
 
   #onStageDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'stage left');
     if (!this.#life.running) {
-      this.#life.fail(new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }));
+      this.#life.fail(
+        new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }),
+      );
       return;
     }
     this.#life.emit('stageDisconnected', { reason });

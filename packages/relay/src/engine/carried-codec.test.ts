@@ -30,14 +30,23 @@ test.each([
 
 test('H264 is announced as the profile that every server takes, whatever the vendor says', () => {
   const high = codec('video/H264', 'packetization-mode=0;profile-level-id=640032');
-  expect(stageCodec('video/h264', [high]).fmtp).toBe('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f');
+  expect(stageCodec('video/h264', [high]).fmtp).toBe(
+    'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+  );
   expect(stageCodec('video/vp8', [])).toEqual({ mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 });
 });
 
 test('stereo and DTX are announced as the vendor has them', () => {
   const plain = [codec('audio/opus', 'minptime=10;useinbandfec=1')];
   const rich = [codec('audio/opus', 'minptime=10; usedtx=1;sprop-stereo=1')];
-  expect([isStereo(plain), usesDtx(plain), isStereo(rich), usesDtx(rich)]).toEqual([false, false, true, true]);
+  expect([isStereo(plain), usesDtx(plain), isStereo(rich), usesDtx(rich)]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
   expect(stageCodec('audio/opus', plain).fmtp).toBe('minptime=10;useinbandfec=1');
-  expect(stageCodec('audio/opus', rich).fmtp).toBe('minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;usedtx=1');
+  expect(stageCodec('audio/opus', rich).fmtp).toBe(
+    'minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;usedtx=1',
+  );
 });

@@ -1,13 +1,20 @@
 import type { Codec, MediaKind } from '@avatar-bridge/livekit-rtp';
 
 /** Codecs whose packets mean the same in any room; others need header extensions or parameters of their own room. */
-const CARRIED: Record<MediaKind, readonly string[]> = { video: ['video/h264', 'video/vp8'], audio: ['audio/opus'] };
+const CARRIED: Record<MediaKind, readonly string[]> = {
+  video: ['video/h264', 'video/vp8'],
+  audio: ['audio/opus'],
+};
 
 /**
  * The codec of a track that can be carried, in lower case. `named` is what its server says it is (`audio/red` for Opus that was published
  * with redundancy, which its server takes off for us). `undefined`: none.
  */
-export function carriedCodec(kind: MediaKind, named: string, negotiated: readonly Codec[]): string | undefined {
+export function carriedCodec(
+  kind: MediaKind,
+  named: string,
+  negotiated: readonly Codec[],
+): string | undefined {
   const offered = negotiated.map((codec) => codec.mimeType.toLowerCase());
   const name = named.toLowerCase();
   if (CARRIED[kind].includes(name)) return offered.includes(name) ? name : undefined;
@@ -34,7 +41,13 @@ export function stageCodec(mimeType: string, negotiated: readonly Codec[]): Code
       const fmtp = ['minptime=10', 'useinbandfec=1'];
       if (isStereo(negotiated)) fmtp.push('stereo=1', 'sprop-stereo=1');
       if (usesDtx(negotiated)) fmtp.push('usedtx=1');
-      return { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2, fmtp: fmtp.join(';') };
+      return {
+        mimeType: 'audio/opus',
+        payloadType: 111,
+        clockRate: 48_000,
+        channels: 2,
+        fmtp: fmtp.join(';'),
+      };
     }
   }
 }
@@ -49,6 +62,8 @@ export function usesDtx(negotiated: readonly Codec[]): boolean {
 
 function hasParameter(negotiated: readonly Codec[], parameter: string): boolean {
   return negotiated.some(
-    (codec) => codec.mimeType.toLowerCase() === 'audio/opus' && (codec.fmtp ?? '').split(';').some((one) => one.trim() === parameter),
+    (codec) =>
+      codec.mimeType.toLowerCase() === 'audio/opus' &&
+      (codec.fmtp ?? '').split(';').some((one) => one.trim() === parameter),
   );
 }

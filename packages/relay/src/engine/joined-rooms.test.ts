@@ -16,8 +16,14 @@ function bench(): {
   const rooms = new JoinedRooms();
   const left: string[] = [];
   const warnings: string[] = [];
-  const logger = { debug: () => {}, info: () => {}, warn: (_: object, message: string) => void warnings.push(message), error: () => {} };
-  const room = async (name: string) => ({ close: async (reason: string) => void left.push(`${name}: ${reason}`) }) as never;
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: (_: object, message: string) => void warnings.push(message),
+    error: () => {},
+  };
+  const room = async (name: string) =>
+    ({ close: async (reason: string) => void left.push(`${name}: ${reason}`) }) as never;
   return { rooms, left, warnings, leave: () => rooms.leave('done', cause, logger), room };
 }
 

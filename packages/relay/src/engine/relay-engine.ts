@@ -1,5 +1,12 @@
 import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
-import type { AvatarState, Caption, RelayEvents, RelayMediaKind, RelayOptions, TrackStats } from '../media-relay.ts';
+import type {
+  AvatarState,
+  Caption,
+  RelayEvents,
+  RelayMediaKind,
+  RelayOptions,
+  TrackStats,
+} from '../media-relay.ts';
 import type { TokenRefreshed } from './relay-lifecycle.ts';
 import type { StallEvent } from '../rtp/stall-watch.ts';
 
@@ -88,6 +95,10 @@ export type RoomContext = {
 
 /** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
-  joinSource(options: RelayOptions['source'], handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
+  joinSource(
+    options: RelayOptions['source'],
+    handlers: SourceHandlers<T>,
+    context: RoomContext,
+  ): Promise<SourceRoom>;
   joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
 }

@@ -66,7 +66,8 @@ export class RelayLifecycle {
 
   /** The relay cannot go on. */
   fail(error: unknown): void {
-    const reason = error instanceof RelayError ? error : new RetryableError('failed', 'the relay broke', { cause: error });
+    const reason =
+      error instanceof RelayError ? error : new RetryableError('failed', 'the relay broke', { cause: error });
     if (!this.#running) {
       this.#started.reject(reason);
       return;

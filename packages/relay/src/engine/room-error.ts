@@ -7,7 +7,9 @@ export function roomError(error: unknown, side: Side): RelayError {
   if (error instanceof RelayError) return error;
   const message = `${side}: ${error instanceof Error ? error.message : String(error)}`;
   if (error instanceof rtp.CancelledError) return new CancelledError(message, { side, cause: error });
-  if (error instanceof rtp.TerminalError) return new TerminalError(error.code, message, { side, cause: error });
-  if (error instanceof rtp.RetryableError) return new RetryableError(error.code, message, { side, cause: error });
+  if (error instanceof rtp.TerminalError)
+    return new TerminalError(error.code, message, { side, cause: error });
+  if (error instanceof rtp.RetryableError)
+    return new RetryableError(error.code, message, { side, cause: error });
   return new RetryableError('failed', message, { side, cause: error });
 }

@@ -12,6 +12,9 @@ const ENGINE: RelayEngine<SourceTrack> = {
 };
 
 /** The `rtp` engine: packets go from room to room as they are. */
-export function startRtpRelay(options: RelayOptions, context: RelayContext): Promise<AvatarRelay<SourceTrack>> {
+export function startRtpRelay(
+  options: RelayOptions,
+  context: RelayContext,
+): Promise<AvatarRelay<SourceTrack>> {
   return AvatarRelay.start(ENGINE, options, context);
 }

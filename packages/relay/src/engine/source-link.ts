@@ -31,7 +31,8 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
   }
 
   async sendData(payload: string, topic: string | undefined): Promise<void> {
-    if (this.#room === undefined) throw new RetryableError('disconnected', 'source: not connected', { side: 'source' });
+    if (this.#room === undefined)
+      throw new RetryableError('disconnected', 'source: not connected', { side: 'source' });
     await this.#room.sendData(payload, topic);
   }
 

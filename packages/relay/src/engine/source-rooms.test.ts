@@ -12,7 +12,12 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const source = (token: string) => ({ url: 'ws://vendor', token, avatarIdentity: 'avatar' });
 
 /** Rooms that are joined when the test says so, by their tokens. */
-function bench(): { sources: SourceRooms<Track>; joins: Map<string, () => void>; left: string[]; heard: string[] } {
+function bench(): {
+  sources: SourceRooms<Track>;
+  joins: Map<string, () => void>;
+  left: string[];
+  heard: string[];
+} {
   const joins = new Map<string, () => void>();
   const left: string[] = [];
   const heard: string[] = [];
@@ -43,7 +48,14 @@ function bench(): { sources: SourceRooms<Track>; joins: Map<string, () => void>;
     signal,
   });
   const context = { signal, logger: SILENT, tokenRefreshed: ignore };
-  const sources = new SourceRooms({ engine, context, rooms, onStage, handlers: deaf<Track>(), mediaTimeout: 10_000 });
+  const sources = new SourceRooms({
+    engine,
+    context,
+    rooms,
+    onStage,
+    handlers: deaf<Track>(),
+    mediaTimeout: 10_000,
+  });
   return { sources, joins, left, heard };
 }
 

@@ -124,5 +124,8 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
 }
 
 function cancelledSwitch(signal: AbortSignal | undefined): CancelledError {
-  return new CancelledError('the switch to another source was cancelled', { side: 'source', cause: signal?.reason });
+  return new CancelledError('the switch to another source was cancelled', {
+    side: 'source',
+    cause: signal?.reason,
+  });
 }

@@ -48,7 +48,8 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
       trackEnded: (track) => this.#onTrackEnded(track),
       trackMuted: (track, muted) => this.#stage(track.kind)?.setMuted(track, muted),
       failed: (error) => this.fail(error),
-      disconnected: (reason) => this.fail(new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' })),
+      disconnected: (reason) =>
+        this.fail(new RetryableError('disconnected', `source: disconnected (${reason})`, { side: 'source' })),
     };
     next.joined.catch((error: unknown) => this.fail(error));
     try {

@@ -1,5 +1,12 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
-import type { Codec, DisconnectReason, Logger, MediaKind, RemoteTrackInfo, SubscribedTrack } from '@avatar-bridge/livekit-rtp';
+import type {
+  Codec,
+  DisconnectReason,
+  Logger,
+  MediaKind,
+  RemoteTrackInfo,
+  SubscribedTrack,
+} from '@avatar-bridge/livekit-rtp';
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { RelayOptions } from '../media-relay.ts';
 import { Inlet } from '../rtp/inlet.ts';
@@ -27,7 +34,11 @@ export type SourceTrack = {
  * the server sends the old tracks and the new ones at the same time for a while.
  */
 export class Source implements SourceRoom {
-  static async connect(options: RelayOptions['source'], handlers: SourceHandlers<SourceTrack>, context: RoomContext): Promise<Source> {
+  static async connect(
+    options: RelayOptions['source'],
+    handlers: SourceHandlers<SourceTrack>,
+    context: RoomContext,
+  ): Promise<Source> {
     const source = new Source(options.avatarIdentity, handlers, context.logger);
     try {
       source.#participant = await RtpParticipant.connect({
@@ -38,7 +49,8 @@ export class Source implements SourceRoom {
         listeners: {
           trackSubscribed: (track) => source.#onTrack(track),
           trackUnsubscribed: (track) => source.#onTrackEnded(track),
-          trackMuted: (info, participant, muted) => participant.identity === options.avatarIdentity && source.#onMuted(info, muted),
+          trackMuted: (info, participant, muted) =>
+            participant.identity === options.avatarIdentity && source.#onMuted(info, muted),
           data: ({ payload, topic, participantIdentity }) =>
             handlers.data({
               payload: payload.toString('utf8'),
@@ -87,7 +99,10 @@ export class Source implements SourceRoom {
     if (this.#gone || this.#participant === undefined)
       throw new RetryableError('disconnected', 'source: not connected', { side: 'source' });
     try {
-      await this.#participant.sendData(Buffer.from(payload), { reliable: true, ...(topic === undefined ? {} : { topic }) });
+      await this.#participant.sendData(Buffer.from(payload), {
+        reliable: true,
+        ...(topic === undefined ? {} : { topic }),
+      });
     } catch (error) {
       throw roomError(error, 'source');
     }
@@ -100,7 +115,11 @@ export class Source implements SourceRoom {
 
   #onTrack(track: SubscribedTrack): void {
     if (this.#gone) return;
-    if (track.participantIdentity !== this.#avatarIdentity || track.info.source === 'screen' || track.info.source === 'screen-audio') {
+    if (
+      track.participantIdentity !== this.#avatarIdentity ||
+      track.info.source === 'screen' ||
+      track.info.source === 'screen-audio'
+    ) {
       track.setEnabled(false);
       return;
     }
@@ -108,7 +127,9 @@ export class Source implements SourceRoom {
     const mimeType = carriedCodec(kind, info.mimeType, codecs);
     if (mimeType === undefined) {
       this.#handlers.failed(
-        new TerminalError('unsupported-codec', `source: ${info.mimeType} (${kind}) cannot be carried`, { side: 'source' }),
+        new TerminalError('unsupported-codec', `source: ${info.mimeType} (${kind}) cannot be carried`, {
+          side: 'source',
+        }),
       );
       return;
     }
@@ -146,7 +167,8 @@ export class Source implements SourceRoom {
   }
 
   #onMuted(info: RemoteTrackInfo, muted: boolean): void {
-    for (const [track, entry] of this.#tracks) if (track.sid === info.sid) this.#handlers.trackMuted(entry, muted);
+    for (const [track, entry] of this.#tracks)
+      if (track.sid === info.sid) this.#handlers.trackMuted(entry, muted);
   }
 
   #onSpeaking(active: boolean, level: number): void {

@@ -62,7 +62,14 @@ test('a kind is put on the stage once, and fed with the newest track that there 
   expect(tracks.complete).toBe(false);
   await offer({ kind: 'audio', name: 'voice' });
   await published(true);
-  expect(happened).toEqual(['publish first', 'feed second', 'feed third', 'publish voice', 'feed voice', 'complete']);
+  expect(happened).toEqual([
+    'publish first',
+    'feed second',
+    'feed third',
+    'publish voice',
+    'feed voice',
+    'complete',
+  ]);
 });
 
 test('a track that ends before there is anything to put on the stage leaves it to the next', async () => {

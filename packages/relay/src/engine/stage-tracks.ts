@@ -81,7 +81,10 @@ export class StageTracks<T extends { readonly kind: RelayMediaKind }> {
   }
 
   async stats(): Promise<Pick<MediaStats, RelayMediaKind>> {
-    const [video, audio] = await Promise.all([this.#tracks.get('video')?.stats(), this.#tracks.get('audio')?.stats()]);
+    const [video, audio] = await Promise.all([
+      this.#tracks.get('video')?.stats(),
+      this.#tracks.get('audio')?.stats(),
+    ]);
     return { ...(video === undefined ? {} : { video }), ...(audio === undefined ? {} : { audio }) };
   }
 

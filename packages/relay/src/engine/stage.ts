@@ -22,7 +22,11 @@ const USUAL_HEIGHT = 720;
 
 /** The team's room, joined as the avatar. */
 export class Stage implements StageRoom<SourceTrack> {
-  static async connect(options: RelayOptions['stage'], handlers: StageHandlers, context: RoomContext): Promise<Stage> {
+  static async connect(
+    options: RelayOptions['stage'],
+    handlers: StageHandlers,
+    context: RoomContext,
+  ): Promise<Stage> {
     const stage = new Stage(handlers, context.logger);
     try {
       stage.#participant = await RtpParticipant.connect({
@@ -116,7 +120,9 @@ export class Stage implements StageRoom<SourceTrack> {
       'lk.transcription_final': String(caption.final),
       ...(audio === undefined ? {} : { 'lk.transcribed_track_id': audio.sid }),
     };
-    await this.#call((participant) => participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }));
+    await this.#call((participant) =>
+      participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }),
+    );
   }
 
   async setState(state: AvatarState): Promise<void> {
@@ -141,7 +147,8 @@ export class Stage implements StageRoom<SourceTrack> {
   }
 
   async #call<T>(work: (participant: RtpParticipant) => Promise<T>): Promise<T> {
-    if (this.#gone || this.#participant === undefined) throw new RetryableError('disconnected', 'stage: not connected', { side: 'stage' });
+    if (this.#gone || this.#participant === undefined)
+      throw new RetryableError('disconnected', 'stage: not connected', { side: 'stage' });
     try {
       return await work(this.#participant);
     } catch (error) {

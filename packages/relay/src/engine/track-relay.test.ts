@@ -9,19 +9,35 @@ const DTX = Buffer.from([0xf8]);
 
 /** A voice that is sent 30 ms after its capture, from 1000 on. */
 function bench() {
-  const published = { ssrc: 7, codec: OPUS, send: () => true, setMuted: () => {} } as unknown as PublishedTrack;
+  const published = {
+    ssrc: 7,
+    codec: OPUS,
+    send: () => true,
+    setMuted: () => {},
+  } as unknown as PublishedTrack;
   const relay = new TrackRelay({ kind: 'audio', mimeType: 'audio/opus', published, onFirstPacket: () => {} });
   const { inlet } = inletOf({ kind: 'audio', mimeType: 'audio/opus', codecs: [OPUS] });
   const state = { muted: false };
-  const source = { inlet, mimeType: 'audio/opus', muted: () => state.muted, setEnabled: () => {} } as unknown as SourceTrack;
+  const source = {
+    inlet,
+    mimeType: 'audio/opus',
+    muted: () => state.muted,
+    setEnabled: () => {},
+  } as unknown as SourceTrack;
   let sequenceNumber = 0;
   const sound = (now: number, payload?: Buffer<ArrayBuffer>): void => {
-    inlet.receive(audioPacket({ sequenceNumber: sequenceNumber++, timestamp: (now - 30) * 48 }, payload), now);
+    inlet.receive(
+      audioPacket({ sequenceNumber: sequenceNumber++, timestamp: (now - 30) * 48 }, payload),
+      now,
+    );
     relay.check(now + 1);
   };
   relay.feed(source);
   sound(1000);
-  inlet.receive(buildSenderReport({ ssrc: 2, ...ntpOf(0), rtpTimestamp: 0, packetCount: 0, octetCount: 0 }), 1010);
+  inlet.receive(
+    buildSenderReport({ ssrc: 2, ...ntpOf(0), rtpTimestamp: 0, packetCount: 0, octetCount: 0 }),
+    1010,
+  );
   sound(1020);
   return { relay, source, state, sound };
 }

@@ -11,7 +11,12 @@ import type { StageTrack } from './relay-engine.ts';
 import type { SourceTrack } from './source.ts';
 import { trackStats } from './track-stats.ts';
 
-export type TrackRelayOptions = { kind: RelayMediaKind; mimeType: string; published: PublishedTrack; onFirstPacket(now: number): void };
+export type TrackRelayOptions = {
+  kind: RelayMediaKind;
+  mimeType: string;
+  published: PublishedTrack;
+  onFirstPacket(now: number): void;
+};
 
 /** One track on the stage with the source tracks that feed it, one after the other. */
 export class TrackRelay implements StageTrack<SourceTrack> {
@@ -129,7 +134,8 @@ export class TrackRelay implements StageTrack<SourceTrack> {
       leg: this.#leg.stats,
       inlets: [...this.#ended, ...[...this.#feeding].map(({ inlet }) => inlet.stats())],
       framesPerSecond: Math.round(this.#framesPerSecond * 10) / 10,
-      sinceLastPacket: this.#leg.lastPacketAt < 0 ? -1 : Math.round(performance.now() - this.#leg.lastPacketAt),
+      sinceLastPacket:
+        this.#leg.lastPacketAt < 0 ? -1 : Math.round(performance.now() - this.#leg.lastPacketAt),
       muted: this.muted,
       ...(addedLatency === undefined ? {} : { addedLatency }),
     });
@@ -148,7 +154,13 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   /** The source that feeds the stage now. One that is to take over has to send, and one that stands still without our doing is not to be hidden. */
   #pause(): void {
     const source = this.#source;
-    if (source === null || source.inlet !== this.#leg.source || this.#paused.has(source) || this.#watch.stalled) return;
+    if (
+      source === null ||
+      source.inlet !== this.#leg.source ||
+      this.#paused.has(source) ||
+      this.#watch.stalled
+    )
+      return;
     this.#paused.add(source);
     source.setEnabled(false);
   }

@@ -38,7 +38,10 @@ test('the counts of all sources add up, the jitter is that of the newest', () =>
     trackStats({
       ...facts,
       leg,
-      inlets: [inlet({ lost: 1, nacks: 4, jitter: 9 }), inlet({ lost: 2, plis: 3, jitter: 1.26, duplicates: 5 })],
+      inlets: [
+        inlet({ lost: 1, nacks: 4, jitter: 9 }),
+        inlet({ lost: 2, plis: 3, jitter: 1.26, duplicates: 5 }),
+      ],
     }),
   ).toEqual({
     ...facts,

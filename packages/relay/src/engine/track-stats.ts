@@ -2,14 +2,18 @@ import type { TrackStats } from '../media-relay.ts';
 import type { InletStats } from '../rtp/inlet.ts';
 import type { LegStats } from '../rtp/leg-stats.ts';
 
-export type TrackFacts = Pick<TrackStats, 'codec' | 'framesPerSecond' | 'sinceLastPacket' | 'muted' | 'addedLatency'> & {
+export type TrackFacts = Pick<
+  TrackStats,
+  'codec' | 'framesPerSecond' | 'sinceLastPacket' | 'muted' | 'addedLatency'
+> & {
   leg: LegStats;
   /** Of every source track that fed the leg, the newest last. */
   inlets: readonly InletStats[];
 };
 
 export function trackStats({ leg, inlets, ...rest }: TrackFacts): TrackStats {
-  const sum = (count: (inlet: InletStats) => number): number => inlets.reduce((total, inlet) => total + count(inlet), 0);
+  const sum = (count: (inlet: InletStats) => number): number =>
+    inlets.reduce((total, inlet) => total + count(inlet), 0);
   return {
     ...rest,
     packets: leg.packets,

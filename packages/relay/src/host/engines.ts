@@ -19,11 +19,17 @@ export type LoadedEngine = {
 };
 
 /** Each engine brings a WebRTC library of its own, of which a process shall have one. `broken` is called when the library is of no use any more. */
-export async function loadEngine(name: HostedEngine, broken: (message: string) => void): Promise<LoadedEngine> {
+export async function loadEngine(
+  name: HostedEngine,
+  broken: (message: string) => void,
+): Promise<LoadedEngine> {
   if (name === 'rtp') {
     const { startRtpRelay } = await import('../engine/rtp-relay.ts');
     return { start: startRtpRelay, dispose: async () => {} };
   }
   const { disposeTranscode, startTranscodeRelay } = await import('../engine/transcode/transcode-relay.ts');
-  return { start: (options, context) => startTranscodeRelay(options, context, broken), dispose: disposeTranscode };
+  return {
+    start: (options, context) => startTranscodeRelay(options, context, broken),
+    dispose: disposeTranscode,
+  };
 }

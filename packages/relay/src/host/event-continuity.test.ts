@@ -15,7 +15,12 @@ test('the avatar begins and ceases to speak in turns', () => {
   const events = new EventContinuity();
   const begun = told('speaking', { active: true, level: 1 });
   const ceased = told('speaking', { active: false, level: 0 });
-  expect([ceased, begun, begun, ceased].map((event) => events.translate(event, 0))).toEqual([undefined, begun, undefined, ceased]);
+  expect([ceased, begun, begun, ceased].map((event) => events.translate(event, 0))).toEqual([
+    undefined,
+    begun,
+    undefined,
+    ceased,
+  ]);
 });
 
 test('a voice of which the next host knows nothing has ceased', () => {

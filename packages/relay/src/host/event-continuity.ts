@@ -15,7 +15,8 @@ export class EventContinuity {
     switch (message.event) {
       case 'firstFrame': {
         const [{ kind }] = message.args;
-        if (this.#seen.has(kind)) return told('mediaResumed', { kind, gapMs: Math.round(now - this.#cutOffAt) });
+        if (this.#seen.has(kind))
+          return told('mediaResumed', { kind, gapMs: Math.round(now - this.#cutOffAt) });
         this.#seen.add(kind);
         return message;
       }
@@ -38,7 +39,9 @@ export class EventContinuity {
 
   /** The next host carries the relay, and told `early` while it began to. What it does not say of the avatar's voice is silence. */
   resume(early: readonly RelayEventMessage[], now: number): RelayEventMessage[] {
-    const voice = early.some(({ event }) => event === 'speaking') ? [] : [told('speaking', { active: false, level: 0 })];
+    const voice = early.some(({ event }) => event === 'speaking')
+      ? []
+      : [told('speaking', { active: false, level: 0 })];
     return [told('restarted', { gapMs: Math.round(now - this.#cutOffAt) }), ...voice, ...early];
   }
 }

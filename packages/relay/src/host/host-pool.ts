@@ -42,7 +42,10 @@ export class HostPool {
   }
 
   async close(reason: string): Promise<void> {
-    await Promise.all([...[...this.#relays].map((relay) => relay.close(reason)), ...this.hosts.map((host) => host.close(reason))]);
+    await Promise.all([
+      ...[...this.#relays].map((relay) => relay.close(reason)),
+      ...this.hosts.map((host) => host.close(reason)),
+    ]);
   }
 
   #run(options: RelayOptions, listener: RunListener): RelayRun {

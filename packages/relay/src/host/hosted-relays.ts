@@ -23,7 +23,12 @@ export class HostedRelays {
   readonly #orphaned = new AbortController();
 
   /** `onEmpty` is called each time the last relay is gone. */
-  constructor(options: { engine: Promise<LoadedEngine>; send(message: HostMessage): void; logger: Logger; onEmpty(): void }) {
+  constructor(options: {
+    engine: Promise<LoadedEngine>;
+    send(message: HostMessage): void;
+    logger: Logger;
+    onEmpty(): void;
+  }) {
     this.#engine = options.engine;
     this.#send = (message) => options.send(message);
     this.#logger = options.logger;
@@ -64,7 +69,12 @@ export class HostedRelays {
   }
 
   #start(relay: number, options: RelayOptions): void {
-    const hosted: Hosted = { starting: new AbortController(), relay: undefined, done: Promise.resolve(), calls: new Map() };
+    const hosted: Hosted = {
+      starting: new AbortController(),
+      relay: undefined,
+      done: Promise.resolve(),
+      calls: new Map(),
+    };
     this.#relays.set(relay, hosted);
     hosted.done = this.#run(relay, hosted, options);
   }
@@ -117,7 +127,11 @@ export class HostedRelays {
   }
 }
 
-async function perform(relay: RunningRelay, request: RelayCall, signal: AbortSignal): Promise<MediaStats | null> {
+async function perform(
+  relay: RunningRelay,
+  request: RelayCall,
+  signal: AbortSignal,
+): Promise<MediaStats | null> {
   switch (request.method) {
     case 'sendToSource':
       await relay.sendToSource(request.payload, request.options.topic);

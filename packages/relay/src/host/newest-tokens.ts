@@ -25,7 +25,8 @@ export class NewestTokens {
 
   /** Other rooms than these are left for good. */
   keep({ source, stage }: RelayOptions): void {
-    for (const given of this.#newest.keys()) if (given !== source.token && given !== stage.token) this.#newest.delete(given);
+    for (const given of this.#newest.keys())
+      if (given !== source.token && given !== stage.token) this.#newest.delete(given);
   }
 
   #of(given: string): string {

@@ -13,6 +13,10 @@ test.each([
 });
 
 test('an error that nobody foresaw may be tried again', () => {
-  expect(fromWire(toWire(new TypeError('oops')))).toMatchObject({ name: 'RetryableError', code: 'failed', message: 'oops' });
+  expect(fromWire(toWire(new TypeError('oops')))).toMatchObject({
+    name: 'RetryableError',
+    code: 'failed',
+    message: 'oops',
+  });
   expect(toWire('oops')).toMatchObject({ code: 'failed', message: 'oops' });
 });

@@ -1,6 +1,13 @@
 import { CancelledError, RelayError, RetryableError, TerminalError } from '../errors.ts';
 import type { Side } from '../errors.ts';
-import type { AvatarState, Caption, DataOptions, MediaStats, RelayEvents, RelayOptions } from '../media-relay.ts';
+import type {
+  AvatarState,
+  Caption,
+  DataOptions,
+  MediaStats,
+  RelayEvents,
+  RelayOptions,
+} from '../media-relay.ts';
 
 /**
  * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; never media. Both ends are this
@@ -43,14 +50,29 @@ export type RelayEventMessage = {
   [E in keyof RelayEvents]: { type: 'event'; relay: number; event: E; args: RelayEvents[E] };
 }[keyof RelayEvents];
 
-export type WireError = { kind: 'terminal' | 'retryable' | 'cancelled'; code: string; message: string; side?: Side };
+export type WireError = {
+  kind: 'terminal' | 'retryable' | 'cancelled';
+  code: string;
+  message: string;
+  side?: Side;
+};
 
 export function toWire(error: unknown): WireError {
   if (!(error instanceof RelayError)) {
-    return { kind: 'retryable', code: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return {
+      kind: 'retryable',
+      code: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
-  const kind = error instanceof TerminalError ? 'terminal' : error instanceof CancelledError ? 'cancelled' : 'retryable';
-  return { kind, code: error.code, message: error.message, ...(error.side === undefined ? {} : { side: error.side }) };
+  const kind =
+    error instanceof TerminalError ? 'terminal' : error instanceof CancelledError ? 'cancelled' : 'retryable';
+  return {
+    kind,
+    code: error.code,
+    message: error.message,
+    ...(error.side === undefined ? {} : { side: error.side }),
+  };
 }
 
 export function fromWire(error: WireError): RelayError {

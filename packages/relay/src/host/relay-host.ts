@@ -53,7 +53,8 @@ export class RelayHost {
       execArgv: NODE_OPTIONS,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    if (this.#child.stderr !== null) createInterface(this.#child.stderr).on('line', (line) => this.#onLine(line));
+    if (this.#child.stderr !== null)
+      createInterface(this.#child.stderr).on('line', (line) => this.#onLine(line));
     this.#child.on('message', (message: HostMessage) => this.#onMessage(message));
     this.#child.on('error', (error) => this.#onError(error));
     this.#child.once('exit', (code, signal) => this.#onExit(code, signal));
@@ -127,7 +128,8 @@ export class RelayHost {
         this.#forget(message.relay)?.onRefused(fromWire(message.error));
         return;
       case 'event': {
-        const relay = message.event === 'closed' ? this.#forget(message.relay) : this.#relays.get(message.relay);
+        const relay =
+          message.event === 'closed' ? this.#forget(message.relay) : this.#relays.get(message.relay);
         relay?.onEvent(message);
         return;
       }
@@ -181,11 +183,14 @@ export class RelayHost {
       this.#options.logger.error({ pid: this.pid, code, signal, relays: orphans.length }, 'relay host died');
     }
     this.#options.onExit(this);
-    for (const relay of orphans) relay.onHostGone(`the relay host ended (${signal ?? code ?? 'it could not be forked'})`);
+    for (const relay of orphans)
+      relay.onHostGone(`the relay host ended (${signal ?? code ?? 'it could not be forked'})`);
     this.#exited.resolve();
   }
 }
 
 function inherited(): Record<string, string> {
-  return Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }

@@ -26,12 +26,18 @@ test('a call that is cancelled under way ends as its answer says', async () => {
   calls.take(1)!.resolve(null);
   calls.take(2)!.reject(new CancelledError('the switch was cancelled'));
   await expect(done).resolves.toBeNull();
-  await expect(refused).rejects.toMatchObject({ name: 'CancelledError', message: 'the switch was cancelled' });
+  await expect(refused).rejects.toMatchObject({
+    name: 'CancelledError',
+    message: 'the switch was cancelled',
+  });
 });
 
 test('a call that is cancelled before it is sent never is', async () => {
   const { calls, channel, sent } = bench();
-  await expect(calls.call(request, AbortSignal.abort('no'))).rejects.toMatchObject({ name: 'CancelledError', cause: 'no' });
+  await expect(calls.call(request, AbortSignal.abort('no'))).rejects.toMatchObject({
+    name: 'CancelledError',
+    cause: 'no',
+  });
   const cancel = new AbortController();
   const waiting = calls.call(request, cancel.signal);
   void calls.call({ method: 'stats' });

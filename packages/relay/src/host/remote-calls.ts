@@ -49,7 +49,8 @@ export class RemoteCalls {
   /** What was sent and not answered may or may not have been done: its callers are told. */
   disconnect(error: RelayError): void {
     this.#channel = undefined;
-    for (const pending of this.#sent.values()) pending.reject(pending.signal?.aborted ? cancelledCall(pending.signal) : error);
+    for (const pending of this.#sent.values())
+      pending.reject(pending.signal?.aborted ? cancelledCall(pending.signal) : error);
     this.#sent.clear();
   }
 

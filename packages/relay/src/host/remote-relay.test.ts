@@ -6,7 +6,12 @@ import { told } from './event-continuity.ts';
 import type { RelayCall } from './protocol.ts';
 import { RemoteRelay } from './remote-relay.ts';
 
-type Run = { options: RelayOptions; calls: { call: number; request: RelayCall }[]; cancels: number[]; closes: string[] };
+type Run = {
+  options: RelayOptions;
+  calls: { call: number; request: RelayCall }[];
+  cancels: number[];
+  closes: string[];
+};
 
 const OPTIONS: RelayOptions = {
   id: 'ses_1',
@@ -108,7 +113,14 @@ test('when its host is gone it starts on another one, and calls wait for that', 
   relay.onResult(runs[1]!.calls[0]!.call, null);
   relay.onResult(runs[1]!.calls[1]!.call, null);
   await waiting;
-  expect(seen).toEqual(['firstFrame', 'speaking', 'restarting host-died', 'restarted', 'speaking', 'mediaResumed']);
+  expect(seen).toEqual([
+    'firstFrame',
+    'speaking',
+    'restarting host-died',
+    'restarted',
+    'speaking',
+    'mediaResumed',
+  ]);
   const stats = relay.stats();
   relay.onResult(runs[1]!.calls[2]!.call, { id: 'ses_1', uptime: 1 });
   await expect(stats).resolves.toMatchObject({ engine: 'rtp', restarts: 1 });
@@ -228,7 +240,11 @@ test.concurrent('a restart is made with the newest tokens', async () => {
   await switched;
   relay.onHostGone('gone');
   await until(() => runs.length === 3);
-  expect(runs[2]!.options).toEqual({ ...OPTIONS, source: { ...source, token: 'c1' }, stage: { ...OPTIONS.stage, token: 'b1' } });
+  expect(runs[2]!.options).toEqual({
+    ...OPTIONS,
+    source: { ...source, token: 'c1' },
+    stage: { ...OPTIONS.stage, token: 'b1' },
+  });
 });
 
 test('a restart goes to the source that was switched to, also when the first one is gone', async () => {

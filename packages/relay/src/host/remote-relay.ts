@@ -133,7 +133,10 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
       this.#restarts++;
     }
     // A new participant on the stage has no attributes.
-    const before: RelayCall | undefined = this.#avatarState && { method: 'setAvatarState', state: this.#avatarState };
+    const before: RelayCall | undefined = this.#avatarState && {
+      method: 'setAvatarState',
+      state: this.#avatarState,
+    };
     const channel = {
       call: (call: number, request: RelayCall) => this.#run?.call(call, request),
       cancel: (call: number) => this.#run?.cancel(call),
@@ -149,7 +152,8 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
 
   onEvent(message: RelayEventMessage): void {
     if (this.#state === 'running') this.#onEvent(message);
-    else if (message.event === 'closed') this.onRefused(new RetryableError('failed', `the relay closed (${message.args[0].reason})`));
+    else if (message.event === 'closed')
+      this.onRefused(new RetryableError('failed', `the relay closed (${message.args[0].reason})`));
     else this.#early.push(message);
   }
 

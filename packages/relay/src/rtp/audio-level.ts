@@ -8,7 +8,9 @@ const QUIETEST_SPEECH = 30;
 /** The level of a speaker, 0..1 as LiveKit's server tells it, in -dBov: 0 (loudest) to 127 (silence). */
 export function levelOfSpeaker(active: boolean, level: number): number {
   if (!active) return SILENCE;
-  return level <= 0 ? QUIETEST_SPEECH : Math.max(0, Math.min(QUIETEST_SPEECH, Math.round(-20 * Math.log10(level))));
+  return level <= 0
+    ? QUIETEST_SPEECH
+    : Math.max(0, Math.min(QUIETEST_SPEECH, Math.round(-20 * Math.log10(level))));
 }
 
 /** Puts the audio level (RFC 6464) into packets. They are copied into memory that is used again by the next call. */

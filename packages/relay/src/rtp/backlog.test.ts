@@ -46,15 +46,24 @@ test('a delay of less than a second is no backlog', () => {
 });
 
 test('a source whose clock stood still is believed as soon as its packets come at the speed of the clock', () => {
-  const frames = Array.from({ length: 15 }, (_, index): [number, number] => [33 * index, index === 0 ? 0 : 5000 + 33 * index]);
+  const frames = Array.from({ length: 15 }, (_, index): [number, number] => [
+    33 * index,
+    index === 0 ? 0 : 5000 + 33 * index,
+  ]);
   const verdicts = judge(frames);
   expect(verdicts.indexOf('caught-up')).toBe(11);
   expect(verdicts.slice(12)).toEqual(['fresh', 'fresh', 'fresh']);
 });
 
 test('a queue that is emptied slowly, and stops again meanwhile, is still a queue', () => {
-  const first = Array.from({ length: 40 }, (_, index): [number, number] => [33 + 33 * index, 8000 + 10 * index]);
-  const second = Array.from({ length: 40 }, (_, index): [number, number] => [1400 + 33 * index, 12_000 + 10 * index]);
+  const first = Array.from({ length: 40 }, (_, index): [number, number] => [
+    33 + 33 * index,
+    8000 + 10 * index,
+  ]);
+  const second = Array.from({ length: 40 }, (_, index): [number, number] => [
+    1400 + 33 * index,
+    12_000 + 10 * index,
+  ]);
   expect(new Set(judge([[0, 0], ...first, ...second]).slice(1))).toEqual(new Set(['old']));
 });
 

@@ -10,7 +10,10 @@ const LEAST_WIDTH = 16;
  */
 export function isBlankPicture(mimeType: string, packet: Buffer, start: number, end: number): boolean {
   if (mimeType === 'video/h264') {
-    return end - start > H264_START.length && packet.compare(H264_START, 0, H264_START.length, start, start + H264_START.length) === 0;
+    return (
+      end - start > H264_START.length &&
+      packet.compare(H264_START, 0, H264_START.length, start, start + H264_START.length) === 0
+    );
   }
   if (mimeType !== 'video/vp8') return false;
   const frame = start + vp8DescriptorLength(packet, start);

@@ -3,7 +3,11 @@ import { CaptureDelay, skewOf } from './capture-delay.ts';
 import { SourceClock } from './source-clock.ts';
 
 const clock = new SourceClock();
-const audio = (report = { ntp: 5_000_000, timestamp: 4_294_967_000, at: 100 }) => ({ clock, clockRate: 48_000, report });
+const audio = (report = { ntp: 5_000_000, timestamp: 4_294_967_000, at: 100 }) => ({
+  clock,
+  clockRate: 48_000,
+  report,
+});
 const video = { clock, clockRate: 90_000, report: { ntp: 5_000_000, timestamp: 9000, at: 200 } };
 
 test('the skew is how much later after its capture the voice is sent than the picture', () => {

@@ -18,7 +18,11 @@ export class CaptureDelay {
   #lastAt = 0;
 
   /** A packet with this timestamp of the source was sent at `sentAt`. A sample of the same packet as the last one is none. */
-  sample(source: { clock: SourceClock; clockRate: number; report: SenderReport | undefined }, timestamp: number, sentAt: number): void {
+  sample(
+    source: { clock: SourceClock; clockRate: number; report: SenderReport | undefined },
+    timestamp: number,
+    sentAt: number,
+  ): void {
     const { clock, clockRate, report } = source;
     if (report === undefined || (this.#taken > 0 && sentAt === this.#lastAt)) return;
     if (clock !== this.#clock || sentAt - this.#lastAt > GAP) this.reset();

@@ -10,7 +10,12 @@ function sinkOf(inlet: Inlet): { packets: Forwarded[]; reports: number } {
   const seen = { packets: [] as Forwarded[], reports: 0 };
   inlet.sink = {
     forward: (_inlet: Inlet, packet: Buffer, header: RtpHeader, _sequence: number, newest: boolean) =>
-      void seen.packets.push({ label: labelOf(packet), sequenceNumber: header.sequenceNumber, newest, ssrc: header.ssrc }),
+      void seen.packets.push({
+        label: labelOf(packet),
+        sequenceNumber: header.sequenceNumber,
+        newest,
+        ssrc: header.ssrc,
+      }),
     senderReport: () => void seen.reports++,
   } satisfies InletSink;
   return seen;
@@ -24,7 +29,13 @@ test('an RTX packet becomes the packet it repeats', () => {
   const lost = videoPacket({ sequenceNumber: 11, timestamp: 0, label: 11 });
   const payload = Buffer.concat([Buffer.from([0, 11]), lost.subarray(12)]);
   inlet.onTimer(20);
-  inlet.receive(buildRtpPacket({ payloadType: VP8_RTX.payloadType, ssrc: 99, sequenceNumber: 4000, timestamp: 0 }, payload), 30);
+  inlet.receive(
+    buildRtpPacket(
+      { payloadType: VP8_RTX.payloadType, ssrc: 99, sequenceNumber: 4000, timestamp: 0 },
+      payload,
+    ),
+    30,
+  );
   expect(packets).toEqual([
     { label: 10, sequenceNumber: 10, newest: true, ssrc: 1 },
     { label: 12, sequenceNumber: 12, newest: true, ssrc: 1 },
@@ -37,7 +48,10 @@ test('an RTX packet that only probes the bandwidth is nothing', () => {
   const { inlet } = inletOf();
   const { packets } = sinkOf(inlet);
   inlet.receive(videoPacket({ sequenceNumber: 10, timestamp: 0 }), 0);
-  const probe = buildRtpPacket({ payloadType: 97, ssrc: 99, sequenceNumber: 1, timestamp: 0 }, Buffer.from([0, 0, 0, 4]));
+  const probe = buildRtpPacket(
+    { payloadType: 97, ssrc: 99, sequenceNumber: 1, timestamp: 0 },
+    Buffer.from([0, 0, 0, 4]),
+  );
   probe[0] = 0xa0;
   inlet.receive(probe, 1);
   expect(packets).toHaveLength(1);
@@ -46,7 +60,10 @@ test('an RTX packet that only probes the bandwidth is nothing', () => {
 test('payload types that were not negotiated, and what is no packet at all, are refused', () => {
   const { inlet } = inletOf();
   const { packets } = sinkOf(inlet);
-  inlet.receive(buildRtpPacket({ payloadType: 63, ssrc: 1, sequenceNumber: 1, timestamp: 0 }, Buffer.alloc(4)), 0);
+  inlet.receive(
+    buildRtpPacket({ payloadType: 63, ssrc: 1, sequenceNumber: 1, timestamp: 0 }, Buffer.alloc(4)),
+    0,
+  );
   inlet.receive(Buffer.from('nonsense'), 0);
   inlet.receive(Buffer.alloc(0), 0);
   expect(packets).toEqual([]);
@@ -70,7 +87,13 @@ test('reports tell the server what arrived and that there is room for more', () 
   inlet.sendReport(0);
   expect(feedback).toEqual([]);
   inlet.receive(videoPacket({ sequenceNumber: 5, timestamp: 0 }), 0);
-  const report = { ntpSeconds: 0x11112222, ntpFraction: 0x33334444, rtpTimestamp: 90, packetCount: 1, octetCount: 1 };
+  const report = {
+    ntpSeconds: 0x11112222,
+    ntpFraction: 0x33334444,
+    rtpTimestamp: 90,
+    packetCount: 1,
+    octetCount: 1,
+  };
   inlet.receive(buildSenderReport({ ssrc: 1, ...report }), 500);
   inlet.receive(buildSenderReport({ ssrc: 77, ...report }), 500);
   inlet.sendReport(1000);
@@ -78,7 +101,9 @@ test('reports tell the server what arrived and that there is room for more', () 
   const [rr, remb] = parseRtcp(feedback[0]!);
   expect(rr).toMatchObject({
     type: 'rr',
-    reports: [{ ssrc: 1, highestSequence: 5, lastSenderReport: 0x22223333, delaySinceLastSenderReport: 0x8000 }],
+    reports: [
+      { ssrc: 1, highestSequence: 5, lastSenderReport: 0x22223333, delaySinceLastSenderReport: 0x8000 },
+    ],
   });
   expect(remb).toMatchObject({ type: 'remb', ssrcs: [1] });
   expect(remb).toHaveProperty('bitrate', expect.closeTo(50_000_000, -3));

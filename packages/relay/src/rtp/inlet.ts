@@ -17,7 +17,14 @@ export type SenderReport = { ntp: number; timestamp: number; at: number };
 
 /** Where an inlet's packets go: a Leg. */
 export type InletSink = {
-  forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void;
+  forward(
+    inlet: Inlet,
+    packet: Buffer,
+    header: RtpHeader,
+    sequence: number,
+    newest: boolean,
+    now: number,
+  ): void;
   senderReport(inlet: Inlet): void;
 };
 
@@ -81,7 +88,8 @@ export class Inlet {
     this.kind = options.kind;
     this.mimeType = options.mimeType;
     this.clock = options.clock;
-    this.clockRate = options.codecs.find((codec) => codec.mimeType.toLowerCase() === options.mimeType)?.clockRate ?? 90_000;
+    this.clockRate =
+      options.codecs.find((codec) => codec.mimeType.toLowerCase() === options.mimeType)?.clockRate ?? 90_000;
     this.#feedback = new SourceFeedback(options);
     this.#roles = new PayloadRoles(options.codecs, options.mimeType);
     this.#backlog = new Backlog(this.clockRate);
@@ -202,7 +210,14 @@ export class Inlet {
   }
 
   /** Old packets are left out, and the picture goes on with the next key frame. `from..to`: the numbers before it that were jumped over. */
-  #takesNewest(packet: Buffer, header: RtpHeader, arrival: 'newest' | 'jump', from: number, to: number, now: number): boolean {
+  #takesNewest(
+    packet: Buffer,
+    header: RtpHeader,
+    arrival: 'newest' | 'jump',
+    from: number,
+    to: number,
+    now: number,
+  ): boolean {
     switch (this.#freshness(packet, header, now)) {
       case 'old':
         this.#refused++;
@@ -220,7 +235,8 @@ export class Inlet {
 
   /** Padding carries what timestamp it likes. */
   #freshness(packet: Buffer, header: RtpHeader, now: number): Freshness {
-    if (packet.length > header.headerLength + header.paddingLength) return this.#backlog.judge(header.timestamp, now);
+    if (packet.length > header.headerLength + header.paddingLength)
+      return this.#backlog.judge(header.timestamp, now);
     return this.#backlog.draining ? 'old' : 'fresh';
   }
 
@@ -232,11 +248,21 @@ export class Inlet {
 
   #onRtcp(packet: Buffer, now: number): void {
     forEachRtcp(packet, (type, _format, offset, length) => {
-      if (type !== RTCP_SR || length < 28 || this.#reception === null || packet.readUInt32BE(offset + 4) !== this.#reception.ssrc) return;
+      if (
+        type !== RTCP_SR ||
+        length < 28 ||
+        this.#reception === null ||
+        packet.readUInt32BE(offset + 4) !== this.#reception.ssrc
+      )
+        return;
       const seconds = packet.readUInt32BE(offset + 8);
       const fraction = packet.readUInt32BE(offset + 12);
       this.#reception.senderReport((((seconds & 0xffff) << 16) | (fraction >>> 16)) >>> 0, now);
-      this.report = { ntp: seconds * 1000 + (fraction * 1000) / 2 ** 32, timestamp: packet.readUInt32BE(offset + 16), at: now };
+      this.report = {
+        ntp: seconds * 1000 + (fraction * 1000) / 2 ** 32,
+        timestamp: packet.readUInt32BE(offset + 16),
+        at: now,
+      };
       this.sink?.senderReport(this);
     });
   }

@@ -10,8 +10,14 @@ function cacheOf(...packets: Sent[]): KeyFrameCache {
   return cache;
 }
 
-function add(cache: KeyFrameCache, { number, timestamp, starts = false, marker = false, length = 10 }: Sent): void {
-  const packet = buildRtpPacket({ payloadType: 96, ssrc: 1, sequenceNumber: number, timestamp, marker }, Buffer.alloc(length, number));
+function add(
+  cache: KeyFrameCache,
+  { number, timestamp, starts = false, marker = false, length = 10 }: Sent,
+): void {
+  const packet = buildRtpPacket(
+    { payloadType: 96, ssrc: 1, sequenceNumber: number, timestamp, marker },
+    Buffer.alloc(length, number),
+  );
   cache.add(packet, number & 0xffff, starts, marker);
 }
 
@@ -36,7 +42,10 @@ test('the last complete key frame is kept, in order, whatever the order in which
 });
 
 test('a key frame that is not complete, or too large, is not kept', () => {
-  const cache = cacheOf({ number: 1, timestamp: 0, starts: true, marker: true }, { number: 2, timestamp: 3000, starts: true });
+  const cache = cacheOf(
+    { number: 1, timestamp: 0, starts: true, marker: true },
+    { number: 2, timestamp: 3000, starts: true },
+  );
   add(cache, { number: 4, timestamp: 3000, marker: true });
   expect(numbersOf(cache)).toEqual([1]);
   for (let number = 10; number < 600; number++) {
@@ -47,7 +56,11 @@ test('a key frame that is not complete, or too large, is not kept', () => {
     add(cache, { number, timestamp: 9000, starts: number === 600, marker: number === 999, length: 1100 });
   }
   expect(numbersOf(cache)).toHaveLength(400);
-  expect(cache.packets().every((packet) => packet.length === 1112 && packet[12] === (packet.readUInt16BE(2) & 0xff))).toBe(true);
+  expect(
+    cache
+      .packets()
+      .every((packet) => packet.length === 1112 && packet[12] === (packet.readUInt16BE(2) & 0xff)),
+  ).toBe(true);
   for (let number = 1000; number < 1500; number++) {
     add(cache, { number, timestamp: 12_000, starts: number === 1000, marker: number === 1499, length: 1200 });
   }

@@ -37,7 +37,9 @@ test.each([
 test('it agrees with the reader of livekit-rtp on any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
-      expect(startsKeyFrame('video/h264', Buffer.from(bytes), 0, bytes.length)).toBe(startsH264KeyFrame(bytes));
+      expect(startsKeyFrame('video/h264', Buffer.from(bytes), 0, bytes.length)).toBe(
+        startsH264KeyFrame(bytes),
+      );
       expect(startsKeyFrame('video/vp8', Buffer.from(bytes), 0, bytes.length)).toBe(startsVp8KeyFrame(bytes));
     }),
   );

@@ -1,9 +1,18 @@
 import { buildPli, parseRtcp } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
-import { afterPicture, bench, inletOf, labelOf, numbersOf, OUT_SSRC, videoPacket } from '../../test/packets.ts';
+import {
+  afterPicture,
+  bench,
+  inletOf,
+  labelOf,
+  numbersOf,
+  OUT_SSRC,
+  videoPacket,
+} from '../../test/packets.ts';
 import type { VideoFields } from '../../test/packets.ts';
 
-const timesOf = (sent: Buffer[]): number[] => sent.map((packet) => ((packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0) / 90);
+const timesOf = (sent: Buffer[]): number[] =>
+  sent.map((packet) => ((packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0) / 90);
 const pli = buildPli(9, OUT_SSRC);
 
 test('who asks for a key frame while the source is gone gets the last one, under new numbers and a time of its own', () => {
@@ -23,7 +32,10 @@ test('who asks for a key frame while the source is gone gets the last one, under
 
   const returned = inletOf().inlet;
   leg.bind(returned, 2000);
-  returned.receive(videoPacket({ sequenceNumber: 700, timestamp: 5, ssrc: 4, keyFrame: true, marker: true, label: 7 }), 2040);
+  returned.receive(
+    videoPacket({ sequenceNumber: 700, timestamp: 5, ssrc: 4, keyFrame: true, marker: true, label: 7 }),
+    2040,
+  );
   expect(numbersOf(sent).at(-1)).toBe(17);
   expect(timesOf(sent).at(-1)).toBe(2040);
   expect(leg.stats.switches).toBe(1);
@@ -31,7 +43,8 @@ test('who asks for a key frame while the source is gone gets the last one, under
 
 test('after the repeated key frame the same source has to begin with one of its own', () => {
   const { leg, inlet, sent, feedback } = afterPicture();
-  const receive = (fields: VideoFields, now: number): void => inlet.receive(videoPacket({ marker: true, ...fields }), now);
+  const receive = (fields: VideoFields, now: number): void =>
+    inlet.receive(videoPacket({ marker: true, ...fields }), now);
   leg.onStageRtcp(pli, 1040);
   expect(sent.slice(3).map(labelOf)).toEqual([1, 2]);
   feedback.length = 0;

@@ -24,7 +24,12 @@ export class LastPicture {
 
   /** The packets to send now, whose memory is the cache's; mostly none. `lastPacketAt`: when the source last sent one. */
   due(lastPacketAt: number, now: number): readonly Buffer[] {
-    if (now >= this.#wantedUntil || now - lastPacketAt <= SILENT_AFTER || now - this.#repeatedAt < REPEAT_INTERVAL) return NOTHING;
+    if (
+      now >= this.#wantedUntil ||
+      now - lastPacketAt <= SILENT_AFTER ||
+      now - this.#repeatedAt < REPEAT_INTERVAL
+    )
+      return NOTHING;
     const packets = this.#cache.packets();
     if (packets.length > 0) this.#repeatedAt = now;
     return packets;

@@ -11,7 +11,8 @@ const EPOCH = 1_700_000_000_000;
 class Avatar {
   readonly #clock = new SourceClock();
   readonly video = inletOf({ clock: this.#clock }).inlet;
-  readonly audio = inletOf({ kind: 'audio', mimeType: 'audio/opus', codecs: [OPUS], clock: this.#clock }).inlet;
+  readonly audio = inletOf({ kind: 'audio', mimeType: 'audio/opus', codecs: [OPUS], clock: this.#clock })
+    .inlet;
   readonly #startedAt: number;
   readonly #timestamps: { video: number; audio: number };
   readonly #ssrcs: { video: number; audio: number };
@@ -26,12 +27,18 @@ class Avatar {
   picture(capturedAt: number, now: number): void {
     const timestamp = this.#timestamp('video', capturedAt);
     const sequenceNumber = this.#sequenceNumber++;
-    this.video.receive(videoPacket({ sequenceNumber, timestamp, ssrc: this.#ssrcs.video, keyFrame: true, marker: true }), now);
+    this.video.receive(
+      videoPacket({ sequenceNumber, timestamp, ssrc: this.#ssrcs.video, keyFrame: true, marker: true }),
+      now,
+    );
   }
 
   sound(capturedAt: number, now: number, payload?: Buffer<ArrayBuffer>): void {
     const timestamp = this.#timestamp('audio', capturedAt);
-    this.audio.receive(audioPacket({ sequenceNumber: this.#sequenceNumber++, timestamp, ssrc: this.#ssrcs.audio }, payload), now);
+    this.audio.receive(
+      audioPacket({ sequenceNumber: this.#sequenceNumber++, timestamp, ssrc: this.#ssrcs.audio }, payload),
+      now,
+    );
   }
 
   report(kind: 'video' | 'audio', madeAt: number, now: number): void {

@@ -24,7 +24,10 @@ test('a frame that does not end, or whose source is gone, is not waited for', ()
     inlet.receive(videoPacket({ sequenceNumber: 4, timestamp: 7200, label: 4 }), 80);
     next.receive(videoPacket({ sequenceNumber: 70, timestamp: 0, ssrc: 4, keyFrame: true, label: 70 }), 81);
     if (gone) leg.unbind(inlet);
-    next.receive(videoPacket({ sequenceNumber: 71, timestamp: 0, ssrc: 4, marker: true, label: 71 }), gone ? 82 : 101);
+    next.receive(
+      videoPacket({ sequenceNumber: 71, timestamp: 0, ssrc: 4, marker: true, label: 71 }),
+      gone ? 82 : 101,
+    );
     expect(sent.slice(3).map(labelOf)).toEqual([4, 70, 71]);
     expect(numbersOf(sent)).toEqual([10, 11, 12, 13, 14, 15]);
   }

@@ -1,7 +1,17 @@
 import { parseRtcp } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
 import { Leg } from './leg.ts';
-import { audioPacket, bench, inletOf, labelOf, numbersOf, OPUS, paddingPacket, videoLeg, videoPacket } from '../../test/packets.ts';
+import {
+  audioPacket,
+  bench,
+  inletOf,
+  labelOf,
+  numbersOf,
+  OPUS,
+  paddingPacket,
+  videoLeg,
+  videoPacket,
+} from '../../test/packets.ts';
 
 test('the first packets wait for a key frame, for some seconds', () => {
   const { inlet, sent, feedback } = bench();
@@ -25,13 +35,21 @@ test('a second source takes over at its key frame while the first goes on; numbe
   leg.bind(second.inlet, 10);
   second.inlet.receive(videoPacket({ sequenceNumber: 7000, timestamp: 888_888, ssrc: 5, label: 2 }), 20);
   inlet.receive(videoPacket({ sequenceNumber: 2, timestamp: 3000, label: 3 }), 33);
-  second.inlet.receive(videoPacket({ sequenceNumber: 7001, timestamp: 891_888, ssrc: 5, keyFrame: true, label: 4 }), 66);
+  second.inlet.receive(
+    videoPacket({ sequenceNumber: 7001, timestamp: 891_888, ssrc: 5, keyFrame: true, label: 4 }),
+    66,
+  );
   inlet.receive(videoPacket({ sequenceNumber: 3, timestamp: 6000, label: 5 }), 67);
   second.inlet.receive(videoPacket({ sequenceNumber: 7002, timestamp: 894_888, ssrc: 5, label: 6 }), 100);
   expect(sent.map(labelOf)).toEqual([1, 3, 4, 6]);
   expect(numbersOf(sent)).toEqual([9, 10, 11, 12]);
   const timestamps = sent.map((packet) => packet.readUInt32BE(4));
-  expect(timestamps.map((timestamp) => (timestamp - timestamps[0]!) | 0)).toEqual([0, 3000, 3000 + 33 * 90, 3000 + 33 * 90 + 3000]);
+  expect(timestamps.map((timestamp) => (timestamp - timestamps[0]!) | 0)).toEqual([
+    0,
+    3000,
+    3000 + 33 * 90,
+    3000 + 33 * 90 + 3000,
+  ]);
   expect(leg.stats.switches).toBe(1);
   expect(leg.source).toBe(second.inlet);
 });
@@ -42,7 +60,10 @@ test('a source that returns after a pause continues at the time that has passed'
   leg.unbind(inlet);
   const returned = inletOf();
   leg.bind(returned.inlet, 5000);
-  returned.inlet.receive(videoPacket({ sequenceNumber: 60_000, timestamp: 17, ssrc: 8, keyFrame: true }), 8000);
+  returned.inlet.receive(
+    videoPacket({ sequenceNumber: 60_000, timestamp: 17, ssrc: 8, keyFrame: true }),
+    8000,
+  );
   expect((sent[1]!.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0).toBe(8000 * 90);
   expect((sent[1]!.readUInt16BE(2) - sent[0]!.readUInt16BE(2)) & 0xffff).toBe(1);
 });
@@ -100,7 +121,12 @@ test('the first packet is told when the transport takes it', () => {
 
 test('audio needs no key frame, and a DTX frame means that it rests', () => {
   const sent: Buffer[] = [];
-  const output = { ssrc: 77, payloadType: 111, clockRate: 48_000, send: (packet: Buffer) => sent.push(packet) > 0 };
+  const output = {
+    ssrc: 77,
+    payloadType: 111,
+    clockRate: 48_000,
+    send: (packet: Buffer) => sent.push(packet) > 0,
+  };
   const leg = new Leg({ kind: 'audio', mimeType: 'audio/opus', output, epoch: 0, onFirstPacket: () => {} });
   const { inlet } = inletOf({ kind: 'audio', mimeType: 'audio/opus', codecs: [OPUS] });
   leg.bind(inlet, 0);
@@ -131,7 +157,12 @@ test('what waited in the queue of a server that stood still is left out without 
   inlet.receive(frame(243), 8100);
   expect(sent.map(labelOf)).toEqual([0, 1, 242, 243]);
   expect(numbersOf(sent)).toEqual([10, 11, 12, 13]);
-  expect(sent.map((packet) => (packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0)).toEqual([0, 3000, 242 * 3000, 243 * 3000]);
+  expect(sent.map((packet) => (packet.readUInt32BE(4) - sent[0]!.readUInt32BE(4)) | 0)).toEqual([
+    0,
+    3000,
+    242 * 3000,
+    243 * 3000,
+  ]);
   expect(leg.stats.switches).toBe(0);
   inlet.onTimer(8200);
   expect(inlet.stats()).toMatchObject({ nacks: 0, refused: 88 });

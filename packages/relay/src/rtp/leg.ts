@@ -103,14 +103,22 @@ export class Leg implements InletSink {
     if (this.#current === inlet) this.#current = null;
   }
 
-  forward(inlet: Inlet, packet: Buffer, header: RtpHeader, sequence: number, newest: boolean, now: number): void {
+  forward(
+    inlet: Inlet,
+    packet: Buffer,
+    header: RtpHeader,
+    sequence: number,
+    newest: boolean,
+    now: number,
+  ): void {
     const start = header.headerLength;
     const end = packet.length - header.paddingLength;
     const { mimeType } = this.#options;
     const keyFrame = end > start && this.kind === 'video' && startsKeyFrame(mimeType, packet, start, end);
     if (keyFrame && isBlankPicture(mimeType, packet, start, end)) {
       // The last picture is to stay.
-      if (newest && inlet === this.#current && inlet.generation === this.#generation) this.#stream.skip(sequence);
+      if (newest && inlet === this.#current && inlet.generation === this.#generation)
+        this.#stream.skip(sequence);
       return;
     }
     if (inlet === this.#candidate && (keyFrame || this.#handover.holds)) {
@@ -139,10 +147,12 @@ export class Leg implements InletSink {
       this.resting = this.kind === 'audio' && end - start <= DTX_PAYLOAD;
     }
     if (end > start && (header.marker || this.kind === 'audio')) this.#stream.stats.frames++;
-    if (this.#stream.send(packet, header, number, keyFrame, now) && this.#stream.stats.packets === 1) this.#options.onFirstPacket(now);
+    if (this.#stream.send(packet, header, number, keyFrame, now) && this.#stream.stats.packets === 1)
+      this.#options.onFirstPacket(now);
     if (newest && this.kind === 'video') {
       this.#handover.passed(header.marker, now);
-      if (header.marker && this.#handover.holds && this.#candidate !== null) this.#release(this.#candidate, now);
+      if (header.marker && this.#handover.holds && this.#candidate !== null)
+        this.#release(this.#candidate, now);
     }
   }
 

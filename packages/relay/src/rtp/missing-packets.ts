@@ -31,7 +31,8 @@ export class MissingPackets {
       this.#list = [];
       return false;
     }
-    for (let sequence = from; sequence <= to; sequence++) this.#list.push({ sequence, dueAt: now + REORDER_TOLERANCE, tries: 0 });
+    for (let sequence = from; sequence <= to; sequence++)
+      this.#list.push({ sequence, dueAt: now + REORDER_TOLERANCE, tries: 0 });
     return true;
   }
 

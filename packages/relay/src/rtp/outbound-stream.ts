@@ -51,7 +51,15 @@ export class OutboundStream {
   readonly #feedback: StageFeedback;
   readonly #latency: AddedLatency;
 
-  constructor({ kind, output, epoch, firstSequenceNumber, timestampOffset, clock, keyFrameWanted }: OutboundStreamOptions) {
+  constructor({
+    kind,
+    output,
+    epoch,
+    firstSequenceNumber,
+    timestampOffset,
+    clock,
+    keyFrameWanted,
+  }: OutboundStreamOptions) {
     const { stats } = this;
     this.#output = output;
     this.#ring = new PacketRing(RING_SIZE[kind]);
@@ -79,7 +87,14 @@ export class OutboundStream {
   }
 
   /** From now on `inlet` is carried, beginning with this packet. `hole`: how many numbers are left out before it, for receivers to see that packets are missing. */
-  begin(inlet: Inlet, header: RtpHeader, sequence: number, how: Continuation, hole: number, now: number): void {
+  begin(
+    inlet: Inlet,
+    header: RtpHeader,
+    sequence: number,
+    how: Continuation,
+    hole: number,
+    now: number,
+  ): void {
     const { timestamp } = header;
     this.#numbers.rebase(sequence, hole);
     if (how === 'first') this.timeline.start(timestamp, now);

@@ -4,7 +4,8 @@ import { PacketRing } from './packet-ring.ts';
 test('the last packets are found by number, older ones are gone', () => {
   const ring = new PacketRing(4);
   expect(ring.get(0)).toBeUndefined();
-  for (let number = 65_534; number < 65_540; number++) ring.put(number & 0xffff, Buffer.from([number & 0xff]));
+  for (let number = 65_534; number < 65_540; number++)
+    ring.put(number & 0xffff, Buffer.from([number & 0xff]));
   expect(ring.get(65_535)).toBeUndefined();
   expect([0, 1, 2, 3].map((number) => ring.get(number)?.[0])).toEqual([0, 1, 2, 3]);
 });

@@ -2,12 +2,21 @@ import { expect, test } from 'vitest';
 import { Reception } from './reception.ts';
 
 function receive(reception: Reception, sequenceNumbers: number[], step = 10): string[] {
-  return sequenceNumbers.map((number, index) => reception.arrived(reception.extend(number), index * 900, index * step, false));
+  return sequenceNumbers.map((number, index) =>
+    reception.arrived(reception.extend(number), index * 900, index * step, false),
+  );
 }
 
 test('packets are told apart by their place in the row', () => {
   const reception = new Reception(1, 90_000, 65_534);
-  expect(receive(reception, [65_534, 65_535, 1, 0, 1, 65_533])).toEqual(['newest', 'newest', 'newest', 'late', 'duplicate', 'too-old']);
+  expect(receive(reception, [65_534, 65_535, 1, 0, 1, 65_533])).toEqual([
+    'newest',
+    'newest',
+    'newest',
+    'late',
+    'duplicate',
+    'too-old',
+  ]);
   expect(reception.highest).toBe(0x2_0001);
   expect(reception.lost).toBe(0);
 });

@@ -85,12 +85,14 @@ export class Reception {
     this.#receivedBefore = received;
     return {
       ssrc: this.ssrc,
-      fractionLost: expectedNow > 0 && lostNow > 0 ? Math.min(255, Math.floor((lostNow * 256) / expectedNow)) : 0,
+      fractionLost:
+        expectedNow > 0 && lostNow > 0 ? Math.min(255, Math.floor((lostNow * 256) / expectedNow)) : 0,
       cumulativeLost: expected - received,
       highestSequence: (this.#highest - 0x10000) >>> 0,
       jitter: Math.round(this.#jitter),
       lastSenderReport: this.#lastSenderReport,
-      delaySinceLastSenderReport: this.#lastSenderReport === 0 ? 0 : Math.round(((now - this.#senderReportAt) / 1000) * 0x10000),
+      delaySinceLastSenderReport:
+        this.#lastSenderReport === 0 ? 0 : Math.round(((now - this.#senderReportAt) / 1000) * 0x10000),
     };
   }
 
@@ -100,7 +102,11 @@ export class Reception {
       this.#afterOldPacket = sequence + 1;
       return 'too-old';
     }
-    return this.#restart(this.#highest + 0x10000 + sequenceDelta(sequence & 0xffff, this.#highest & 0xffff), timestamp, now);
+    return this.#restart(
+      this.#highest + 0x10000 + sequenceDelta(sequence & 0xffff, this.#highest & 0xffff),
+      timestamp,
+      now,
+    );
   }
 
   #restart(sequence: number, timestamp: number, now: number): Arrival {
@@ -121,7 +127,8 @@ export class Reception {
 
   #measure(timestamp: number, now: number): void {
     if (this.#lastArrival >= 0) {
-      const difference = ((now - this.#lastArrival) * this.#clockRate) / 1000 - timestampDelta(timestamp, this.#lastTimestamp);
+      const difference =
+        ((now - this.#lastArrival) * this.#clockRate) / 1000 - timestampDelta(timestamp, this.#lastTimestamp);
       this.#jitter += (Math.abs(difference) - this.#jitter) / 16;
     }
     this.#lastArrival = now;

@@ -4,7 +4,9 @@ import { Renumbering } from './renumbering.ts';
 test('a source is continued where the one before ended', () => {
   const numbers = new Renumbering(500);
   numbers.rebase(65_530, 0);
-  expect([65_530, 65_531, 65_533, 65_532].map((sequence) => numbers.map(sequence))).toEqual([500, 501, 503, 502]);
+  expect([65_530, 65_531, 65_533, 65_532].map((sequence) => numbers.map(sequence))).toEqual([
+    500, 501, 503, 502,
+  ]);
   numbers.rebase(7, 0);
   expect(numbers.map(7)).toBe(504);
   expect(numbers.map(6)).toBe(-1);

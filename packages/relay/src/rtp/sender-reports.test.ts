@@ -10,7 +10,12 @@ test('sender reports are translated: audio and video keep their relation, counts
   const { inlet } = inletOf({ clock });
   leg.bind(inlet, 0);
   const audio: Buffer[] = [];
-  const audioOutput = { ssrc: 77, payloadType: 111, clockRate: 48_000, send: (packet: Buffer) => audio.push(Buffer.from(packet)) > 0 };
+  const audioOutput = {
+    ssrc: 77,
+    payloadType: 111,
+    clockRate: 48_000,
+    send: (packet: Buffer) => audio.push(Buffer.from(packet)) > 0,
+  };
   const audioLeg = new Leg({
     kind: 'audio',
     mimeType: 'audio/opus',
@@ -25,11 +30,21 @@ test('sender reports are translated: audio and video keep their relation, counts
   audioInlet.receive(audioPacket({ sequenceNumber: 1, timestamp: 48_000 }), 0);
   const counts = { packetCount: 9999, octetCount: 9999 };
   inlet.receive(buildSenderReport({ ssrc: 1, ...ntpOf(5_000_000), rtpTimestamp: 90_000, ...counts }), 10);
-  audioInlet.receive(buildSenderReport({ ssrc: 2, ...ntpOf(5_000_250), rtpTimestamp: 60_000, ...counts }), 300);
+  audioInlet.receive(
+    buildSenderReport({ ssrc: 2, ...ntpOf(5_000_250), rtpTimestamp: 60_000, ...counts }),
+    300,
+  );
 
   const [videoReport] = parseRtcp(reports[0]!);
   const [audioReport] = parseRtcp(audio.find(isRtcp)!);
-  expect(videoReport).toMatchObject({ type: 'sr', ssrc: OUT_SSRC, rtpTimestamp: 91_000, packetCount: 1, octetCount: 6, reports: [] });
+  expect(videoReport).toMatchObject({
+    type: 'sr',
+    ssrc: OUT_SSRC,
+    rtpTimestamp: 91_000,
+    packetCount: 1,
+    octetCount: 6,
+    reports: [],
+  });
   expect(videoReport).toMatchObject({ ntpSeconds: ntpOf(1_700_000_000_010).ntpSeconds });
   expect(audioReport).toMatchObject({ type: 'sr', ssrc: 77, packetCount: 1, octetCount: 20 });
   const ms = (report: unknown): number => {
@@ -41,7 +56,8 @@ test('sender reports are translated: audio and video keep their relation, counts
 
 test('after a change of source the reports go on forwards, whatever the clock of the new one', () => {
   const { leg, inlet, reports } = bench();
-  const report = (ssrc: number, ms: number) => buildSenderReport({ ssrc, ...ntpOf(ms), rtpTimestamp: 0, packetCount: 0, octetCount: 0 });
+  const report = (ssrc: number, ms: number) =>
+    buildSenderReport({ ssrc, ...ntpOf(ms), rtpTimestamp: 0, packetCount: 0, octetCount: 0 });
   inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true }), 0);
   inlet.receive(report(1, 9_000_000), 100);
   inlet.receive(report(1, 8_000_000), 150);
@@ -58,19 +74,29 @@ test('after a change of source the reports go on forwards, whatever the clock of
 
 test('with a new source the stage is told at once what its timestamps mean', () => {
   const timestampOf = (packet: Buffer): number => packet.readUInt32BE(isRtcp(packet) ? 16 : 4);
-  const msOf = (packet: Buffer): number => packet.readUInt32BE(8) * 1000 + (packet.readUInt32BE(12) * 1000) / 2 ** 32;
+  const msOf = (packet: Buffer): number =>
+    packet.readUInt32BE(8) * 1000 + (packet.readUInt32BE(12) * 1000) / 2 ** 32;
   const { leg, inlet, sent, reports } = bench();
   inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, marker: true }), 0);
   const [known, unknown] = [inletOf().inlet, inletOf().inlet];
   // Timestamp 900 was at 510 ms on our clock: so the key frame, 90 ms later, was made at 600 ms.
   known.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, ssrc: 4 }), 510);
-  known.receive(buildSenderReport({ ssrc: 4, ...ntpOf(0), rtpTimestamp: 900, packetCount: 1, octetCount: 1 }), 510);
+  known.receive(
+    buildSenderReport({ ssrc: 4, ...ntpOf(0), rtpTimestamp: 900, packetCount: 1, octetCount: 1 }),
+    510,
+  );
   leg.bind(known, 600);
-  known.receive(videoPacket({ sequenceNumber: 2, timestamp: 9000, ssrc: 4, keyFrame: true, marker: true }), 650);
+  known.receive(
+    videoPacket({ sequenceNumber: 2, timestamp: 9000, ssrc: 4, keyFrame: true, marker: true }),
+    650,
+  );
   // 50 ms from being made to being here.
   expect(((timestampOf(reports[0]!) - timestampOf(sent.at(-1)!)) | 0) / 90).toBeCloseTo(50, 1);
   leg.bind(unknown, 700);
-  unknown.receive(videoPacket({ sequenceNumber: 9, timestamp: 77, ssrc: 5, keyFrame: true, marker: true }), 800);
+  unknown.receive(
+    videoPacket({ sequenceNumber: 9, timestamp: 77, ssrc: 5, keyFrame: true, marker: true }),
+    800,
+  );
   expect(timestampOf(reports[1]!)).toBe(timestampOf(sent.at(-1)!));
   expect(msOf(reports[1]!) - msOf(reports[0]!)).toBeCloseTo(150, 0);
 });

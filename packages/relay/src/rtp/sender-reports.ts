@@ -48,6 +48,8 @@ export class SenderReports {
     const { stats, output } = this.#options;
     const { packets: packetCount, octets: octetCount } = stats;
     const time = ntpOf(ntp - NTP_EPOCH_DIFFERENCE);
-    output.send(buildSenderReport({ ssrc: output.ssrc, ...time, rtpTimestamp: timestamp, packetCount, octetCount }));
+    output.send(
+      buildSenderReport({ ssrc: output.ssrc, ...time, rtpTimestamp: timestamp, packetCount, octetCount }),
+    );
   }
 }

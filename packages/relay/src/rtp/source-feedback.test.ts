@@ -9,7 +9,9 @@ test('a missing packet is asked for after the time that packets may be late, and
   expect(feedback).toEqual([]);
   expect(wakes).toEqual([12]);
   inlet.onTimer(22);
-  expect(feedback.flatMap((packet) => parseRtcp(packet))).toMatchObject([{ type: 'nack', mediaSsrc: 1, sequenceNumbers: [65_535, 0] }]);
+  expect(feedback.flatMap((packet) => parseRtcp(packet))).toMatchObject([
+    { type: 'nack', mediaSsrc: 1, sequenceNumbers: [65_535, 0] },
+  ]);
   inlet.receive(videoPacket({ sequenceNumber: 0, timestamp: 0 }), 50);
   inlet.onTimer(22 + wakes.at(-1)!);
   expect(parseRtcp(feedback[1]!)).toMatchObject([{ sequenceNumbers: [65_535] }]);

@@ -71,7 +71,8 @@ export class SourceFeedback {
   report(reception: Reception, now: number): void {
     const report = buildReceiverReport(this.#ownSsrc, [reception.block(now)]);
     if (this.#options.kind === 'audio') this.#options.sendRtcp(report);
-    else this.#options.sendRtcp(Buffer.concat([report, buildRemb(this.#ownSsrc, BANDWIDTH, [reception.ssrc])]));
+    else
+      this.#options.sendRtcp(Buffer.concat([report, buildRemb(this.#ownSsrc, BANDWIDTH, [reception.ssrc])]));
   }
 
   #ask(now: number): void {

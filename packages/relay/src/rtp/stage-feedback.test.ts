@@ -5,7 +5,10 @@ import { bench, OUT_SSRC, videoPacket } from '../../test/packets.ts';
 test('what the stage misses is sent again from memory, byte for byte', () => {
   const { leg, inlet, sent } = bench({ firstSequenceNumber: 65_535 });
   for (let index = 0; index < 5; index++) {
-    inlet.receive(videoPacket({ sequenceNumber: index, timestamp: 0, keyFrame: index === 0, label: index }), index);
+    inlet.receive(
+      videoPacket({ sequenceNumber: index, timestamp: 0, keyFrame: index === 0, label: index }),
+      index,
+    );
   }
   const before = [...sent];
   leg.onStageRtcp(buildNack(9, OUT_SSRC, [65_535, 1, 2, 500]), 10);
@@ -35,7 +38,10 @@ test('feedback about another track of the connection is none of ours', () => {
   leg.onStageRtcp(Buffer.concat([buildPli(9, 4711), buildFir(9, 4711, 1), buildNack(9, 4711, [1])]), 1000);
   expect(feedback).toEqual([]);
   expect(sent).toHaveLength(1);
-  leg.onStageRtcp(Buffer.concat([buildPli(9, 4711), buildFir(9, OUT_SSRC, 1), buildNack(9, OUT_SSRC, [1])]), 1000);
+  leg.onStageRtcp(
+    Buffer.concat([buildPli(9, 4711), buildFir(9, OUT_SSRC, 1), buildNack(9, OUT_SSRC, [1])]),
+    1000,
+  );
   expect(feedback).toHaveLength(1);
   expect(sent).toHaveLength(2);
 });

@@ -1,4 +1,13 @@
-import { forEachRtcp, PSFB_FIR, PSFB_PLI, readNack, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTPFB_NACK } from '@avatar-bridge/livekit-rtp';
+import {
+  forEachRtcp,
+  PSFB_FIR,
+  PSFB_PLI,
+  readNack,
+  RTCP_PSFB,
+  RTCP_RR,
+  RTCP_RTPFB,
+  RTPFB_NACK,
+} from '@avatar-bridge/livekit-rtp';
 import type { LegStats } from './leg-stats.ts';
 
 export type StageFeedbackOptions = {
@@ -23,11 +32,18 @@ export class StageFeedback {
     const { ssrc } = this.#options;
     forEachRtcp(packet, (type, format, offset, length) => {
       if (type === RTCP_RR) {
-        if (format > 0 && length >= 32 && packet.readUInt32BE(offset + 8) === ssrc) this.#onReport(packet, offset + 8);
+        if (format > 0 && length >= 32 && packet.readUInt32BE(offset + 8) === ssrc)
+          this.#onReport(packet, offset + 8);
       } else if (type === RTCP_PSFB && length >= 12) {
         const about = format === PSFB_FIR && length >= 20 ? offset + 12 : offset + 8;
-        if ((format === PSFB_PLI || format === PSFB_FIR) && packet.readUInt32BE(about) === ssrc) this.#onKeyFrameWanted(now);
-      } else if (type === RTCP_RTPFB && format === RTPFB_NACK && length >= 16 && packet.readUInt32BE(offset + 8) === ssrc) {
+        if ((format === PSFB_PLI || format === PSFB_FIR) && packet.readUInt32BE(about) === ssrc)
+          this.#onKeyFrameWanted(now);
+      } else if (
+        type === RTCP_RTPFB &&
+        format === RTPFB_NACK &&
+        length >= 16 &&
+        packet.readUInt32BE(offset + 8) === ssrc
+      ) {
         this.#onNack(readNack(packet, offset, length));
       }
     });

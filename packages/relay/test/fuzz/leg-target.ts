@@ -12,7 +12,12 @@ import { sequenceDelta } from '../../src/rtp/numbers.ts';
 import { SourceClock } from '../../src/rtp/source-clock.ts';
 import { OPUS, OUT_SSRC, OUT_TYPE, VP8, VP8_RTX } from '../packets.ts';
 
-const H264: Codec = { mimeType: 'video/H264', payloadType: 98, clockRate: 90_000, fmtp: 'packetization-mode=1' };
+const H264: Codec = {
+  mimeType: 'video/H264',
+  payloadType: 98,
+  clockRate: 90_000,
+  fmtp: 'packetization-mode=1',
+};
 const H264_RTX: Codec = { mimeType: 'video/rtx', payloadType: 99, clockRate: 90_000, fmtp: 'apt=98' };
 const CODECS = [VP8, VP8_RTX, H264, H264_RTX, OPUS];
 /** Of the corpus, and what mutations seldom hit by themselves. */
@@ -22,7 +27,12 @@ const AUDIO_LEVEL_ID = 3;
 const LARGEST_STEP = 1_100;
 
 /** Packets of a broken vendor, and feedback of a broken stage, to one leg; what comes out has to be one stream all the same. */
-export function legTarget(random: Random, kind: MediaKind, mimeType: string, inputs: number): Target & { stats: () => LegStats } {
+export function legTarget(
+  random: Random,
+  kind: MediaKind,
+  mimeType: string,
+  inputs: number,
+): Target & { stats: () => LegStats } {
   const bench = new LegBench(random, kind, mimeType);
   const media = new Mutator(random, rtpCorpus([96, 97, 98, 99, 111]));
   const reports = new Mutator(random, rtcpCorpus(SOURCE_SSRC));
@@ -142,8 +152,17 @@ class LegBench {
       return true;
     }
     const header = parseRtpHeader(packet, this.#header);
-    ok(header !== undefined && header.ssrc === OUT_SSRC && header.payloadType === OUT_TYPE && header.csrcCount === 0);
-    ok(header.extensionLength === (this.#kind === 'audio' && packet.length <= 1500 ? 8 : 0) || packet.length > 1492, `${packet.length}`);
+    ok(
+      header !== undefined &&
+        header.ssrc === OUT_SSRC &&
+        header.payloadType === OUT_TYPE &&
+        header.csrcCount === 0,
+    );
+    ok(
+      header.extensionLength === (this.#kind === 'audio' && packet.length <= 1500 ? 8 : 0) ||
+        packet.length > 1492,
+      `${packet.length}`,
+    );
     // The stage asks for packets that it had, and for key frames, which go out under new numbers.
     const asked = this.#repeating && sequenceDelta(header.sequenceNumber, this.#highest & 0xffff) <= 0;
     if (asked) ok(this.#sent[header.sequenceNumber]! >= 0);

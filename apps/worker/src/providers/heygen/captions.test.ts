@@ -21,7 +21,12 @@ test('without an id a piece behind a final caption begins the next one', () => {
   const captions = new Captions();
   captions.grow('user', undefined, 'One');
   captions.finish('user', undefined);
-  expect(captions.grow('user', undefined, 'Two')).toEqual({ type: 'caption', speaker: 'user', text: 'Two', final: false });
+  expect(captions.grow('user', undefined, 'Two')).toEqual({
+    type: 'caption',
+    speaker: 'user',
+    text: 'Two',
+    final: false,
+  });
 });
 
 test('nothing said is no caption', () => {

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, HeyGenError, type StreamingChat, type VendorEvent } from '@avatar-bridge/heygen-client';
+import {
+  CancelledError,
+  HeyGenError,
+  type StreamingChat,
+  type VendorEvent,
+} from '@avatar-bridge/heygen-client';
 import type { Logger } from 'pino';
 
 /** Pauses before the socket is opened again, ms. After the last one it stays closed. */

@@ -2,10 +2,16 @@ import { startSimulator, type Simulator, type SimulatorOptions } from '@avatar-b
 import { dispose } from '@livekit/rtc-node';
 import { AvatarSettings } from '@avatar-bridge/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { CancelledError, RetryableProviderError, SessionLostError, TerminalProviderError } from '../provider-errors.ts';
+import {
+  CancelledError,
+  RetryableProviderError,
+  SessionLostError,
+  TerminalProviderError,
+} from '../provider-errors.ts';
 import { apiKey, event, utterance, VendorAccount } from './testing/vendor-account.ts';
 
-const simulate = (options: Partial<SimulatorOptions>) => startSimulator({ apiKey, livekit: inject('livekit').vendor, ...options });
+const simulate = (options: Partial<SimulatorOptions>) =>
+  startSimulator({ apiKey, livekit: inject('livekit').vendor, ...options });
 
 let simulator: Simulator;
 let vendor: VendorAccount;
@@ -42,18 +48,28 @@ describe('opening', () => {
     const cancel = new AbortController();
     const request = vendor.request({ signal: cancel.signal });
     const opening = caught(vendor.provider.open(request));
-    await vi.waitFor(async () => expect(await vendor.sessions()).toHaveLength(1), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(async () => expect(await vendor.sessions()).toHaveLength(1), {
+      timeout: 5_000,
+      interval: 20,
+    });
     cancel.abort();
     expect(await opening).toBeInstanceOf(CancelledError);
     expect(request.refs).toHaveLength(1);
-    expect(await vendor.sessions()).toMatchObject([{ sessionId: request.refs[0]!.id, state: 'closed', closeReason: 'stopped' }]);
+    expect(await vendor.sessions()).toMatchObject([
+      { sessionId: request.refs[0]!.id, state: 'closed', closeReason: 'stopped' },
+    ]);
   });
 
   it('stops the vendor session when it cannot be written down, or not started', async () => {
     const full = new Error('the store is down');
-    expect(await caught(vendor.provider.open(vendor.request({ recordRef: () => Promise.reject(full) })))).toBe(full);
+    expect(
+      await caught(vendor.provider.open(vendor.request({ recordRef: () => Promise.reject(full) }))),
+    ).toBe(full);
     await vendor.fault({ kind: 'refuse', path: '/v1/streaming.start', status: 500, times: 1 });
-    expect(await caught(vendor.provider.open(vendor.request()))).toMatchObject({ name: 'RetryableProviderError', code: 'unavailable' });
+    expect(await caught(vendor.provider.open(vendor.request()))).toMatchObject({
+      name: 'RetryableProviderError',
+      code: 'unavailable',
+    });
     expect((await vendor.sessions()).map(({ state }) => state)).toEqual(['closed', 'closed']);
   });
 
@@ -191,7 +207,10 @@ describe('the end', () => {
   it('is not believed when the vendor refuses to stop a session that it lists as open', async () => {
     const { session, refs } = await vendor.opened();
     await vendor.fault({ kind: 'refuse', path: '/v1/streaming.stop', error: 'wrongState' });
-    expect(await caught(vendor.provider.reap(refs[0]!))).toMatchObject({ name: 'RetryableProviderError', code: 'not-ready' });
+    expect(await caught(vendor.provider.reap(refs[0]!))).toMatchObject({
+      name: 'RetryableProviderError',
+      code: 'not-ready',
+    });
     await session.close('test');
   });
 });
@@ -212,7 +231,11 @@ describe('the chat socket', () => {
       },
       { timeout: 10_000, interval: 200 },
     );
-    expect(events.find((e) => e.type === 'user.silent')).toEqual({ type: 'user.silent', silenceTimes: 3, countDown: 7 });
+    expect(events.find((e) => e.type === 'user.silent')).toEqual({
+      type: 'user.silent',
+      silenceTimes: 3,
+      countDown: 7,
+    });
     expect((await vendor.view(session.ref.id)).tasks.map(({ text }) => text)).toEqual(['Welcome.']);
     await session.close('test');
   });

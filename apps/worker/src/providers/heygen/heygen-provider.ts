@@ -1,7 +1,17 @@
 import type { VendorSession } from '@avatar-bridge/contracts';
-import { type HeyGenClient, HeyGenError, maxTaskTextLength, type NewSession } from '@avatar-bridge/heygen-client';
+import {
+  type HeyGenClient,
+  HeyGenError,
+  maxTaskTextLength,
+  type NewSession,
+} from '@avatar-bridge/heygen-client';
 import type { Logger } from 'pino';
-import type { AvatarProvider, OpenRequest, ProviderCapabilities, ProviderSession } from '../avatar-provider.ts';
+import type {
+  AvatarProvider,
+  OpenRequest,
+  ProviderCapabilities,
+  ProviderSession,
+} from '../avatar-provider.ts';
 import { CancelledError } from '../provider-errors.ts';
 import { HeyGenSession } from './heygen-session.ts';
 import { sessionOptions } from './session-options.ts';
@@ -31,7 +41,12 @@ export class HeyGenProvider implements AvatarProvider {
   constructor({ client, logger, queueDepth = 1 }: HeyGenProviderOptions) {
     this.#client = client;
     this.#logger = logger;
-    this.capabilities = { modes: ['talk', 'repeat'], maxUtteranceLength: maxTaskTextLength, queueDepth, interrupts: true };
+    this.capabilities = {
+      modes: ['talk', 'repeat'],
+      maxUtteranceLength: maxTaskTextLength,
+      queueDepth,
+      interrupts: true,
+    };
   }
 
   async open({ sessionId, avatar, recordRef, onEvent, signal }: OpenRequest): Promise<ProviderSession> {
@@ -65,21 +80,35 @@ export class HeyGenProvider implements AvatarProvider {
     try {
       const open = await this.#client.list({ timeout: timeouts.list, signal });
       // One without a time must not look old: whoever stops old ones would stop it.
-      return open.map((session) => ({ provider: this.name, id: session.sessionId, openedAt: Math.round(session.createdAt ?? Date.now()) }));
+      return open.map((session) => ({
+        provider: this.name,
+        id: session.sessionId,
+        openedAt: Math.round(session.createdAt ?? Date.now()),
+      }));
     } catch (error) {
       throw translateError(error);
     }
   }
 
-  async #create(avatar: OpenRequest['avatar'], signal: AbortSignal): Promise<{ token: string; created: NewSession }> {
+  async #create(
+    avatar: OpenRequest['avatar'],
+    signal: AbortSignal,
+  ): Promise<{ token: string; created: NewSession }> {
     try {
       const token = await this.#client.createToken({ timeout: timeouts.token, signal });
       // Without the signal: a session that comes into being has to become known, or nobody can stop it.
-      const created = await this.#client.newSession(sessionOptions(avatar), { token, timeout: timeouts.creation });
+      const created = await this.#client.newSession(sessionOptions(avatar), {
+        token,
+        timeout: timeouts.creation,
+      });
       return { token, created };
     } catch (error) {
       const unseen = error instanceof HeyGenError && error.uncertain;
-      if (unseen) this.#logger.error({ code: error.code }, 'a vendor session may have come into being unseen; it ends by its idle timeout');
+      if (unseen)
+        this.#logger.error(
+          { code: error.code },
+          'a vendor session may have come into being unseen; it ends by its idle timeout',
+        );
       throw translateError(error);
     }
   }

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AvatarSettings, VendorSession } from '@avatar-bridge/contracts';
-import { type CallOptions, type HeyGenClient, type NewSession, type StreamingChat, TerminalError } from '@avatar-bridge/heygen-client';
+import {
+  type CallOptions,
+  type HeyGenClient,
+  type NewSession,
+  type StreamingChat,
+  TerminalError,
+} from '@avatar-bridge/heygen-client';
 import type { Logger } from 'pino';
 import type { ProviderSession, SpeakResult, Utterance, VendorRoom } from '../avatar-provider.ts';
 import { CancelledError, SessionLostError } from '../provider-errors.ts';
@@ -63,7 +69,9 @@ export class HeyGenSession implements ProviderSession {
   /** Brings the avatar into the room. Called once, before anything else. */
   async start(signal: AbortSignal): Promise<void> {
     this.#startedAt = performance.now();
-    await this.#call((options) => this.#client.start(this.ref.id, { timeout: timeouts.start, signal, ...options }));
+    await this.#call((options) =>
+      this.#client.start(this.ref.id, { timeout: timeouts.start, signal, ...options }),
+    );
   }
 
   async listen(signal: AbortSignal): Promise<void> {
@@ -90,7 +98,9 @@ export class HeyGenSession implements ProviderSession {
       try {
         // A sync task would hold its request until the text was spoken, and is known not to answer at all now and then.
         const task = { text, taskType: mode, taskMode: 'async' as const, timeout: timeouts.task, signal };
-        const { taskId, durationMs } = await this.#call((options) => this.#client.task(this.ref.id, { ...task, ...options }));
+        const { taskId, durationMs } = await this.#call((options) =>
+          this.#client.task(this.ref.id, { ...task, ...options }),
+        );
         this.#wasUp = true;
         return { taskId, ...(durationMs !== undefined && { expectedDuration: durationMs }) };
       } catch (error) {
@@ -106,7 +116,9 @@ export class HeyGenSession implements ProviderSession {
   async interrupt(signal?: AbortSignal): Promise<void> {
     this.#mustLive();
     try {
-      await this.#call((options) => this.#client.interrupt(this.ref.id, { timeout: timeouts.interrupt, signal, ...options }));
+      await this.#call((options) =>
+        this.#client.interrupt(this.ref.id, { timeout: timeouts.interrupt, signal, ...options }),
+      );
     } catch (error) {
       // Nothing speaks yet.
       if (saysWrongState(error) && !this.#wasUp) return;
@@ -117,7 +129,9 @@ export class HeyGenSession implements ProviderSession {
   async keepAlive(signal?: AbortSignal): Promise<void> {
     this.#mustLive();
     try {
-      await this.#call((options) => this.#client.keepAlive(this.ref.id, { timeout: timeouts.keepAlive, signal, ...options }));
+      await this.#call((options) =>
+        this.#client.keepAlive(this.ref.id, { timeout: timeouts.keepAlive, signal, ...options }),
+      );
     } catch (error) {
       throw this.#judged(error);
     }
@@ -138,9 +152,15 @@ export class HeyGenSession implements ProviderSession {
   }
 
   async #close(reason: string): Promise<void> {
-    const [stopped] = await Promise.allSettled([stopSession(this.#client, this.ref.id, { token: this.#token }), this.#chat?.close(reason)]);
+    const [stopped] = await Promise.allSettled([
+      stopSession(this.#client, this.ref.id, { token: this.#token }),
+      this.#chat?.close(reason),
+    ]);
     if (stopped.status === 'rejected') throw stopped.reason;
-    this.#logger.info({ vendorSessionId: this.ref.id, reason, wasOpen: stopped.value.wasOpen }, 'vendor session closed');
+    this.#logger.info(
+      { vendorSessionId: this.ref.id, reason, wasOpen: stopped.value.wasOpen },
+      'vendor session closed',
+    );
   }
 
   /** Calls with the session's token as the vendor's SDK does, and with the key once the token is refused: its lifetime isn't documented. */
@@ -149,7 +169,8 @@ export class HeyGenSession implements ProviderSession {
     try {
       return await call({ token });
     } catch (error) {
-      if (token === undefined || !(error instanceof TerminalError) || error.code !== 'unauthorized') throw error;
+      if (token === undefined || !(error instanceof TerminalError) || error.code !== 'unauthorized')
+        throw error;
       this.#token = undefined;
       this.#logger.info({ vendorSessionId: this.ref.id }, 'session token refused, going on with the key');
       return call({});
@@ -178,7 +199,9 @@ export class HeyGenSession implements ProviderSession {
     if (this.#lost) return this.#lost;
     this.#lost = new SessionLostError(
       'session-closed',
-      this.#wasUp ? 'HeyGen closed the session' : `HeyGen did not bring the avatar up within ${comingUp.within / 1_000} s`,
+      this.#wasUp
+        ? 'HeyGen closed the session'
+        : `HeyGen did not bring the avatar up within ${comingUp.within / 1_000} s`,
       { cause: error },
     );
     this.#tell([{ type: 'closed', reason: this.#lost.message }]);
@@ -189,7 +212,8 @@ export class HeyGenSession implements ProviderSession {
 
   #mustLive(): void {
     if (this.#lost) throw this.#lost;
-    if (this.#over.signal.aborted) throw new SessionLostError('session-closed', 'The vendor session was closed');
+    if (this.#over.signal.aborted)
+      throw new SessionLostError('session-closed', 'The vendor session was closed');
   }
 
   #tell(events: readonly VendorEvent[]): void {

@@ -16,8 +16,12 @@ test('the life of a task is told in the words of all vendors, each event behind 
   expect(meanings(n, { type: 'avatar_talking_message', task_id: 't', message: 'Hi ' })).toEqual([
     { type: 'caption', ...task, speaker: 'avatar', text: 'Hi ', final: false },
   ]);
-  expect(meanings(n, { type: 'avatar_start_talking', task_id: 't' })).toEqual([{ type: 'speech.started', ...task, at }]);
-  expect(meanings(n, { type: 'avatar_talking_message', task_id: 't', message: 'you' })).toMatchObject([{ text: 'Hi you' }]);
+  expect(meanings(n, { type: 'avatar_start_talking', task_id: 't' })).toEqual([
+    { type: 'speech.started', ...task, at },
+  ]);
+  expect(meanings(n, { type: 'avatar_talking_message', task_id: 't', message: 'you' })).toMatchObject([
+    { text: 'Hi you' },
+  ]);
   expect(meanings(n, { type: 'avatar_stop_talking', task_id: 't', duration_ms: 5 })).toEqual([
     { type: 'caption', ...task, speaker: 'avatar', text: 'Hi you', final: true },
     { type: 'speech.ended', ...task, at },
@@ -51,7 +55,9 @@ test('no sequence of payloads makes it throw', () => {
     'user_talking_message',
     'user_silence',
   );
-  const payload = fc.record({ type: name, task_id: fc.option(fc.string()), message: fc.jsonValue() }).map((o) => JSON.stringify(o));
+  const payload = fc
+    .record({ type: name, task_id: fc.option(fc.string()), message: fc.jsonValue() })
+    .map((o) => JSON.stringify(o));
   const property = fc.property(fc.array(fc.oneof(payload, fc.string())), (payloads) => {
     const n = new Normaliser();
     for (const one of payloads) n.fromRoom(one, at);

@@ -45,7 +45,11 @@ export class Normaliser {
       case 'user_silence': {
         const { silenceTimes, countDown } = event;
         return [
-          { type: 'user.silent', ...(silenceTimes !== undefined && { silenceTimes }), ...(countDown !== undefined && { countDown }) },
+          {
+            type: 'user.silent',
+            ...(silenceTimes !== undefined && { silenceTimes }),
+            ...(countDown !== undefined && { countDown }),
+          },
         ];
       }
       case 'unknown':

@@ -9,7 +9,11 @@ const timeout = 5_000;
  * Stops a session at the vendor. Rejects when nobody knows whether it is gone: the vendor says "not in correct state" of a session
  * that is gone, and perhaps of one that never came up, so then the list of open sessions decides.
  */
-export async function stopSession(client: HeyGenClient, sessionId: string, options: CallOptions = {}): Promise<{ wasOpen: boolean }> {
+export async function stopSession(
+  client: HeyGenClient,
+  sessionId: string,
+  options: CallOptions = {},
+): Promise<{ wasOpen: boolean }> {
   try {
     await client.stop(sessionId, { timeout, ...options });
     return { wasOpen: true };

@@ -18,10 +18,20 @@ export class Viewer implements AsyncDisposable {
   private constructor(region: Rectangle) {
     this.#region = region;
     this.#room.on('trackSubscribed', (track) => this.#watch(track));
-    this.#room.on('activeSpeakersChanged', (speakers) => this.speakers.push(speakers.map(({ identity }) => identity)));
+    this.#room.on('activeSpeakersChanged', (speakers) =>
+      this.speakers.push(speakers.map(({ identity }) => identity)),
+    );
   }
 
-  static async join({ url, token, region }: { url: string; token: string; region: Rectangle }): Promise<Viewer> {
+  static async join({
+    url,
+    token,
+    region,
+  }: {
+    url: string;
+    token: string;
+    region: Rectangle;
+  }): Promise<Viewer> {
     const viewer = new Viewer(region);
     await viewer.#room.connect(url, token, { autoSubscribe: true, dynacast: false });
     return viewer;
@@ -49,14 +59,21 @@ export class Viewer implements AsyncDisposable {
     const reader = new VideoStream(track).getReader();
     this.#readers.push(reader);
     for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-      const frame = value!.frame.type === VideoBufferType.I420 ? value!.frame : value!.frame.convert(VideoBufferType.I420);
+      const frame =
+        value!.frame.type === VideoBufferType.I420
+          ? value!.frame
+          : value!.frame.convert(VideoBufferType.I420);
       const { width, height } = frame;
       this.frames.push({ at: Date.now(), width, height, mouth: tiles(frame.data, width, this.#region) });
     }
   }
 
   async #listen(track: RemoteTrack): Promise<void> {
-    const reader = new AudioStream(track, { sampleRate: 16_000, numChannels: 1, frameSizeMs: 20 }).getReader();
+    const reader = new AudioStream(track, {
+      sampleRate: 16_000,
+      numChannels: 1,
+      frameSizeMs: 20,
+    }).getReader();
     this.#readers.push(reader);
     for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
       const squares = value!.data.reduce((sum, sample) => sum + sample * sample, 0);

@@ -67,7 +67,8 @@ export class AudioCarrier implements Carrier {
     if (!this.#open || this.#closed) return;
     const wanted = this.depth.frames(this.#source.queuedDuration, level < QUIET);
     if (wanted === 0) this.dropped++;
-    for (let silent = 1; silent < wanted; silent++) void this.#capture(AudioFrame.create(SAMPLE_RATE, this.#source.numChannels, SAMPLES));
+    for (let silent = 1; silent < wanted; silent++)
+      void this.#capture(AudioFrame.create(SAMPLE_RATE, this.#source.numChannels, SAMPLES));
     if (wanted > 0) void this.#capture(frame);
   }
 

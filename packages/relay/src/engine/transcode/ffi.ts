@@ -8,7 +8,9 @@ function client(): typeof globalThis._ffiClientInstance {
 
 /** Mutes or unmutes a published track, as its room sees it. The SDK has no call for it. */
 export function setTrackMuted(track: Track, muted: boolean): void {
-  client()?.request({ message: { case: 'localTrackMute', value: { trackHandle: track.ffi_handle.handle, mute: muted } } });
+  client()?.request({
+    message: { case: 'localTrackMute', value: { trackHandle: track.ffi_handle.handle, mute: muted } },
+  });
 }
 
 let watched = false;

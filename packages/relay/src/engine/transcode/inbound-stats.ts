@@ -40,7 +40,8 @@ export function readInbound(stats: readonly RtcStats[]): Inbound[] {
       plis: inbound.pliCount ?? 0,
       lastPacketAt: inbound.lastPacketReceivedTimestamp ?? 0,
       delaySum: (delay ?? 0) * 1000,
-      handedOver: kind === 'video' ? (inbound.framesDecoded ?? 0) : Number(inbound.jitterBufferEmittedCount ?? 0),
+      handedOver:
+        kind === 'video' ? (inbound.framesDecoded ?? 0) : Number(inbound.jitterBufferEmittedCount ?? 0),
     };
   });
 }
@@ -79,7 +80,8 @@ export class InboundStats {
 
   sums(kind: RelayMediaKind): InboundSums {
     const entries = this.#of(kind);
-    const sum = (count: (entry: Inbound) => number): number => entries.reduce((total, entry) => total + count(entry), 0);
+    const sum = (count: (entry: Inbound) => number): number =>
+      entries.reduce((total, entry) => total + count(entry), 0);
     return {
       packets: sum((entry) => entry.packets),
       lost: sum((entry) => entry.lost),

@@ -13,7 +13,11 @@ export class Intake<K, T> {
   readonly #readers = new Map<K, Reader<T>>();
   #current: Reader<T> | undefined;
 
-  constructor(options: { open(key: K): ReadableStream<T>; onFrame(frame: T): void; onError(error: unknown): void }) {
+  constructor(options: {
+    open(key: K): ReadableStream<T>;
+    onFrame(frame: T): void;
+    onError(error: unknown): void;
+  }) {
     this.#open = (key) => options.open(key);
     this.#onFrame = (frame) => options.onFrame(frame);
     this.#onError = (error) => options.onError(error);

@@ -20,7 +20,10 @@ export function readOutbound(stats: readonly RtcStats[], kind: RelayMediaKind): 
       const { sent, outbound } = entry.value;
       const resent = Number(outbound?.retransmittedPacketsSent ?? 0);
       sums.packets += Number(sent?.packetsSent ?? 0) - resent;
-      sums.bytes += Number(sent?.bytesSent ?? 0) + Number(outbound?.headerBytesSent ?? 0) - Number(outbound?.retransmittedBytesSent ?? 0);
+      sums.bytes +=
+        Number(sent?.bytesSent ?? 0) +
+        Number(outbound?.headerBytesSent ?? 0) -
+        Number(outbound?.retransmittedBytesSent ?? 0);
       sums.nacks += outbound?.nackCount ?? 0;
       sums.plis += outbound?.pliCount ?? 0;
       sums.keyFrames += outbound?.keyFramesEncoded ?? 0;

@@ -40,7 +40,13 @@ export class TranscodeSource implements SourceRoom {
   ): Promise<TranscodeSource> {
     const source = new TranscodeSource(options.avatarIdentity, handlers, context);
     const { url, token } = options;
-    await joinRoom(source.#room, { url, token, side: 'source', autoSubscribe: true, tokenRefreshed: context.tokenRefreshed });
+    await joinRoom(source.#room, {
+      url,
+      token,
+      side: 'source',
+      autoSubscribe: true,
+      tokenRefreshed: context.tokenRefreshed,
+    });
     return source;
   }
 
@@ -51,12 +57,18 @@ export class TranscodeSource implements SourceRoom {
   readonly #tracks = new Map<string | undefined, Entry>();
   #gone = false;
 
-  private constructor(avatarIdentity: string, handlers: SourceHandlers<DecodedTrack>, context: TranscodeSourceContext) {
+  private constructor(
+    avatarIdentity: string,
+    handlers: SourceHandlers<DecodedTrack>,
+    context: TranscodeSourceContext,
+  ) {
     this.#avatarIdentity = avatarIdentity;
     this.#handlers = handlers;
     this.#context = context;
     this.#room
-      .on(RoomEvent.TrackSubscribed, (track, publication, participant) => this.#onTrack(track, publication, participant))
+      .on(RoomEvent.TrackSubscribed, (track, publication, participant) =>
+        this.#onTrack(track, publication, participant),
+      )
       .on(RoomEvent.TrackUnsubscribed, (track) => this.#onTrackEnded(track.sid))
       .on(RoomEvent.TrackMuted, (publication) => this.#onMuted(publication.sid, true))
       .on(RoomEvent.TrackUnmuted, (publication) => this.#onMuted(publication.sid, false))
@@ -83,7 +95,10 @@ export class TranscodeSource implements SourceRoom {
   async sendData(payload: string, topic: string | undefined): Promise<void> {
     await callRoom(this.#room, 'source', async () => {
       const data = new TextEncoder().encode(payload);
-      await this.#room.localParticipant!.publishData(data, { reliable: true, ...(topic === undefined ? {} : { topic }) });
+      await this.#room.localParticipant!.publishData(data, {
+        reliable: true,
+        ...(topic === undefined ? {} : { topic }),
+      });
     });
   }
 
@@ -98,7 +113,9 @@ export class TranscodeSource implements SourceRoom {
 
   #onTrack(track: RemoteTrack, publication: RemoteTrackPublication, participant: RemoteParticipant): void {
     if (this.#gone) return;
-    const isScreen = publication.source === TrackSource.SOURCE_SCREENSHARE || publication.source === TrackSource.SOURCE_SCREENSHARE_AUDIO;
+    const isScreen =
+      publication.source === TrackSource.SOURCE_SCREENSHARE ||
+      publication.source === TrackSource.SOURCE_SCREENSHARE_AUDIO;
     if (participant.identity !== this.#avatarIdentity || isScreen) {
       publication.setSubscribed(false);
       return;
@@ -118,7 +135,10 @@ export class TranscodeSource implements SourceRoom {
       ended: end.signal,
     };
     this.#tracks.set(track.sid, { decoded, end });
-    this.#context.logger.info({ kind, mimeType, trackSid: track.sid, width, height }, 'avatar track subscribed');
+    this.#context.logger.info(
+      { kind, mimeType, trackSid: track.sid, width, height },
+      'avatar track subscribed',
+    );
     this.#handlers.track(decoded);
   }
 

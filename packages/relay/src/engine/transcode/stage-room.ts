@@ -46,10 +46,20 @@ type Size = { width: number; height: number };
 
 /** The team's room, joined as the avatar; reconnecting to it is the SDK's affair. */
 export class TranscodeStage implements StageRoom<DecodedTrack> {
-  static async join(options: RelayOptions, handlers: StageHandlers, context: TranscodeStageContext): Promise<TranscodeStage> {
+  static async join(
+    options: RelayOptions,
+    handlers: StageHandlers,
+    context: TranscodeStageContext,
+  ): Promise<TranscodeStage> {
     const stage = new TranscodeStage(options, handlers, context);
     const { url, token } = options.stage;
-    await joinRoom(stage.#room, { url, token, side: 'stage', autoSubscribe: false, tokenRefreshed: context.tokenRefreshed });
+    await joinRoom(stage.#room, {
+      url,
+      token,
+      side: 'stage',
+      autoSubscribe: false,
+      tokenRefreshed: context.tokenRefreshed,
+    });
     return stage;
   }
 
@@ -61,7 +71,11 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
   #reading: Promise<RtcStats[]> | undefined;
   #gone = false;
 
-  private constructor({ videoCodec }: RelayOptions, handlers: StageHandlers, { sync, logger }: TranscodeStageContext) {
+  private constructor(
+    { videoCodec }: RelayOptions,
+    handlers: StageHandlers,
+    { sync, logger }: TranscodeStageContext,
+  ) {
     this.#videoCodec = videoCodec;
     this.#sync = sync;
     this.#logger = logger;
@@ -85,7 +99,9 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
       'lk.transcription_final': String(caption.final),
       ...(this.#audio?.sid === undefined ? {} : { 'lk.transcribed_track_id': this.#audio.sid }),
     };
-    await this.#call(() => this.#room.localParticipant!.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }));
+    await this.#call(() =>
+      this.#room.localParticipant!.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }),
+    );
   }
 
   async setState(state: AvatarState): Promise<void> {
@@ -111,7 +127,9 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
   async #publishVideo(track: DecodedTrack, hooks: PublishHooks): Promise<TranscodedTrack | undefined> {
     const carrier = new VideoCarrier(hooks.failed);
     carrier.feed(track);
-    const size = track.muted() ? sizeOf(track) : await firstOf(carrier, AbortSignal.any([track.ended, hooks.signal]));
+    const size = track.muted()
+      ? sizeOf(track)
+      : await firstOf(carrier, AbortSignal.any([track.ended, hooks.signal]));
     if (size === undefined) {
       carrier.close();
       return undefined;
@@ -120,7 +138,10 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     this.#sync.video = carrier;
     carrier.attach(source);
     const codec = this.#videoCodec ?? (track.mimeType === 'video/vp8' ? 'vp8' : 'h264');
-    const bitrate = Math.max(LEAST_BITRATE, Math.round((VIDEO_BITRATE * size.width * size.height) / VIDEO_PIXELS));
+    const bitrate = Math.max(
+      LEAST_BITRATE,
+      Math.round((VIDEO_BITRATE * size.width * size.height) / VIDEO_PIXELS),
+    );
     const local = LocalVideoTrack.createVideoTrack('avatar-video', source);
     await this.#publishLocal(local, {
       source: TrackSource.SOURCE_CAMERA,
@@ -142,14 +163,26 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     return this.#track({ kind: 'audio', codec: 'audio/opus', carrier, local }, hooks);
   }
 
-  async #publishLocal(local: LocalTrack, options: ConstructorParameters<typeof TrackPublishOptions>[0]): Promise<LocalTrackPublication> {
-    const all = new TrackPublishOptions({ ...options, stream: STREAM, simulcast: false, dtx: false, red: false });
+  async #publishLocal(
+    local: LocalTrack,
+    options: ConstructorParameters<typeof TrackPublishOptions>[0],
+  ): Promise<LocalTrackPublication> {
+    const all = new TrackPublishOptions({
+      ...options,
+      stream: STREAM,
+      simulcast: false,
+      dtx: false,
+      red: false,
+    });
     const publication = await this.#call(() => this.#room.localParticipant!.publishTrack(local, all));
     this.#logger.info({ name: local.name, trackSid: publication.sid }, 'stage track published');
     return publication;
   }
 
-  #track(options: { kind: RelayMediaKind; codec: string; carrier: Carrier; local: LocalTrack }, hooks: PublishHooks): TranscodedTrack {
+  #track(
+    options: { kind: RelayMediaKind; codec: string; carrier: Carrier; local: LocalTrack },
+    hooks: PublishHooks,
+  ): TranscodedTrack {
     const { kind, carrier } = options;
     carrier.onNextFrame = () => hooks.firstPacket(performance.now());
     return new TranscodedTrack({

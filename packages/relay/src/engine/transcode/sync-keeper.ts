@@ -26,7 +26,12 @@ export class SyncKeeper {
 
   /** ms that we make the voice later than the picture, lately. */
   get skew(): number | undefined {
-    if (this.#soundDelay === undefined || this.#pictureDelay === undefined || this.video === undefined || this.audio === undefined)
+    if (
+      this.#soundDelay === undefined ||
+      this.#pictureDelay === undefined ||
+      this.video === undefined ||
+      this.audio === undefined
+    )
       return undefined;
     return Math.round(this.#soundDelay + this.audio.depth.average - this.#pictureDelay - this.video.held);
   }
@@ -70,7 +75,13 @@ export class SyncKeeper {
     // Half of a frame waits for the other half.
     this.#soundDelay = average(this.#soundDelay, sound === undefined ? undefined : sound + FRAME_MS / 2);
     this.#pictureDelay = average(this.#pictureDelay, this.#inbound.delay('video'));
-    if (this.#soundDelay === undefined || this.#pictureDelay === undefined || video === undefined || audio === undefined) return;
+    if (
+      this.#soundDelay === undefined ||
+      this.#pictureDelay === undefined ||
+      video === undefined ||
+      audio === undefined
+    )
+      return;
     const delay = Math.max(this.#soundDelay + LEAST_DEPTH, this.#pictureDelay);
     audio.depth.target = Math.min(MOST_DEPTH, delay - this.#soundDelay);
     const held = Math.min(MOST_HELD, Math.round(delay - this.#pictureDelay));

@@ -33,7 +33,11 @@ function transcodeEngine(): RelayEngine<DecodedTrack> {
   const sync = new SyncKeeper();
   return {
     joinSource: (source, handlers, context) =>
-      TranscodeSource.join(source, handlers, { ...context, loudness: () => sync.loudness, everySecond: (room) => void sync.measure(room) }),
+      TranscodeSource.join(source, handlers, {
+        ...context,
+        loudness: () => sync.loudness,
+        everySecond: (room) => void sync.measure(room),
+      }),
     joinStage: (options, handlers, context) => TranscodeStage.join(options, handlers, { ...context, sync }),
   };
 }

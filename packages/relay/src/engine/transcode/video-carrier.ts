@@ -96,7 +96,8 @@ export class VideoCarrier implements Carrier {
 
   #schedule(): void {
     const due = this.#line.nextDue;
-    if (due !== undefined) this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, due - performance.now()));
+    if (due !== undefined)
+      this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, due - performance.now()));
   }
 
   #flush(): void {

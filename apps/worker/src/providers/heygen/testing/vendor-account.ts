@@ -8,7 +8,12 @@ import type { VendorEvent } from '../../vendor-event.ts';
 import { HeyGenProvider } from '../heygen-provider.ts';
 
 type Simulator = { url: string; adminUrl: string };
-type SessionView = { sessionId: string; state: string; closeReason?: string; tasks: { taskId: string; text: string; origin?: string }[] };
+type SessionView = {
+  sessionId: string;
+  state: string;
+  closeReason?: string;
+  tasks: { taskId: string; text: string; origin?: string }[];
+};
 type RequestView = { method: string; path: string; status: number };
 export type Opened = { session: ProviderSession; events: VendorEvent[]; refs: VendorSession[] };
 
@@ -24,7 +29,10 @@ export class VendorAccount {
 
   constructor(simulator: Simulator, key = apiKey) {
     this.simulator = simulator;
-    this.provider = new HeyGenProvider({ client: new HeyGenClient({ apiKey: key, baseUrl: simulator.url }), logger: quiet });
+    this.provider = new HeyGenProvider({
+      client: new HeyGenClient({ apiKey: key, baseUrl: simulator.url }),
+      logger: quiet,
+    });
   }
 
   request(overrides: Partial<OpenRequest> = {}): OpenRequest & Pick<Opened, 'events' | 'refs'> {
@@ -57,7 +65,9 @@ export class VendorAccount {
   }
 
   async sessions(): Promise<SessionView[]> {
-    return ((await (await fetch(`${this.simulator.adminUrl}/sessions`)).json()) as { sessions: SessionView[] }).sessions;
+    return (
+      (await (await fetch(`${this.simulator.adminUrl}/sessions`)).json()) as { sessions: SessionView[] }
+    ).sessions;
   }
 
   async view(id: string): Promise<SessionView> {
@@ -70,7 +80,9 @@ export class VendorAccount {
 
   /** Paths of the vendor that were called, in order. */
   async calls(): Promise<string[]> {
-    const { requests } = (await (await fetch(`${this.simulator.adminUrl}/requests`)).json()) as { requests: RequestView[] };
+    const { requests } = (await (await fetch(`${this.simulator.adminUrl}/requests`)).json()) as {
+      requests: RequestView[];
+    };
     return requests.map(({ path }) => path.replace('/v1/streaming.', '').split('?')[0]!);
   }
 
@@ -111,6 +123,7 @@ export async function event<T extends VendorEvent['type']>(
   type: T,
   fits: (event: Extract<VendorEvent, { type: T }>) => boolean = () => true,
 ): Promise<Extract<VendorEvent, { type: T }>> {
-  const isIt = (e: VendorEvent): e is Extract<VendorEvent, { type: T }> => e.type === type && fits(e as Extract<VendorEvent, { type: T }>);
+  const isIt = (e: VendorEvent): e is Extract<VendorEvent, { type: T }> =>
+    e.type === type && fits(e as Extract<VendorEvent, { type: T }>);
   return vi.waitUntil(() => events.find(isIt), { timeout: 20_000, interval: 20 });
 }
