@@ -77,6 +77,34 @@ describe('streaming.new', () => {
     expect(await double.opened(request, { token: await double.token() })).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('takes null for what is not there, numbers and booleans as strings, and what it does not know', async () => {
+    const request = {
+      avatar_id: null,
+      avatar_name: 'Wayne_20240711',
+      quality: null,
+      knowledge_base: null,
+      knowledge_base_id: null,
+      language: null,
+      voice: { voice_id: null, rate: '1.2', emotion: null, elevenlabs_settings: null },
+      stt_settings: { provider: null, confidence: '0.55' },
+      disable_idle_timeout: 'false',
+      activity_idle_timeout: '60',
+      session_duration_limit: 30,
+      livekit_settings: {},
+    };
+    const { id } = await double.connected(request);
+    expect((await double.task(id, 'Hello.', { task_type: null, task_mode: null, more: null })).status).toBe(
+      200,
+    );
+  });
+
+  it('refuses null for what must be there', async () => {
+    const { id } = await double.connected();
+    expect((await double.post('/v1/streaming.task', { session_id: id, text: null })).status).toBe(400);
+    expect((await double.post('/v1/streaming.stop', { session_id: null })).status).toBe(400);
+    expect((await double.post('/v1/streaming.create_token', null)).status).toBe(200);
+  });
+
   it('uses up a token, which then serves its own session only', async () => {
     const token = await double.token();
     const id = await double.opened({}, { token });

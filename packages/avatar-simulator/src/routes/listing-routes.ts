@@ -25,13 +25,11 @@ export function listingRoutes({ credentials, sessions, switches }: Account): Hon
 
   routes.get(endpoints.list, (c) => {
     credentials.require(c);
-    const open: ListedSession[] = sessions
-      .listOpen()
-      .map((session) => ({
-        session_id: session.id,
-        status: session.state.name,
-        created_at: createdAt(session.state.openedAt),
-      }));
+    const open: ListedSession[] = sessions.listOpen().map((session) => ({
+      session_id: session.id,
+      status: session.state.name,
+      created_at: createdAt(session.state.openedAt),
+    }));
     return c.json(success({ sessions: open }, switches.values));
   });
 

@@ -32,7 +32,7 @@ export function sessionRoutes(account: Account): Hono<RequestContext> {
     }
     credentials.requireKey(c);
     const text = await c.req.text();
-    if (text.trim() !== '') check(CreateTokenRequest, parsed(text));
+    if (text.trim() !== '') check(CreateTokenRequest, parsed(text) ?? {});
     return c.json(success({ token: tokens.issue(now(), limits.tokenLifetime * 1_000) }, switches.values));
   });
 
