@@ -5,12 +5,12 @@ import { adminRoutes } from './admin/admin-routes.ts';
 import { faultGate } from './faults/fault-gate.ts';
 import { loopbackCors } from './http/cors.ts';
 import { noteRequests } from './http/request-log.ts';
-import { VendorFailure } from './http/vendor-failure.ts';
-import type { Account, RequestContext } from './routes/account.ts';
-import { chatRoute } from './routes/chat-route.ts';
-import { knowledgeBaseRoutes } from './routes/knowledge-base-routes.ts';
-import { listingRoutes } from './routes/listing-routes.ts';
-import { sessionRoutes } from './routes/session-routes.ts';
+import { VendorFailure } from './v1/http/vendor-failure.ts';
+import type { Account, RequestContext } from './v1/routes/account.ts';
+import { chatRoute } from './v1/routes/chat-route.ts';
+import { knowledgeBaseRoutes } from './v1/routes/knowledge-base-routes.ts';
+import { listingRoutes } from './v1/routes/listing-routes.ts';
+import { sessionRoutes } from './v1/routes/session-routes.ts';
 
 const maxBodySize = 1_000_000;
 

@@ -1,12 +1,12 @@
 export type { SessionView } from './admin/session-view.ts';
-export type { AvatarMedia } from './avatar-media.ts';
+export type { AvatarMedia } from './avatar/avatar-media.ts';
 export type { Fault } from './faults/fault.ts';
 export type { ActiveFault } from './faults/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
 export type { Limits } from './limits.ts';
-export type { StartMedia } from './session/session-context.ts';
-export type { CloseReason } from './session/session-state.ts';
-export type { Task } from './session/task.ts';
+export type { StartMedia } from './v1/session/session-context.ts';
+export type { CloseReason } from './v1/session/session-state.ts';
+export type { Task } from './avatar/task.ts';
 export { startSimulator } from './simulator.ts';
 export type { Simulator, SimulatorOptions } from './simulator.ts';
 export { switchCatalogue } from './switches.ts';

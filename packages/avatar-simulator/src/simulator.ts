@@ -6,15 +6,15 @@ import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import { buildApp } from './app.ts';
 import { Faults } from './faults/faults.ts';
-import { Credentials } from './http/credentials.ts';
+import { Credentials } from './v1/http/credentials.ts';
 import { RequestLog } from './http/request-log.ts';
-import { Tokens } from './http/tokens.ts';
-import { KnowledgeBases } from './knowledge-bases.ts';
+import { Tokens } from './v1/http/tokens.ts';
+import { KnowledgeBases } from './v1/knowledge-bases.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { startAvatarMedia } from './media/index.ts';
-import { Rooms, type LivekitAccess } from './rooms.ts';
-import type { StartMedia } from './session/session-context.ts';
-import { Sessions } from './session/sessions.ts';
+import { Rooms, type LivekitAccess } from './avatar/rooms.ts';
+import type { StartMedia } from './v1/session/session-context.ts';
+import { Sessions } from './v1/session/sessions.ts';
 import { Switches } from './switches.ts';
 
 export type SimulatorOptions = {

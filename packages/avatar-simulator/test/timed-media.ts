@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ReceivedData, RemoteParticipant } from '@avatar-bridge/livekit-rtp';
-import type { AvatarMedia } from '../src/avatar-media.ts';
+import type { AvatarMedia } from '../src/avatar/avatar-media.ts';
 import { now } from '../src/clock.ts';
-import type { StartMedia } from '../src/session/session-context.ts';
+import type { StartMedia } from '../src/v1/session/session-context.ts';
 
 /** An avatar without a face that speaks by the clock, for tests of the protocol: 1 ms a character, a chunk a word. */
 export class TimedMedia extends EventEmitter<{

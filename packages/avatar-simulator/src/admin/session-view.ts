@@ -1,6 +1,6 @@
-import type { CloseReason } from '../session/session-state.ts';
-import type { Task } from '../session/task.ts';
-import type { VendorSession } from '../session/vendor-session.ts';
+import type { CloseReason } from '../v1/session/session-state.ts';
+import type { Task } from '../avatar/task.ts';
+import type { VendorSession } from '../v1/session/vendor-session.ts';
 
 /** A session as GET /admin/sessions shows it. Times are epoch ms; those that haven't come are missing. */
 export type SessionView = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataOf, Double } from './double.ts';
+import { dataOf, Double } from '../double.ts';
 
 describe('the concurrency limit', () => {
   it('refuses one session too many with the words of the vendor, and counts unstarted ones', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { bounds } from '../limits.ts';
+import { bounds } from '../../limits.ts';
 
 type Issued = { expiresAt: number; sessionId?: string };
 

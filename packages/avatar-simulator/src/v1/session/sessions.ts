@@ -1,7 +1,7 @@
 import type { NewSessionRequest } from '@avatar-bridge/heygen-client';
 import { avatarStanding, voices } from '../catalogue.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
-import { bounds } from '../limits.ts';
+import { bounds } from '../../limits.ts';
 import type { SessionContext } from './session-context.ts';
 import type { CloseReason } from './session-state.ts';
 import { VendorSession } from './vendor-session.ts';

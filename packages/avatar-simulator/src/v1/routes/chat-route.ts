@@ -2,7 +2,7 @@ import { upgradeWebSocket } from '@hono/node-server';
 import { ChatQuery, decodeFrame, endpoints } from '@avatar-bridge/heygen-client';
 import { Hono } from 'hono';
 import type { WSContext } from 'hono/ws';
-import { now } from '../clock.ts';
+import { now } from '../../clock.ts';
 import { check } from '../http/read-body.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
 import type { ChatSocket, VendorSession } from '../session/vendor-session.ts';

@@ -8,7 +8,7 @@ import {
 } from '@avatar-bridge/heygen-client';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { claimsOf, dataOf, Double } from './double.ts';
+import { claimsOf, dataOf, Double } from '../double.ts';
 
 const unauthorized = { status: 401, body: { code: 400112, message: 'Unauthorized' } };
 const wrongState = { status: 400, body: { code: 400006, message: 'Session is not in correct state' } };

@@ -1,10 +1,10 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import type { AvatarMedia } from '../avatar-media.ts';
-import type { Faults } from '../faults/faults.ts';
+import type { AvatarMedia } from '../../avatar/avatar-media.ts';
+import type { Faults } from '../../faults/faults.ts';
 import type { KnowledgeBases } from '../knowledge-bases.ts';
-import type { Limits } from '../limits.ts';
-import type { Rooms } from '../rooms.ts';
-import type { Switches } from '../switches.ts';
+import type { Limits } from '../../limits.ts';
+import type { Rooms } from '../../avatar/rooms.ts';
+import type { Switches } from '../../switches.ts';
 
 /** How the double's face gets into a room. */
 export type StartMedia = (options: {

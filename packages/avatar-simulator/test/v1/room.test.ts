@@ -8,8 +8,8 @@ import {
   type RemoteTrack,
 } from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startAvatarMedia } from '../src/media/index.ts';
-import { dataOf, Double } from './double.ts';
+import { startAvatarMedia } from '../../src/media/index.ts';
+import { dataOf, Double } from '../double.ts';
 
 type Access = { session_id: string; url: string; access_token: string };
 type Message = { type: string; task_id: string; message?: string; duration_ms?: number };

@@ -1,7 +1,7 @@
 import type { RoomMessage } from '@avatar-bridge/heygen-client';
-import type { EventPlan } from '../faults/faults.ts';
-import type { SwitchValues } from '../switches.ts';
-import type { SpeechUnderWay } from '../avatar-media.ts';
+import type { EventPlan } from '../../faults/faults.ts';
+import type { SwitchValues } from '../../switches.ts';
+import type { SpeechUnderWay } from '../../avatar/avatar-media.ts';
 
 type TaskMessagesOptions = {
   taskId: string;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewSessionRequest } from '@avatar-bridge/heygen-client';
-import type { AvatarMedia } from '../avatar-media.ts';
+import type { AvatarMedia } from './avatar-media.ts';
 import { bounds } from '../limits.ts';
-import { clientIdentity } from '../rooms.ts';
-import type { SessionContext } from './session-context.ts';
+import { clientIdentity } from './rooms.ts';
+import type { SessionContext } from '../v1/session/session-context.ts';
 
 type AvatarRoomOptions = {
   name: string;

@@ -1,5 +1,5 @@
 import { successCode } from '@avatar-bridge/heygen-client';
-import type { SwitchValues } from '../switches.ts';
+import type { SwitchValues } from '../../switches.ts';
 
 /** An answer with data, wrapped as the switch says. */
 export function success(data: unknown, switches: Pick<SwitchValues, 'successEnvelope'>): object {

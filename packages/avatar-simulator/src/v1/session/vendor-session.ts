@@ -8,13 +8,13 @@ import {
   type TaskMode,
   type TaskType,
 } from '@avatar-bridge/heygen-client';
-import type { AvatarMedia } from '../avatar-media.ts';
+import type { AvatarMedia } from '../../avatar/avatar-media.ts';
 import { resolveAvatar } from '../catalogue.ts';
-import { now } from '../clock.ts';
+import { now } from '../../clock.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
-import { bounds } from '../limits.ts';
-import { answer } from '../responder.ts';
-import { AvatarRoom } from './avatar-room.ts';
+import { bounds } from '../../limits.ts';
+import { answer } from '../../avatar/responder.ts';
+import { AvatarRoom } from '../../avatar/avatar-room.ts';
 import type { SessionContext } from './session-context.ts';
 import {
   deadline,
@@ -27,8 +27,8 @@ import {
   type SessionState,
 } from './session-state.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { SpeechQueue } from './speech-queue.ts';
-import type { Task, TaskEnd, TaskOrigin } from './task.ts';
+import { SpeechQueue } from '../../avatar/speech-queue.ts';
+import type { Task, TaskEnd, TaskOrigin } from '../../avatar/task.ts';
 import { TaskMessages } from './task-messages.ts';
 
 /** A socket of /v1/ws/streaming.chat. */

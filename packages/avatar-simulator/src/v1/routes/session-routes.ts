@@ -12,11 +12,11 @@ import {
 } from '@avatar-bridge/heygen-client';
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { now } from '../clock.ts';
+import { now } from '../../clock.ts';
 import { plainSuccess, success } from '../http/envelope.ts';
 import { check, readBody } from '../http/read-body.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
-import { guessDuration } from '../session/task.ts';
+import { guessDuration } from '../../avatar/task.ts';
 import type { VendorSession } from '../session/vendor-session.ts';
 import type { Account, RequestContext } from './account.ts';
 

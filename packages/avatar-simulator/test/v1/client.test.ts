@@ -1,7 +1,7 @@
 import { HeyGenClient, parseVendorEvent, RetryableError, TerminalError } from '@avatar-bridge/heygen-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiKey, Double } from './double.ts';
-import { TimedMedia } from './timed-media.ts';
+import { apiKey, Double } from '../double.ts';
+import { TimedMedia } from '../timed-media.ts';
 
 let double: Double;
 let client: HeyGenClient;

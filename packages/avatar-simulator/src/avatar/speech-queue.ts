@@ -1,8 +1,8 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import type { AvatarMedia, SpeechUnderWay } from '../avatar-media.ts';
+import type { AvatarMedia, SpeechUnderWay } from './avatar-media.ts';
 import { now } from '../clock.ts';
 import type { Task, TaskEnd } from './task.ts';
-import type { TaskMessages } from './task-messages.ts';
+import type { TaskMessages } from '../v1/session/task-messages.ts';
 
 type SpeechQueueOptions = {
   messages: (task: Task) => TaskMessages;

@@ -1,7 +1,7 @@
 import { encodeFrame } from '@avatar-bridge/heygen-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatClient } from './chat-client.ts';
-import { Double } from './double.ts';
+import { Double } from '../double.ts';
 
 let double: Double;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Credentials } from '../http/credentials.ts';
-import type { RequestLog } from '../http/request-log.ts';
+import type { RequestLog } from '../../http/request-log.ts';
 import type { Tokens } from '../http/tokens.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import type { Sessions } from '../session/sessions.ts';

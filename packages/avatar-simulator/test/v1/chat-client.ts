@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Double } from './double.ts';
+import type { Double } from '../double.ts';
 
 /** A raw client of /v1/ws/streaming.chat. */
 export class ChatClient {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { KnowledgeBase, KnowledgeBaseRequest } from '@avatar-bridge/heygen-client';
 import { VendorFailure } from './http/vendor-failure.ts';
-import { bounds } from './limits.ts';
+import { bounds } from '../limits.ts';
 
 /** The account's knowledge bases: a prompt to answer from, and what is said first. */
 export class KnowledgeBases {

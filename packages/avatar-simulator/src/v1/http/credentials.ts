@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
-import { now } from '../clock.ts';
-import type { Switches } from '../switches.ts';
+import { now } from '../../clock.ts';
+import type { Switches } from '../../switches.ts';
 import type { Tokens } from './tokens.ts';
 import { VendorFailure } from './vendor-failure.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataOf, Double, type Answer } from './double.ts';
-import type { TimedMedia } from './timed-media.ts';
+import { dataOf, Double, type Answer } from '../double.ts';
+import type { TimedMedia } from '../timed-media.ts';
 
 let double: Double;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { endpoints, type HistorySession, type ListedSession } from '@avatar-brid
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { listAvatars, voices } from '../catalogue.ts';
-import { now } from '../clock.ts';
+import { now } from '../../clock.ts';
 import { success } from '../http/envelope.ts';
 import { check } from '../http/read-body.ts';
 import type { VendorSession } from '../session/vendor-session.ts';

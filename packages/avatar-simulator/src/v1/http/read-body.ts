@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { withoutNulls, withReadStrings } from './lenient-input.ts';
+import { withoutNulls, withReadStrings } from '../../http/lenient-input.ts';
 import { VendorFailure } from './vendor-failure.ts';
 
 /** The request's JSON body, whatever its content type. Throws the vendor's error when it breaks the schema. */

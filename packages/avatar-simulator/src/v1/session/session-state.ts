@@ -1,4 +1,4 @@
-import type { Limits } from '../limits.ts';
+import type { Limits } from '../../limits.ts';
 
 /** Why a vendor session ended. */
 export type CloseReason =

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Fault } from '../src/faults/fault.ts';
+import type { Fault } from '../../src/faults/fault.ts';
 import { ChatClient } from './chat-client.ts';
-import { Double } from './double.ts';
+import { Double } from '../double.ts';
 
 let double: Double;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { switchCatalogue, type SwitchValues } from '../src/switches.ts';
-import { dataOf, Double } from './double.ts';
+import { switchCatalogue, type SwitchValues } from '../../src/switches.ts';
+import { dataOf, Double } from '../double.ts';
 import { ChatClient } from './chat-client.ts';
 
 let double: Double;
