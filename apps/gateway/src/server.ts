@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer, getRequestListener, RequestError, type HttpBindings } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
@@ -37,8 +37,7 @@ export async function listen(
     serverOptions: {
       // Longer than load balancers keep theirs, so that it is never us who closes under a request.
       keepAliveTimeout: 75_000,
-      shouldUpgradeCallback: ({ headers, url }) =>
-        headers.upgrade?.toLowerCase() === 'websocket' && /\/socket(\?|$)/.test(url ?? ''),
+      shouldUpgradeCallback: asksForWebSocket,
     },
     createServer: ((options: Parameters<typeof createServer>[0] & object) =>
       createServer(options, (request, response) => void listener(request, response))) as typeof createServer,
@@ -65,6 +64,12 @@ export async function listen(
       clearTimeout(cut);
     },
   };
+}
+
+/** Other upgrades, and those whose host or path is no URL, are left to the routes, which answer them as a request. */
+function asksForWebSocket({ headers, url = '' }: IncomingMessage): boolean {
+  const target = url.startsWith('/') ? `http://${headers.host}${url}` : url;
+  return headers.upgrade?.toLowerCase() === 'websocket' && /\/socket(\?|$)/.test(url) && URL.canParse(target);
 }
 
 /** An upgrade that is refused gets the problem as its body, too: the adapter would send the status alone. */

@@ -32,7 +32,10 @@ function vendorApp(account: Account): Hono<RequestContext> {
   vendor.use(
     noteRequests(account.requests),
     loopbackCors(),
-    bodyLimit({ maxSize: maxBodySize }),
+    bodyLimit({
+      maxSize: maxBodySize,
+      onError: (c) => c.json({ message: 'Request entity too large' }, 413),
+    }),
     faultGate(account.faults),
   );
   vendor.route('/', sessionRoutes(account));

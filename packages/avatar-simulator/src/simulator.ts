@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { serve, type ServerType } from '@hono/node-server';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
@@ -97,6 +98,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
+/** Upgrades whose host or path is no URL are left to the routes, which answer them with 400 as they do others. */
+function asksForWebSocket({ headers, url = '' }: IncomingMessage): boolean {
+  const target = url.startsWith('/') ? `http://${headers.host}${url}` : url;
+  return headers.upgrade?.toLowerCase() === 'websocket' && URL.canParse(target);
+}
+
 type Listener = { port: number; close(): Promise<void> };
 
 function listen(
@@ -105,10 +112,14 @@ function listen(
 ): Promise<Listener> {
   const { host: hostname, port, key, cert } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_000_000, perMessageDeflate: false });
-  const tls = key !== undefined && { createServer: createTlsServer, serverOptions: { key, cert } };
+  const serverOptions = { shouldUpgradeCallback: asksForWebSocket };
+  const tls = key !== undefined && {
+    createServer: createTlsServer,
+    serverOptions: { ...serverOptions, key, cert },
+  };
   const { promise, resolve, reject } = Promise.withResolvers<Listener>();
   const server: ServerType = serve(
-    { fetch: app.fetch, hostname, port, websocket: { server: sockets }, ...tls },
+    { fetch: app.fetch, hostname, port, websocket: { server: sockets }, serverOptions, ...tls },
     ({ port: actual }: AddressInfo) =>
       resolve({
         port: actual,

@@ -1,5 +1,8 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
 import type { Metrics } from '../metrics.ts';
 
 export type HealthServerOptions = {
@@ -12,48 +15,15 @@ export type HealthServerOptions = {
 
 export type HealthServer = { url: string; close: () => Promise<void> };
 
-type Answer = { status: number; type?: string; body: string };
-
 /**
- * `/healthz`: the process runs. `/readyz`: it can lease sessions and keep them, asked of Redis at that moment; 503 if not.
- * `/metrics`: for Prometheus.
+ * `/healthz`: the process runs. `/readyz`: it can lease sessions and keep them, asked of Redis at that moment; 503 if
+ * not. `/metrics`: for Prometheus. Whatever else is sent is answered with 400 or 404.
  */
-export async function startHealthServer({
-  host,
-  port,
-  metrics,
-  ready,
-}: HealthServerOptions): Promise<HealthServer> {
-  const answer = async (path: string): Promise<Answer> => {
-    switch (path) {
-      case '/healthz':
-        return json(200, { ok: true });
-      case '/readyz': {
-        const { ok, detail } = await ready();
-        return json(ok ? 200 : 503, { ok, detail });
-      }
-      case '/metrics':
-        return { status: 200, type: metrics.contentType, body: await metrics.text() };
-      default:
-        return json(404, { ok: false, detail: 'There is /healthz, /readyz and /metrics' });
-    }
-  };
-
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://worker').pathname;
-    answer(path)
-      .catch((error: unknown) =>
-        json(500, { ok: false, detail: error instanceof Error ? error.message : 'unknown error' }),
-      )
-      .then(({ status, type = 'application/json', body }) =>
-        response.writeHead(status, { 'content-type': type }).end(body),
-      )
-      .catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const { host, port } = options;
+  const server = createAdaptorServer({ fetch: healthApp(options).fetch }) as Server;
+  server.listen({ host, port });
+  await once(server, 'listening');
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
@@ -65,6 +35,17 @@ export async function startHealthServer({
   };
 }
 
-function json(status: number, body: object): Answer {
-  return { status, body: JSON.stringify(body) };
+function healthApp({ metrics, ready }: HealthServerOptions): Hono {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.json({ ok: true }));
+  app.get('/readyz', async (c) => {
+    const { ok, detail } = await ready();
+    return c.json({ ok, detail }, ok ? 200 : 503);
+  });
+  app.get('/metrics', async (c) =>
+    c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
+  app.notFound((c) => c.json({ ok: false, detail: 'There is /healthz, /readyz and /metrics' }, 404));
+  app.onError((error, c) => c.json({ ok: false, detail: error.message }, 500));
+  return app;
 }

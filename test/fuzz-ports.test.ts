@@ -1,0 +1,73 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Bridge } from './setup/bridge.ts';
+import { rawRequests, sendRaw } from './setup/raw-requests.ts';
+
+const seed = 20_261_127;
+const perPort = 7_000;
+const inFlight = 32;
+/** A request that is not complete is waited for by the server; nothing is learned from waiting along. */
+const waitMs = 150;
+
+let bridge: Bridge;
+beforeAll(async () => (bridge = await Bridge.start()));
+afterAll(() => bridge[Symbol.asyncDispose]());
+
+/** Documented: a process that is not ready, and a page that is not built. */
+const documented = new Set([503]);
+
+const lines = (text: string): string[] => text.trim().split(/\s+/);
+
+const ports = {
+  worker: () => ({
+    ...bridge.stack.workers[0]!,
+    paths: lines('/ /healthz /readyz /metrics'),
+    headers: {},
+    alive: '/healthz',
+  }),
+  gateway: () => ({
+    ...bridge.stack.gateway,
+    paths: lines(`
+      / /healthz /readyz /metrics /openapi.json /assets/x.js /favicon.svg /viewer/x /operators
+      /v1/sessions /v1/sessions/x /v1/sessions/x/messages /v1/sessions/x/viewers /v1/sessions/x/events
+      /v1/sessions/x/socket /v1/sessions/ses_019abcde-0000-7000-8000-000000000000/socket`),
+    headers: { Authorization: `Bearer ${bridge.stack.chatbotKey}` },
+    alive: '/healthz',
+  }),
+  simulator: () => ({
+    ...bridge.stack.simulator!,
+    paths: lines(`
+      / /v1/streaming.create_token /v1/streaming.start /v1/streaming.task /v1/streaming.stop
+      /v1/streaming.interrupt /v1/streaming.keep_alive /v1/streaming.list /v1/streaming/avatar.list
+      /v1/ws/streaming.chat /v1/ws/streaming.chat?session_id=x&session_token=% /v2/voices
+      /admin/sessions /admin/faults /admin/switches /admin/requests`),
+    headers: { 'X-Api-Key': bridge.stack.heygenApiKey },
+    alive: '/admin/sessions',
+  }),
+};
+
+test.each(['worker', 'gateway', 'simulator'] as const)(
+  'the port of a %s outlives any bytes and answers no undocumented 5xx',
+  async (name) => {
+    const { url, process, paths, headers, alive } = ports[name]();
+    const requests = fc.sample(rawRequests(paths, headers), { seed, numRuns: perPort });
+    const unexpected: string[] = [];
+    let answered = 0;
+    const next = requests.values();
+    const send = async (): Promise<void> => {
+      for (const bytes of next) {
+        const statuses = await sendRaw(url, bytes, waitMs);
+        answered += statuses.length;
+        for (const status of statuses.filter((one) => one >= 500 && !documented.has(one)))
+          unexpected.push(`${status} to ${JSON.stringify(bytes.toString('latin1'))}`);
+        if (process.child.exitCode !== null || process.child.signalCode !== null)
+          throw new Error(`The ${name} died of one of the last requests:\n${process.output()}`);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, send));
+    expect(unexpected.slice(0, 10)).toEqual([]);
+    expect(answered).toBeGreaterThan(perPort / 2);
+    expect((await fetch(url + alive)).status).toBe(200);
+  },
+  120_000,
+);
