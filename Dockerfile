@@ -10,6 +10,7 @@ COPY packages/contracts/package.json packages/contracts/
 COPY packages/session-store/package.json packages/session-store/
 COPY packages/heygen-client/package.json packages/heygen-client/
 COPY packages/livekit-rtp/package.json packages/livekit-rtp/
+COPY packages/speech/package.json packages/speech/
 COPY packages/relay/package.json packages/relay/
 COPY packages/avatar-simulator/package.json packages/avatar-simulator/
 

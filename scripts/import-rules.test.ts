@@ -26,6 +26,7 @@ test.for([
   ['packages/session-store/src/a.ts', '@avatar-bridge/relay'],
   ['packages/heygen-client/src/a.ts', '@avatar-bridge/contracts'],
   ['packages/livekit-rtp/src/a.ts', '@avatar-bridge/relay'],
+  ['packages/speech/src/a.ts', '@avatar-bridge/relay'],
   ['packages/relay/src/a.ts', '@avatar-bridge/session-store'],
   ['packages/relay/src/a.ts', '../../../apps/worker/src/worker.ts'],
   ['apps/gateway/src/a.ts', '@avatar-bridge/worker'],
@@ -39,6 +40,8 @@ test.for([
   ['packages/contracts/src/b.ts', 'zod'],
   ['packages/session-store/src/b.ts', '@avatar-bridge/contracts'],
   ['packages/relay/src/b.ts', '@avatar-bridge/livekit-rtp'],
+  ['packages/relay/src/b.ts', '@avatar-bridge/speech'],
+  ['packages/avatar-simulator/src/b.ts', '@avatar-bridge/speech'],
   ['apps/worker/src/b.ts', '@avatar-bridge/relay'],
 ] as const)('%s may import %s', async ([file, imported]) => {
   expect(await complaints(file, imported)).not.toContain('no-restricted-imports');

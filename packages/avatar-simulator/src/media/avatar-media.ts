@@ -1,5 +1,6 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { Codec, Logger } from '@avatar-bridge/livekit-rtp';
+import { voiceFor, type Word } from '@avatar-bridge/speech';
 import { AvatarPlayer } from './avatar-player.ts';
 import type { SpeechEnd } from './avatar-player.ts';
 import { facePictures } from './face-pictures.ts';
@@ -9,8 +10,6 @@ import { Pacer } from './pacer.ts';
 import { pictureSizes } from './picture-size.ts';
 import type { Quality } from './picture-size.ts';
 import { SpeechMaker } from './speech.ts';
-import { voiceFor } from './voice.ts';
-import type { Word } from './words.ts';
 
 export type AvatarMediaOptions = {
   /** `ws://` address of the vendor's LiveKit server, and a token to join with. */

@@ -1,11 +1,10 @@
-import { isRtcp, parseRtcp, parseRtpHeader } from '@avatar-bridge/livekit-rtp';
-import type { RtpHeader } from '@avatar-bridge/livekit-rtp';
+import { isRtcp, parseRtcp, parseRtpHeader, type RtpHeader } from '@avatar-bridge/livekit-rtp';
+import { silentFrame } from '@avatar-bridge/speech';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AvatarPlayer } from './avatar-player.ts';
 import type { Picture } from './face-pictures.ts';
 import { mouths } from './face.ts';
 import type { FaceState, Mouth } from './face.ts';
-import { silentFrame } from './opus.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import type { Sink } from './outgoing-stream.ts';
 import { Pacer } from './pacer.ts';

@@ -1,8 +1,7 @@
+import { audioFrameMs, silentFrame, silentLevel } from '@avatar-bridge/speech';
 import type { Picture } from './face-pictures.ts';
-import { mouths } from './face.ts';
-import type { FaceState, Mouth } from './face.ts';
+import { type FaceState, type Mouth, mouths } from './face.ts';
 import { IdleLife } from './idle-life.ts';
-import { audioFrameMs, silentFrame, silentLevel } from './opus.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { Paced, Pacer } from './pacer.ts';
 import { frameRate } from './picture-size.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { Codec } from '@avatar-bridge/livekit-rtp';
+import { silentFrame } from '@avatar-bridge/speech';
 import { expect, inject, test, vi } from 'vitest';
 import { AvatarPlayer } from './avatar-player.ts';
 import { facePictures } from './face-pictures.ts';
 import { mouths } from './face.ts';
-import { silentFrame } from './opus.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { Pacer } from './pacer.ts';
 import { mouthRegion } from './picture-size.ts';

@@ -1,8 +1,5 @@
-import { mouths } from './face.ts';
-import type { Mouth } from './face.ts';
-
-/** One sound of speech. `symbol` is ARPAbet ('ah', 'pau') or IPA ('ˈaɪ'); an empty symbol is a pause. Times in ms. */
-export type Phone = { symbol: string; startMs: number; endMs: number };
+import type { Phone } from '@avatar-bridge/speech';
+import { mouths, type Mouth } from './face.ts';
 
 /** ms between two entries of a mouth timeline. */
 export const mouthStep = 10;

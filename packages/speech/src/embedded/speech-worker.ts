@@ -1,10 +1,9 @@
-/** Runs in a worker thread: makes speech of text, one after another, so that the thread that paces packets never waits for it. */
+/** Runs in a worker thread: makes speech of text, one after another, so that no thread that paces packets waits for it. */
 import { parentPort } from 'node:worker_threads';
 import { synthesizeWithEspeak } from './espeak.ts';
 import { synthesizeWithFlite } from './flite.ts';
-import { audioFrameMs, encodeOpus } from './opus.ts';
-import type { SpeechAnswer, SpeechClip, SpeechRequest } from './speech.ts';
-import { mouthTimeline } from './viseme.ts';
+import { audioFrameMs, encodeOpus } from '../opus.ts';
+import type { SpeechAnswer, SpeechRequest, SpokenClip } from './voice-thread.ts';
 
 const port = parentPort!;
 let previous: Promise<void> = Promise.resolve();
@@ -25,10 +24,9 @@ function post(message: SpeechAnswer): void {
   port.postMessage(message);
 }
 
-async function make({ text, voice, rate }: SpeechRequest): Promise<SpeechClip> {
+async function make({ text, voice, rate }: SpeechRequest): Promise<SpokenClip> {
   const synthesize = { flite: synthesizeWithFlite, espeak: synthesizeWithEspeak }[voice.engine];
   const { pcm, sampleRate, phones, words } = await synthesize(text, { ...voice, rate });
   const { frames, levels } = encodeOpus(pcm, sampleRate);
-  const durationMs = frames.length * audioFrameMs;
-  return { durationMs, frames, levels, mouths: mouthTimeline(phones, durationMs), words };
+  return { durationMs: frames.length * audioFrameMs, frames, levels, phones, words };
 }

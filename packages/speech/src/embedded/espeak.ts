@@ -1,7 +1,6 @@
-import initialize from '@echogarden/espeak-ng-emscripten';
 import type { EspeakEvent, EspeakWorker } from '@echogarden/espeak-ng-emscripten';
 import type { RawSpeech } from './flite.ts';
-import type { Phone } from './viseme.ts';
+import type { Phone } from './phone.ts';
 import type { Word } from './words.ts';
 
 const sampleRate = 22_050;
@@ -14,7 +13,7 @@ export async function synthesizeWithEspeak(
   text: string,
   { name, rate }: { name: string; rate: number },
 ): Promise<RawSpeech> {
-  loaded ??= initialize().then((module) => new module.eSpeakNGWorker());
+  loaded ??= load();
   const espeak = await loaded;
   if (espeak.set_voice(name) !== 0) espeak.set_voice('en+f3');
   espeak.set_rate(Math.round(normalWordsPerMinute * rate));
@@ -37,6 +36,13 @@ export async function synthesizeWithEspeak(
     phones: readPhones(events, (pcm.length / sampleRate) * 1000),
     words: readWords(events, text),
   };
+}
+
+/** An optional dependency, because of its licence. */
+async function load(): Promise<EspeakWorker> {
+  const { default: initialize } = await import('@echogarden/espeak-ng-emscripten');
+  const module = await initialize();
+  return new module.eSpeakNGWorker();
 }
 
 function readPhones(events: readonly EspeakEvent[], durationMs: number): Phone[] {

@@ -10,23 +10,45 @@ export const silentFrame: Buffer = Buffer.from([0xb8, 0xff, 0xfe]);
 export const silentLevel = 127;
 
 const opusRates = [8000, 12_000, 16_000, 24_000, 48_000] as const;
-type OpusRate = (typeof opusRates)[number];
+export type OpusRate = (typeof opusRates)[number];
 const setComplexity = 4010;
 const peak = 0.75 * 0x7fff;
 
 export type EncodedAudio = { frames: Buffer[]; levels: Uint8Array };
 
 /**
- * Opus packets of 20 ms, mono, about 40 kbit/s, and the level of each in -dBov. The loudest sample is brought to -2.5 dBFS.
- * Encoded without prediction from speech models: a tenth of the CPU, and any packet may follow any other.
+ * Opus of a stream, mono, about 40 kbit/s, packet by packet. Encoded without prediction from speech models: a tenth of
+ * the CPU, and any packet may follow any other.
  */
+export class OpusEncoder {
+  /** Samples of one packet. */
+  readonly frameSize: number;
+  readonly #encoder: OpusScript;
+
+  constructor(rate: OpusRate) {
+    this.frameSize = (rate / 1000) * audioFrameMs;
+    this.#encoder = new OpusScript(rate, 1, OpusScript.Application.RESTRICTED_LOWDELAY);
+    this.#encoder.setBitrate(40_000);
+    this.#encoder.encoderCTL(setComplexity, 4);
+  }
+
+  /** `frame` has `frameSize` samples. `level` is their loudness in -dBov. */
+  encode(frame: Int16Array): { packet: Buffer; level: number } {
+    const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    return { packet: this.#encoder.encode(bytes, this.frameSize), level: levelOf(frame) };
+  }
+
+  close(): void {
+    this.#encoder.delete();
+  }
+}
+
+/** Opus packets of 20 ms, and the level of each in -dBov. The loudest sample is brought to -2.5 dBFS. */
 export function encodeOpus(pcm: Int16Array, sampleRate: number): EncodedAudio {
   const rate = opusRates.find((candidate) => candidate >= Math.min(sampleRate, 48_000))!;
   const samples = loud(rate === sampleRate ? pcm : resample(pcm, sampleRate, rate));
-  const size = (rate / 1000) * audioFrameMs;
-  const encoder = new OpusScript(rate satisfies OpusRate, 1, OpusScript.Application.RESTRICTED_LOWDELAY);
-  encoder.setBitrate(40_000);
-  encoder.encoderCTL(setComplexity, 4);
+  const encoder = new OpusEncoder(rate);
+  const size = encoder.frameSize;
   const count = Math.ceil(samples.length / size);
   const frames: Buffer[] = [];
   const levels = new Uint8Array(count);
@@ -34,10 +56,11 @@ export function encodeOpus(pcm: Int16Array, sampleRate: number): EncodedAudio {
   for (let index = 0; index < count; index++) {
     frame.fill(0);
     frame.set(samples.subarray(index * size, (index + 1) * size));
-    frames.push(encoder.encode(Buffer.from(frame.buffer), size));
-    levels[index] = levelOf(frame);
+    const { packet, level } = encoder.encode(frame);
+    frames.push(packet);
+    levels[index] = level;
   }
-  encoder.delete();
+  encoder.close();
   return { frames, levels };
 }
 

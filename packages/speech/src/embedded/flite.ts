@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim';
-import type { Phone } from './viseme.ts';
-import { timeWords } from './words.ts';
-import type { Span, Word } from './words.ts';
+import type { Phone } from './phone.ts';
+import { timeWords, type Span, type Word } from './words.ts';
 
 /** Speech as a synthesizer gives it: 16-bit mono. */
 export type RawSpeech = { pcm: Int16Array; sampleRate: number; phones: Phone[]; words: Word[] };
