@@ -25,7 +25,7 @@ export async function startBenchStack(): Promise<Stack> {
     const stack = await startStack({
       redisUrl: redis.url,
       stage,
-      vendor: { livekit: vendor },
+      vendorLivekit: vendor,
       env: { gateway: { BRIDGE_LOG_LEVEL: 'warn' }, worker: { BRIDGE_LOG_LEVEL: 'warn' } },
     });
     return {

@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { buildConsole } from './install/console.ts';
 import { livekitServer } from './install/livekit-server.ts';
 import { redisServer } from './install/redis.ts';
+import { freePort } from './servers/free-port.ts';
 import { startLivekit } from './servers/livekit.ts';
 import { startRedis } from './servers/redis.ts';
 import type { ServerProcess } from './servers/server-process.ts';
+import { chooseVendor } from './stack/choose-vendor.ts';
 import { createDemoSession } from './stack/demo-session.ts';
 import { RunDirectory } from './stack/run-state.ts';
-import { startStack, type LivekitAccess, type StackOptions } from './stack/stack.ts';
+import { startStack, type LivekitAccess } from './stack/stack.ts';
 import { startHelp, welcome } from './stack/welcome.ts';
 
 const options = readOptions();
@@ -55,10 +57,11 @@ async function run(): Promise<void> {
   const logFile = (name: string): string => join(logs, `${name}.log`);
   await buildConsole();
 
-  const heygenApiKey = env['HEYGEN_API_KEY'];
+  const vendor = chooseVendor(env);
+  const simulated = vendor.kind === 'simulated';
   const [redisBinary, livekitBinary] = [
     env['REDIS_URL'] ? undefined : await redisServer(),
-    env['LIVEKIT_URL'] && (heygenApiKey || env['VENDOR_LIVEKIT_URL']) ? undefined : await livekitServer(),
+    env['LIVEKIT_URL'] && (!simulated || env['VENDOR_LIVEKIT_URL']) ? undefined : await livekitServer(),
   ];
   stopping.signal.throwIfAborted();
 
@@ -66,25 +69,21 @@ async function run(): Promise<void> {
   const stage =
     accessFromEnv('LIVEKIT') ??
     (await ownLivekit('stage', 7880, livekitBinary ?? '', logFile('livekit-stage')));
-  const vendorLivekit = heygenApiKey
-    ? undefined
-    : (accessFromEnv('VENDOR_LIVEKIT') ??
-      (await ownLivekit('vendor', 7980, livekitBinary ?? '', logFile('livekit-vendor'))));
-  const vendor: StackOptions['vendor'] = vendorLivekit
-    ? { livekit: vendorLivekit }
-    : { heygenApiKey: heygenApiKey ?? '', heygenBaseUrl: env['HEYGEN_BASE_URL'] };
+  const vendorLivekit = simulated
+    ? (accessFromEnv('VENDOR_LIVEKIT') ??
+      (await ownLivekit('vendor', 7980, livekitBinary ?? '', logFile('livekit-vendor'))))
+    : undefined;
   stopping.signal.throwIfAborted();
 
-  const { freePort } = await import('./servers/free-port.ts');
   const gatewayPort = await freePort(Number(env['PORT'] || 8080));
   const stack = await startStack({
     redisUrl,
     stage,
-    vendor,
+    vendorLivekit,
     gatewayPort,
     logs,
-    slots: Number(env['BRIDGE_SLOTS'] || (heygenApiKey ? 3 : 20)),
-    env: { gateway: { BRIDGE_VIEWER_TTL_SECONDS: '86400' } },
+    slots: Number(env['BRIDGE_SLOTS'] || (simulated ? 20 : 3)),
+    env: { gateway: { BRIDGE_VIEWER_TTL_SECONDS: '86400' }, worker: vendor.workerEnv },
   });
   stops.push(() => stack.stop());
   processes.push(
@@ -95,9 +94,9 @@ async function run(): Promise<void> {
   await runDirectory.rememberProcesses(processes.map((each) => each.pid));
 
   // A real vendor bills from the first second, so there the first session is the user's to open.
-  const demo = heygenApiKey
-    ? undefined
-    : await createDemoSession(stack.gateway.url, stack.chatbotKey, stopping.signal);
+  const demo = simulated
+    ? await createDemoSession(stack.gateway.url, stack.chatbotKey, stopping.signal)
+    : undefined;
   runDirectory.writeState({
     gatewayUrl: stack.gateway.url,
     chatbotKey: stack.chatbotKey,
@@ -115,11 +114,12 @@ async function run(): Promise<void> {
       wantedPort: Number(env['PORT'] || 8080),
       chatbotKey: stack.chatbotKey,
       operatorKey: stack.operatorKey,
+      vendor,
       demo,
       logs,
       redisUrl,
       stageUrl: stage.url,
-      vendorUrl: stack.simulator?.url ?? 'HeyGen',
+      simulatorUrl: stack.simulator?.url,
     }),
   );
 

@@ -41,7 +41,7 @@ const ports = {
       /v1/streaming.interrupt /v1/streaming.keep_alive /v1/streaming.list /v1/streaming/avatar.list
       /v1/ws/streaming.chat /v1/ws/streaming.chat?session_id=x&session_token=% /v2/voices
       /admin/sessions /admin/faults /admin/switches /admin/requests`),
-    headers: { 'X-Api-Key': bridge.stack.heygenApiKey },
+    headers: { 'X-Api-Key': bridge.stack.simulatorKey },
     alive: '/admin/sessions',
   }),
 };

@@ -12,7 +12,14 @@ const run = promisify(execFile);
 test('npm start prints a viewer’s link and a curl line that works when pasted, and Ctrl-C stops all it started', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'avatar-bridge-start-'));
   const child = spawn(process.execPath, ['scripts/start.ts', '--run-directory', directory], {
-    env: { ...process.env, PORT: '0', REDIS_URL: '', LIVEKIT_URL: '', HEYGEN_API_KEY: '' },
+    env: {
+      ...process.env,
+      PORT: '0',
+      REDIS_URL: '',
+      LIVEKIT_URL: '',
+      LIVEAVATAR_API_KEY: '',
+      HEYGEN_API_KEY: '',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -30,6 +37,7 @@ test('npm start prints a viewer’s link and a curl line that works when pasted,
     const state = JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as RunState;
     expect(printed).toContain(state.viewerUrl);
     expect(printed).toContain(state.operatorsUrl);
+    expect(printed).toContain('liveavatar-full, then liveavatar-lite, then heygen, then voice-only');
     const sessionId = /viewer\/(ses_\w+)/.exec(printed)?.[1] ?? '';
 
     const curl =

@@ -6,6 +6,9 @@ export type AppProcess = { url: string; process: ServerProcess; stop(): Promise<
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What our processes are told by `env` alone. */
+const ours = /^(BRIDGE|SIMULATOR|LIVEAVATAR|HEYGEN|OPENAI|ELEVENLABS|VITEST|NODE_OPTIONS)/;
+
 export type AppOptions = {
   name: string;
   /** Its main module, from the root of the repository. */
@@ -17,11 +20,7 @@ export type AppOptions = {
 
 /** Starts one of our own processes and waits until it says where it listens. */
 export async function startApp(options: AppOptions): Promise<AppProcess> {
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([key]) => !/^(BRIDGE|SIMULATOR|HEYGEN|VITEST|NODE_OPTIONS)/.test(key),
-    ),
-  );
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
   const listening = Promise.withResolvers<string>();
   const server = startProcess({
     name: options.name,

@@ -8,8 +8,8 @@ export type StackOptions = {
   redisUrl: string;
   /** The team's LiveKit. */
   stage: LivekitAccess;
-  /** The simulated vendor's LiveKit, or the vendor itself. */
-  vendor: { livekit: LivekitAccess } | { heygenApiKey: string; heygenBaseUrl?: string };
+  /** The LiveKit of the simulated vendor; without it there is no simulator, and `env.worker` says which vendors there are. */
+  vendorLivekit?: LivekitAccess;
   account?: string;
   workers?: number;
   slots?: number;
@@ -29,7 +29,8 @@ export type Stack = {
   simulator?: AppProcess;
   chatbotKey: string;
   operatorKey: string;
-  heygenApiKey: string;
+  /** What the simulator takes as a vendor's key. */
+  simulatorKey: string;
   /** Starts one more process of a kind, with the same settings as the first. */
   startGateway(): Promise<AppProcess>;
   startWorker(): Promise<AppProcess>;
@@ -39,7 +40,7 @@ export type Stack = {
 
 const randomKey = (name: string): string => `${name}_${randomBytes(24).toString('base64url')}`;
 
-/** Starts a gateway, workers and, unless there is a real vendor, the simulator. */
+/** Starts a gateway, workers and, where it has a LiveKit, the simulator, whose address and key the workers then have for all vendors. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const log = (name: string): string | undefined => options.logs && join(options.logs, `${name}.log`);
   const started: AppProcess[] = [];
@@ -56,9 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const operatorKey = randomKey('operator');
   const account = options.account ?? 'default';
   const slots = String(options.slots ?? 20);
-  const simulated = 'livekit' in options.vendor ? options.vendor.livekit : undefined;
-  const heygenApiKey =
-    'heygenApiKey' in options.vendor ? options.vendor.heygenApiKey : randomKey('simulated');
+  const simulatorKey = randomKey('simulated');
   const team = {
     REDIS_URL: options.redisUrl,
     LIVEKIT_URL: options.stage.url,
@@ -67,7 +66,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     BRIDGE_ACCOUNT: account,
   };
   try {
-    const simulator = simulated
+    const simulator = options.vendorLivekit
       ? await keep(
           startApp({
             name: 'simulator',
@@ -75,18 +74,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             logFile: log('simulator'),
             env: {
               SIMULATOR_PORT: '0',
-              SIMULATOR_API_KEY: heygenApiKey,
+              SIMULATOR_API_KEY: simulatorKey,
               SIMULATOR_CONCURRENCY: slots,
-              VENDOR_LIVEKIT_URL: simulated.url,
-              VENDOR_LIVEKIT_API_KEY: simulated.apiKey,
-              VENDOR_LIVEKIT_API_SECRET: simulated.apiSecret,
+              VENDOR_LIVEKIT_URL: options.vendorLivekit.url,
+              VENDOR_LIVEKIT_API_KEY: options.vendorLivekit.apiKey,
+              VENDOR_LIVEKIT_API_SECRET: options.vendorLivekit.apiSecret,
               ...options.env?.simulator,
             },
           }),
         )
       : undefined;
-    const baseUrl =
-      simulator?.url ?? ('heygenBaseUrl' in options.vendor ? options.vendor.heygenBaseUrl : undefined);
+    const simulated = simulator && {
+      LIVEAVATAR_API_KEY: simulatorKey,
+      LIVEAVATAR_BASE_URL: simulator.url,
+      HEYGEN_API_KEY: simulatorKey,
+      HEYGEN_BASE_URL: simulator.url,
+    };
     const startGateway = (port: number): Promise<AppProcess> =>
       keep(
         startApp({
@@ -110,8 +113,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           logFile: log('worker'),
           env: {
             ...team,
-            HEYGEN_API_KEY: heygenApiKey,
-            ...(baseUrl ? { HEYGEN_BASE_URL: baseUrl } : {}),
+            ...simulated,
             BRIDGE_SLOTS: slots,
             BRIDGE_WORKER_PORT: '0',
             ...options.env?.worker,
@@ -128,7 +130,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       simulator,
       chatbotKey,
       operatorKey,
-      heygenApiKey,
+      simulatorKey,
       startGateway: () => startGateway(0),
       startWorker,
       stop,

@@ -1,19 +1,31 @@
+import type { Vendor } from './choose-vendor.ts';
 import type { DemoSession } from './demo-session.ts';
 
 export const startHelp = `Usage: npm start [-- --run-directory DIR]
 
-Starts Redis, two LiveKit servers, the simulated vendor, a gateway and a worker on this machine, and stops them on Ctrl-C.
+Starts Redis, LiveKit, a gateway and a worker on this machine, and stops them on Ctrl-C. Without a vendor's key it also
+starts a simulated vendor with a LiveKit of its own.
 Logs, Redis' files and state.json, which says what is running, are kept in DIR (.run).
 
 Environment:
+  LIVEAVATAR_API_KEY       use LiveAvatar
+  HEYGEN_API_KEY           use HeyGen's first API (v1); with both keys, LiveAvatar comes first
+  BRIDGE_PROVIDERS         which providers a session tries, in order: liveavatar-full, liveavatar-lite, heygen, voice-only
+                           (by the keys; simulated: all four)
+  LIVEAVATAR_AVATAR_ID     the avatar of sessions that name none
+  LIVEAVATAR_SANDBOX       true: LiveAvatar's sandbox, free, one minute a session
+  BRIDGE_SPEECH            the voice of liveavatar-lite and voice-only: embedded, openai (OPENAI_API_KEY)
+                           or elevenlabs (ELEVENLABS_API_KEY)
+  BRIDGE_RESPONDER_URL     what answers talk messages with liveavatar-lite: an OpenAI-compatible base URL
   PORT                     the gateway's port (8080, or a free one)
-  HEYGEN_API_KEY           use HeyGen instead of the simulator; it needs a LIVEKIT_URL that viewers can reach
   REDIS_URL                use your own Redis
   LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET
-                           use your own LiveKit as the stage
+                           use your own LiveKit as the stage; liveavatar-lite needs one that LiveAvatar can reach
   VENDOR_LIVEKIT_URL, VENDOR_LIVEKIT_API_KEY, VENDOR_LIVEKIT_API_SECRET
                            use your own LiveKit for the simulated vendor
-  BRIDGE_SLOTS             concurrent vendor sessions (3 with HeyGen, 20 simulated)
+  BRIDGE_SLOTS             concurrent vendor sessions (3, simulated: 20)
+
+All variables: apps/worker/README.md, apps/gateway/README.md. Providers: docs/providers.md.
 `;
 
 export type Welcome = {
@@ -21,11 +33,12 @@ export type Welcome = {
   wantedPort: number;
   chatbotKey: string;
   operatorKey: string;
+  vendor: Vendor;
   demo: DemoSession | undefined;
   logs: string;
   redisUrl: string;
   stageUrl: string;
-  vendorUrl: string;
+  simulatorUrl: string | undefined;
 };
 
 /** What `npm start` prints when all is up. */
@@ -42,7 +55,7 @@ export function welcome(w: Welcome): string {
 
   2. Speak     ${say(w.demo.id)}
 `
-    : `  1. Open a session (HeyGen bills from here on until it is deleted)
+    : `  1. Open a session (${w.vendor.name} bills from here on until it is deleted)
 
     curl -s ${w.gatewayUrl}/v1/sessions ${auth} -d '{}'
 
@@ -60,11 +73,17 @@ ${moved}
 ${steps}
   Operate      ${w.gatewayUrl}/operators   (any user name, password ${w.operatorKey})
 
+  Providers    ${w.vendor.providers.join(', then ')}   (${whose(w)})
   Redis        ${w.redisUrl.replace(/\/\/[^@/]*@/, '//')}
   LiveKit      ${w.stageUrl}
-  Vendor       ${w.vendorUrl}
   Logs         ${w.logs}
 
 Ctrl-C stops everything that was started.
 `;
+}
+
+function whose({ vendor, simulatorUrl }: Welcome): string {
+  return simulatorUrl
+    ? `simulated at ${simulatorUrl}; set LIVEAVATAR_API_KEY for the real ones`
+    : vendor.name;
 }

@@ -32,7 +32,7 @@ export class Bridge implements AsyncDisposable {
       await startStack({
         redisUrl: inject('redisUrl'),
         stage,
-        vendor: { livekit: vendor },
+        vendorLivekit: vendor,
         account,
         ...options,
       }),
