@@ -20,6 +20,8 @@ export async function createDemoSession(
   };
   const session = await post('/v1/sessions', { metadata: { purpose: 'demo' } });
   const id = String(session['id']);
-  const access = await post(`/v1/sessions/${id}/viewers`, { control: true });
+  const access = await post(`/v1/sessions/${id}/viewers`, {
+    control: ['say', 'interrupt', 'stop', 'restart'],
+  });
   return { id, viewerUrl: String(access['link']) };
 }

@@ -8,6 +8,7 @@ import type {
   SessionEventType,
   SocketResponse,
   StreamedEvent,
+  TicketGrant,
   ViewerAccess,
 } from '@avatar-bridge/contracts';
 import { inject } from 'vitest';
@@ -62,7 +63,7 @@ export class Bridge implements AsyncDisposable {
   message = (id: string, messageId: string): Promise<Message> =>
     this.request('GET', `/v1/sessions/${id}/messages/${messageId}`);
   interrupt = (id: string): Promise<{ id: string }> => this.request('POST', `/v1/sessions/${id}/interrupt`);
-  viewer = (id: string, control = false): Promise<ViewerAccess> =>
+  viewer = (id: string, control: boolean | TicketGrant[] = false): Promise<ViewerAccess> =>
     this.request('POST', `/v1/sessions/${id}/viewers`, { control });
 
   /** A session whose avatar is on the stage. */

@@ -12,6 +12,7 @@ import { addPageRoutes } from './pages/routes.ts';
 import type { App, GatewayEnv, Parts } from './parts.ts';
 import { answerError } from './problems/answer-error.ts';
 import { answerNotFound } from './problems/not-found.ts';
+import { addRestartRoute } from './sessions/restart.ts';
 import { addSessionRoutes } from './sessions/routes.ts';
 import { addSocketRoutes } from './socket/routes.ts';
 import { addViewerRoutes } from './viewers/routes.ts';
@@ -23,6 +24,7 @@ export function createApp(parts: Parts): App {
   app.use(observe(parts));
   app.use('/v1/*', authenticate(parts, 'chatbot'));
   addSessionRoutes(app, parts);
+  addRestartRoute(app, parts);
   addMessageRoutes(app, parts);
   addEventRoutes(app, parts);
   addSocketRoutes(app, parts);

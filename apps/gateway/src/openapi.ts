@@ -13,7 +13,8 @@ export function addOpenApi(app: App): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key with the role chatbot or operator, or a ticket of the viewers route',
+    description:
+      'An API key with the role chatbot or operator, or a ticket of the viewers route for what its grants name',
   });
   let document: string | undefined;
   app.get('/openapi.json', (c) => {

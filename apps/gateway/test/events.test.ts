@@ -92,10 +92,11 @@ test('a quiet stream is kept open by comments, and HEAD opens none', async () =>
 
 test('a stream of a ticket ends when the ticket does', async () => {
   const { id } = await gateway.createSession();
-  const ticket = await new Tickets(new Secret(gateway.env.LIVEKIT_API_SECRET ?? '')).issue(
-    id,
-    Date.now() + 2_000,
-  );
+  const ticket = await new Tickets(new Secret(gateway.env.LIVEKIT_API_SECRET ?? '')).issue({
+    sessionId: id,
+    grants: [],
+    expiresAt: Date.now() + 1_500,
+  });
   const answer = await gateway.call('GET', `/v1/sessions/${id}/events`, { key: ticket });
   expect(answer.text).toContain(': ticketExpired');
 });

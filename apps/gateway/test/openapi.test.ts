@@ -33,6 +33,7 @@ test('every route of the API is described', () => {
   expect(routes.toSorted()).toEqual(
     [
       'POST /v1/sessions',
+      'POST /v1/sessions/{id}/restart',
       'GET /v1/sessions',
       'GET /v1/sessions/{id}',
       'DELETE /v1/sessions/{id}',

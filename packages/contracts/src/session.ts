@@ -100,6 +100,16 @@ export type Session = z.infer<typeof Session>;
 export const SessionList = z.object({ sessions: z.array(Session), cursor: z.string().optional() });
 export type SessionList = z.infer<typeof SessionList>;
 
+/**
+ * What a ticket allows besides watching. `say`: post messages. `interrupt`: silence the avatar and take messages back.
+ * `stop`: end the session. `restart`: once it has ended, open one successor with the same settings, in a room of its own.
+ */
+export const TicketGrant = z.enum(['say', 'interrupt', 'stop', 'restart']);
+export type TicketGrant = z.infer<typeof TicketGrant>;
+
+/** What `control: true` stands for. */
+export const usualGrants = ['say', 'interrupt', 'stop'] as const satisfies TicketGrant[];
+
 /** What is posted to let somebody watch. With `control` the answer holds a ticket, too. */
 export const ViewerRequest = z.strictObject({
   identity: z
@@ -107,8 +117,12 @@ export const ViewerRequest = z.strictObject({
     .regex(/^[\w.@-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ - @')
     .optional(),
   name: z.string().trim().min(1).max(64).optional(),
-  /** Whether the viewer may speak, interrupt, start and stop, as a chatbot may. */
-  control: z.boolean().default(false),
+  /** What the viewer may do besides watching: the ticket's grants. `true`: say, interrupt and stop. */
+  control: z
+    .union([z.boolean(), z.array(TicketGrant).min(1).max(TicketGrant.options.length)], {
+      error: `must be true, false or a list of ${TicketGrant.options.join(', ')}`,
+    })
+    .default(false),
 });
 export type ViewerRequest = z.infer<typeof ViewerRequest>;
 
@@ -119,8 +133,9 @@ export const ViewerAccess = z.object({
   identity: z.string(),
   room: z.string(),
   expiresAt: z.int(),
-  /** A short-lived stand-in for a chatbot key, for pages and for this session; it ends at `expiresAt`. */
+  /** Lets a page do what `grants` names, in this session only, until `expiresAt`. */
   ticket: z.string().optional(),
+  grants: z.array(TicketGrant).optional(),
   /** The viewer page, with the credentials in the fragment, which browsers keep to themselves. */
   link: z.string(),
 });

@@ -10,8 +10,6 @@ export class BridgeError extends Error {
   }
 }
 
-export type NewAvatar = { id?: string; voiceId?: string };
-
 /** The gateway's API as this page uses it, with the ticket as its key. */
 export class BridgeApi {
   readonly #ticket: string;
@@ -23,10 +21,9 @@ export class BridgeApi {
     return this.#call('GET', `/v1/sessions/${id}`);
   }
 
-  /** Opens a session; the answer's ticket is the new session's. */
-  async createSession({ id, voiceId }: NewAvatar): Promise<{ id: string; ticket: string }> {
-    const avatar = { ...(id ? { id } : {}), ...(voiceId ? { voice: { id: voiceId } } : {}) };
-    const response = await this.#fetch('POST', '/v1/sessions', { avatar });
+  /** Opens the successor of a session that has ended; the answer's ticket is the successor's. */
+  async restart(id: string): Promise<{ id: string; ticket: string }> {
+    const response = await this.#fetch('POST', `/v1/sessions/${id}/restart`);
     const session = (await response.json()) as Session;
     return { id: session.id, ticket: response.headers.get('bridge-ticket') ?? this.#ticket };
   }

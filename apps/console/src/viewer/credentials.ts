@@ -1,3 +1,5 @@
+import { TicketGrant } from '@avatar-bridge/contracts';
+
 /** What the link gave this page: a way to watch only, a ticket to watch and control, or nothing. */
 export type Credentials =
   | { kind: 'watch'; sessionId: string; url: string; token: string }
@@ -33,6 +35,17 @@ export function keepTicket(
   storage: Storage = window.sessionStorage,
 ): void {
   storage.setItem(ticketKey(sessionId), ticket);
+}
+
+/** What a ticket allows: its claim `grants`. What this page cannot read allows nothing. */
+export function grantsOf(ticket: string): TicketGrant[] {
+  try {
+    const payload = (ticket.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { grants } = JSON.parse(atob(payload)) as { grants?: unknown };
+    return TicketGrant.options.filter((grant) => Array.isArray(grants) && grants.includes(grant));
+  } catch {
+    return [];
+  }
 }
 
 function sessionInPath(path: string): string {

@@ -1,14 +1,14 @@
 import type { MessageMode, StreamedEvent } from '@avatar-bridge/contracts';
 import { useCallback, useEffect, useMemo, useReducer, useState } from 'react';
-import { BridgeApi, BridgeError, type NewAvatar } from './bridge-api.ts';
+import { BridgeApi, BridgeError } from './bridge-api.ts';
 import { Controls } from './controls.tsx';
-import { type Credentials, keepTicket } from './credentials.ts';
+import { type Credentials, grantsOf, keepTicket } from './credentials.ts';
 import { followEvents } from './event-socket.ts';
 import { Stage, type StageAccess } from './stage.tsx';
 import { StatusLog } from './status-log.tsx';
 import { initialState, nextViewerState } from './viewer-state.ts';
 
-/** Watches one session; with a ticket it can be spoken to, started and closed as well. */
+/** Watches one session; with a ticket what its grants name can be done as well. */
 export function ViewerPage({ credentials }: { credentials: Credentials }) {
   switch (credentials.kind) {
     case 'watch':
@@ -57,6 +57,7 @@ function Watch({ sessionId, access }: { sessionId: string; access: StageAccess }
 function Control(first: { sessionId: string; ticket: string }) {
   const [{ sessionId, ticket }, setOpened] = useState(first);
   const api = useMemo(() => new BridgeApi(ticket), [ticket]);
+  const grants = useMemo(() => grantsOf(ticket), [ticket]);
   const [state, dispatch] = useReducer(nextViewerState, initialState);
   const [access, setAccess] = useState<StageAccess>();
   const [connected, setConnected] = useState(true);
@@ -101,9 +102,9 @@ function Control(first: { sessionId: string; ticket: string }) {
       setBusy(false);
     }
   };
-  const start = (avatar: NewAvatar): Promise<boolean> =>
+  const start = (): Promise<boolean> =>
     attempt(async () => {
-      const opened = await api.createSession(avatar);
+      const opened = await api.restart(sessionId);
       keepTicket(opened.id, opened.ticket);
       window.history.pushState(null, '', `/viewer/${opened.id}`);
       setOpened({ sessionId: opened.id, ticket: opened.ticket });
@@ -120,10 +121,10 @@ function Control(first: { sessionId: string; ticket: string }) {
           <Stage access={ended ? undefined : access} notice={state.notice} />
           <Controls
             state={state}
+            grants={grants}
             busy={busy}
-            loading={sessionId !== '' && state.session === 'none'}
             error={error}
-            onStart={(avatar) => void start(avatar)}
+            onStart={() => void start()}
             onClose={() => void attempt(() => api.deleteSession(sessionId))}
             onSpeak={(text: string, mode: MessageMode) =>
               attempt(() => api.postMessage(sessionId, text, mode))

@@ -22,35 +22,31 @@ const live = happen(
   { type: 'session.live', room: 'r' },
 );
 
-test('without a session only Start works', () => {
-  expect(enabledControls(initialState, { busy: false, text: 'hello', loading: false })).toEqual({
-    start: true,
+test('nothing works before it is known how the session is', () => {
+  expect(enabledControls(initialState, { busy: false, text: 'hello' })).toEqual({
+    start: false,
     close: false,
     speak: false,
     interrupt: false,
   });
 });
 
-test('nothing is started while it is not known whether the link has a session', () => {
-  expect(enabledControls(initialState, { busy: false, text: 'hello', loading: true }).start).toBe(false);
-});
-
 test('a live session can be closed, and spoken to when there is a text', () => {
   expect(live.session).toBe('live');
-  expect(enabledControls(live, { busy: false, text: '  ', loading: false })).toEqual({
+  expect(enabledControls(live, { busy: false, text: '  ' })).toEqual({
     start: false,
     close: true,
     speak: false,
     interrupt: false,
   });
-  expect(enabledControls(live, { busy: false, text: 'hello', loading: false }).speak).toBe(true);
+  expect(enabledControls(live, { busy: false, text: 'hello' }).speak).toBe(true);
 });
 
 test('interrupt works while something is unfinished', () => {
   const asked = happen(live, { type: 'message.accepted', messageId, seq: 1, mode: 'repeat', text: 'hi' });
-  expect(enabledControls(asked, { busy: false, text: '', loading: false }).interrupt).toBe(true);
+  expect(enabledControls(asked, { busy: false, text: '' }).interrupt).toBe(true);
   const spoken = happen(asked, { type: 'message.spoken', messageId, seq: 1 });
-  expect(enabledControls(spoken, { busy: false, text: '', loading: false }).interrupt).toBe(false);
+  expect(enabledControls(spoken, { busy: false, text: '' }).interrupt).toBe(false);
 });
 
 test('a failed session says why and can be started anew', () => {
@@ -61,7 +57,7 @@ test('a failed session says why and can be started anew', () => {
     message: 'Set HEYGEN_API_KEY',
   });
   expect(failed.notice).toBe('Set HEYGEN_API_KEY');
-  expect(enabledControls(failed, { busy: false, text: 'x', loading: false })).toEqual({
+  expect(enabledControls(failed, { busy: false, text: 'x' })).toEqual({
     start: true,
     close: false,
     speak: false,
@@ -70,7 +66,7 @@ test('a failed session says why and can be started anew', () => {
 });
 
 test('nothing is enabled twice while a request is under way', () => {
-  expect(enabledControls(live, { busy: true, text: 'x', loading: false })).toEqual({
+  expect(enabledControls(live, { busy: true, text: 'x' })).toEqual({
     start: false,
     close: false,
     speak: false,

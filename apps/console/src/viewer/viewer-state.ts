@@ -68,16 +68,14 @@ export type PageActivity = {
   /** A request is under way. */
   busy: boolean;
   text: string;
-  /** The session of the link is not known yet: perhaps it can be spoken to. */
-  loading: boolean;
 };
 export type EnabledControls = { start: boolean; close: boolean; speak: boolean; interrupt: boolean };
 
 /** A control is enabled only when using it would do something. Texts wait in the mailbox, so they are taken before the avatar is up. */
-export function enabledControls(state: ViewerState, { busy, text, loading }: PageActivity): EnabledControls {
+export function enabledControls(state: ViewerState, { busy, text }: PageActivity): EnabledControls {
   const open = state.session !== 'none' && state.session !== 'ended' && state.session !== 'stopping';
   return {
-    start: !busy && !loading && (state.session === 'none' || state.session === 'ended'),
+    start: !busy && state.session === 'ended',
     close: !busy && open,
     speak: !busy && open && text.trim() !== '',
     interrupt: open && state.pending > 0,

@@ -1,7 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { GatewayEnv, Parts } from '../parts.ts';
 import { ProblemError } from '../problems/problem-error.ts';
-import { mayAct, reaches, type Credential, type Role } from './credential.ts';
+import { mayAct, type Credential, type Role, type TicketClaims } from './credential.ts';
+import { missingGrant } from './missing-grant.ts';
+import { neededGrant } from './needed-grant.ts';
 import { ticketIn } from './subprotocol.ts';
 
 const challenges: Record<Role, string> = {
@@ -23,11 +25,17 @@ export function authenticate(
     }
     if (!mayAct(credential, needed))
       throw new ProblemError('wrong-role', `Use a key with the role ${needed}.`);
-    if (!reaches(credential, c.req.method, c.req.path))
-      throw new ProblemError('wrong-role', 'A ticket is for its own session: use a key.');
+    if (credential.ticket) requireGrant(credential.ticket, c.req.method, c.req.path);
     c.set('credential', credential);
     await next();
   };
+}
+
+function requireGrant({ sessionId, grants }: TicketClaims, method: string, path: string): void {
+  const needed = neededGrant(sessionId, method, path);
+  if (needed === undefined)
+    throw new ProblemError('missing-grant', 'A ticket reaches its own session only: use a key.');
+  if (needed !== 'watch' && !grants.includes(needed)) throw missingGrant(needed);
 }
 
 async function credentialOf(
@@ -38,7 +46,7 @@ async function credentialOf(
   switch (scheme.toLowerCase()) {
     case 'bearer': {
       const role = keyring.roleOf(value);
-      return role ? { role } : tickets.read(value);
+      return role ? { role } : viewerWith(await tickets.read(value));
     }
     case 'basic': {
       // Browsers send these by themselves, so other people's pages must not be able to make them do so.
@@ -47,9 +55,13 @@ async function credentialOf(
     }
     default: {
       const ticket = ticketIn(c.req.header('sec-websocket-protocol'));
-      return ticket ? tickets.read(ticket) : undefined;
+      return ticket ? viewerWith(await tickets.read(ticket)) : undefined;
     }
   }
+}
+
+function viewerWith(ticket: TicketClaims | undefined): Credential | undefined {
+  return ticket && { role: 'viewer', ticket };
 }
 
 function passwordOf(credentials: string): string {

@@ -1,11 +1,24 @@
 import { hkdfSync } from 'node:crypto';
+import { TicketGrant } from '@avatar-bridge/contracts';
 import { sign, verify } from 'hono/jwt';
+import { z } from 'zod';
 import type { Secret } from '../secret.ts';
-import type { Credential } from './credential.ts';
+import type { TicketClaims } from './credential.ts';
 
 const audience = 'avatar-bridge';
+/** Grants of a later version that this one does not know allow nothing here. */
+const Claims = z.object({
+  sub: z.string(),
+  grants: z
+    .array(z.string())
+    .transform((grants) => TicketGrant.options.filter((grant) => grants.includes(grant))),
+  exp: z.number(),
+});
 
-/** Short-lived stand-ins for a chatbot's key, for pages, each for one session. All gateways with one LiveKit secret agree on them. */
+/**
+ * Short-lived credentials for pages, each for one session and for what its grants name: JWTs whose `grants` a page may
+ * read. All gateways with one LiveKit secret agree on them.
+ */
 export class Tickets {
   readonly #key: string;
 
@@ -15,22 +28,17 @@ export class Tickets {
     ).toString('base64url');
   }
 
-  /** @param expiresAt epoch ms, rounded down to seconds. */
-  issue(sessionId: string, expiresAt: number): Promise<string> {
-    return sign(
-      { aud: audience, sub: sessionId, role: 'chatbot', exp: Math.floor(expiresAt / 1000) },
-      this.#key,
-      'HS256',
-    );
+  /** `expiresAt` is rounded down to seconds. */
+  issue({ sessionId, grants, expiresAt }: TicketClaims): Promise<string> {
+    const claims = { aud: audience, sub: sessionId, grants, exp: Math.floor(expiresAt / 1000) };
+    return sign(claims, this.#key, 'HS256');
   }
 
-  /** The ticket's credential, or undefined when it is forged, expired or no ticket at all. */
-  async read(ticket: string): Promise<Credential | undefined> {
+  /** What the ticket says, or undefined when it is forged, expired or no ticket at all. */
+  async read(ticket: string): Promise<TicketClaims | undefined> {
     try {
-      const claims = await verify(ticket, this.#key, { alg: 'HS256', aud: audience });
-      if (claims.role !== 'chatbot' || typeof claims.exp !== 'number' || typeof claims.sub !== 'string')
-        return undefined;
-      return { role: 'chatbot', expiresAt: claims.exp * 1000, sessionId: claims.sub };
+      const claims = Claims.parse(await verify(ticket, this.#key, { alg: 'HS256', aud: audience }));
+      return { sessionId: claims.sub, grants: claims.grants, expiresAt: claims.exp * 1000 };
     } catch {
       return undefined;
     }

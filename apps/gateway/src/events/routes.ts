@@ -52,7 +52,7 @@ export function addEventRoutes(app: App, { store, listeners }: Parts): void {
     const stream = new EventStream(c.env.outgoing, {
       sessionId: id,
       requestId,
-      expiresAt: credential.expiresAt,
+      expiresAt: credential.ticket?.expiresAt,
     });
     void listeners.serve(stream, store.events(id, { after, signal: stream.left }));
     return RESPONSE_ALREADY_SENT;

@@ -9,9 +9,6 @@ import { sessionParams } from './params.ts';
 const session = { 'application/json': { schema: Session.meta({ id: 'Session' }) } };
 const common = { tags: ['sessions'], security: [{ key: [] }] };
 
-/** Whoever opens a session with a ticket finds the new session's own here. */
-const ticketHeader = 'bridge-ticket';
-
 const createSession = createRoute({
   ...common,
   method: 'post',
@@ -26,10 +23,7 @@ const createSession = createRoute({
     },
   },
   responses: {
-    201: {
-      description: 'Queued. Opened with a ticket, the header Bridge-Ticket holds one for the new session',
-      content: session,
-    },
+    201: { description: 'Queued', content: session },
     ...problemResponses(
       'bad-request',
       'not-json',
@@ -85,16 +79,12 @@ const stopSession = createRoute({
   },
 });
 
-export function addSessionRoutes(app: App, { store, tickets }: Parts): void {
+export function addSessionRoutes(app: App, { store }: Parts): void {
   app.openapi(createSession, async (c) => {
     const request = c.req.valid('json');
     const { session: created, replayed } = await store.createSession(request, idempotencyOf(c));
     if (replayed) c.header('idempotent-replayed', 'true');
     c.header('location', `/v1/sessions/${created.id}`);
-    const { sessionId, expiresAt } = c.var.credential;
-    // Not when replayed: the first answer may have been somebody else's.
-    if (sessionId !== undefined && expiresAt !== undefined && !replayed)
-      c.header(ticketHeader, await tickets.issue(created.id, expiresAt));
     return c.json(created, 201);
   });
   app.openapi(listSessions, async (c) => c.json(await store.listSessions(c.req.valid('query')), 200));

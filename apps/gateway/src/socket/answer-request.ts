@@ -5,6 +5,8 @@ import {
   type SessionId,
   type SocketResponse,
 } from '@avatar-bridge/contracts';
+import { missingGrant } from '../auth/missing-grant.ts';
+import type { Credential } from '../auth/credential.ts';
 import type { Parts } from '../parts.ts';
 import { badInput, faultsOf } from '../problems/bad-input.ts';
 import { problemOf } from '../problems/from-error.ts';
@@ -17,6 +19,7 @@ import { ProblemError } from '../problems/problem-error.ts';
 export async function answerRequest(
   text: string,
   sessionId: SessionId,
+  credential: Credential,
   parts: Pick<Parts, 'store' | 'metrics' | 'logger'>,
 ): Promise<SocketResponse> {
   let id: string | null = null;
@@ -25,10 +28,18 @@ export async function answerRequest(
     id = idIn(frame);
     const request = SocketRequest.safeParse(frame);
     if (!request.success) throw badInput(faultsOf(request.error, 'frame'));
+    requireGrant(credential, request.data);
     return { type: 'answer', id: request.data.id, result: await act(request.data, sessionId, parts) };
   } catch (error) {
     return { type: 'error', id, problem: refuse(error, parts) };
   }
+}
+
+const needed = { message: 'say', interrupt: 'interrupt', ping: undefined } as const;
+
+function requireGrant({ ticket }: Credential, { type }: SocketRequest): void {
+  const grant = needed[type];
+  if (ticket && grant && !ticket.grants.includes(grant)) throw missingGrant(grant);
 }
 
 async function act(

@@ -43,8 +43,8 @@ export function addSocketRoutes(app: App, parts: Parts): void {
         const connection = new SocketConnection(context.raw as WebSocket, {
           sessionId: id,
           requestId,
-          expiresAt: credential.expiresAt,
-          answer: (text) => answerRequest(text, id, parts),
+          expiresAt: credential.ticket?.expiresAt,
+          answer: (text) => answerRequest(text, id, credential, parts),
         });
         void parts.listeners.serve(connection, parts.store.events(id, { after, signal: connection.left }));
       },
