@@ -14,7 +14,7 @@ import { KnowledgeBases } from './v1/knowledge-bases.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { startAvatarMedia } from './media/index.ts';
 import { Rooms, type LivekitAccess } from './avatar/rooms.ts';
-import type { StartMedia } from './v1/session/session-context.ts';
+import type { StartMedia } from './avatar/avatar-media.ts';
 import { Sessions } from './v1/session/sessions.ts';
 import { Switches } from './switches.ts';
 

@@ -2,12 +2,13 @@ import { EventEmitter } from 'node:events';
 import type { ReceivedData, RemoteParticipant } from '@avatar-bridge/livekit-rtp';
 import type { AvatarMedia } from '../src/avatar/avatar-media.ts';
 import { now } from '../src/clock.ts';
-import type { StartMedia } from '../src/v1/session/session-context.ts';
+import type { StartMedia } from '../src/avatar/avatar-media.ts';
 
 /** An avatar without a face that speaks by the clock, for tests of the protocol: 1 ms a character, a chunk a word. */
 export class TimedMedia extends EventEmitter<{
   data: [ReceivedData];
   participantJoined: [RemoteParticipant];
+  participantLeft: [RemoteParticipant];
   disconnected: [{ reason: string }];
 }> {
   static readonly all: TimedMedia[] = [];

@@ -1,4 +1,4 @@
-import type { ReceivedData, RemoteParticipant, RtpParticipant } from '@avatar-bridge/livekit-rtp';
+import type { Logger, ReceivedData, RemoteParticipant, RtpParticipant } from '@avatar-bridge/livekit-rtp';
 
 /** One speech under way. Times: `startedAt` epoch ms, `atMs` after it. */
 export type SpeechUnderWay = {
@@ -12,7 +12,7 @@ export type SpeechUnderWay = {
 export type AvatarParticipant = Pick<RtpParticipant, 'remoteParticipants' | 'sendData'> & {
   on(event: 'data', listener: (data: ReceivedData) => void): unknown;
   on(
-    event: 'participantJoined' | 'participantUpdated',
+    event: 'participantJoined' | 'participantUpdated' | 'participantLeft',
     listener: (participant: RemoteParticipant) => void,
   ): unknown;
   on(event: 'disconnected', listener: (end: { reason: string }) => void): unknown;
@@ -30,3 +30,17 @@ export interface AvatarMedia {
   stall(kind: 'audio' | 'video' | 'both', on: boolean): void;
   close(reason?: string): Promise<void>;
 }
+
+/** How the face looks and sounds. */
+export type Face = {
+  videoEncoding: 'H264' | 'VP8';
+  quality: 'low' | 'medium' | 'high';
+  voiceId?: string;
+  rate?: number;
+  language?: string;
+};
+
+/** How the double's face gets into a room. */
+export type StartMedia = (
+  options: Face & { url: string; token: string; logger?: Logger; signal?: AbortSignal },
+) => Promise<AvatarMedia>;

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NewSessionRequest } from '@avatar-bridge/heygen-client';
-import type { AvatarMedia } from './avatar-media.ts';
+import type { ReceivedData } from '@avatar-bridge/livekit-rtp';
 import { bounds } from '../limits.ts';
-import { clientIdentity } from './rooms.ts';
-import type { SessionContext } from '../v1/session/session-context.ts';
+import type { AvatarContext } from './avatar-context.ts';
+import type { AvatarMedia, Face } from './avatar-media.ts';
+
+/** Where an avatar appears: in a room of its session's own, or in one that it was handed a token for. */
+export type AvatarPlace = { kind: 'own' } | { kind: 'handed'; url: string; token: string };
 
 type AvatarRoomOptions = {
+  /** The session's id, and the name of its own room. */
   name: string;
-  request: NewSessionRequest;
-  context: SessionContext;
-  onClientJoined: () => void;
-  /** A JSON string from the client: what the SDK sends with the LiveKit transport. */
-  onText: (text: string) => void;
+  place: AvatarPlace;
+  face: Face;
+  context: AvatarContext;
+  onPresence: (identity: string, present: boolean) => void;
+  onData: (data: ReceivedData) => void;
   onLost: (reason: 'room-lost' | 'media-failed') => void;
 };
 
@@ -27,29 +30,25 @@ export class AvatarRoom {
     this.#options = options;
   }
 
+  /** Makes the session's own room; a handed one is there already. */
   make(): Promise<void> {
-    this.#making = this.#options.context.rooms.create(this.#options.name);
+    const { name, place, context } = this.#options;
+    if (place.kind === 'own') this.#making = context.rooms.create(name);
     return this.#making;
   }
 
   /** Lets the avatar join; resolves when both its tracks are up, with nothing when they never will be. */
   async bringUp(): Promise<AvatarMedia | undefined> {
-    const { name, request, context, onLost } = this.#options;
+    const { name, place, face, context, onLost } = this.#options;
     const { signal } = this.#over;
     try {
       await sleep(context.startDelay, undefined, { signal });
       if (context.faults.takeNoMedia()) return undefined;
-      const media = await context.startMedia({
-        url: context.rooms.url,
-        token: await context.rooms.avatarToken(name),
-        videoEncoding: request.video_encoding ?? 'VP8',
-        quality: request.quality ?? 'low',
-        ...(request.voice?.voice_id && { voiceId: request.voice.voice_id }),
-        ...(request.voice?.rate !== undefined && { rate: request.voice.rate }),
-        ...(request.language && { language: request.language }),
-        logger: context.logger,
-        signal,
-      });
+      const access =
+        place.kind === 'handed'
+          ? { url: place.url, token: place.token }
+          : { url: context.rooms.url, token: await context.rooms.avatarToken(name) };
+      const media = await context.startMedia({ ...face, ...access, logger: context.logger, signal });
       if (signal.aborted) {
         await media.close('session closed');
         return undefined;
@@ -83,34 +82,22 @@ export class AvatarRoom {
     this.#media?.stall(kind, on);
   }
 
-  /** Deletes the room first: its participants are told that, not that the avatar left. */
+  /** Deletes the session's own room first: its participants are told that, not that the avatar left. */
   async close(reason: string): Promise<void> {
+    const { name, place, context } = this.#options;
     this.#over.abort();
     await this.#making.catch(() => undefined);
-    await this.#options.context.rooms.delete(this.#options.name);
+    if (place.kind === 'own') await context.rooms.delete(name);
     await this.#media?.close(reason).catch(() => undefined);
     this.#media = undefined;
   }
 
   #watch({ participant }: AvatarMedia): void {
-    const { onClientJoined, onText, onLost } = this.#options;
-    participant.on('participantJoined', ({ identity }) => {
-      if (identity === clientIdentity) onClientJoined();
-    });
-    if (participant.remoteParticipants.has(clientIdentity)) onClientJoined();
-    participant.on('data', ({ payload, participantIdentity }) => {
-      const text = participantIdentity === clientIdentity ? jsonString(payload) : undefined;
-      if (text !== undefined) onText(text);
-    });
+    const { onPresence, onData, onLost } = this.#options;
+    participant.on('participantJoined', ({ identity }) => onPresence(identity, true));
+    participant.on('participantLeft', ({ identity }) => onPresence(identity, false));
+    for (const identity of participant.remoteParticipants.keys()) onPresence(identity, true);
+    participant.on('data', onData);
     participant.on('disconnected', () => onLost('room-lost'));
-  }
-}
-
-function jsonString(payload: Buffer): string | undefined {
-  try {
-    const value: unknown = JSON.parse(payload.toString('utf8'));
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

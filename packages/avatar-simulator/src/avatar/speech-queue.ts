@@ -2,10 +2,17 @@ import type { Logger } from '@avatar-bridge/livekit-rtp';
 import type { AvatarMedia, SpeechUnderWay } from './avatar-media.ts';
 import { now } from '../clock.ts';
 import type { Task, TaskEnd } from './task.ts';
-import type { TaskMessages } from '../v1/session/task-messages.ts';
+
+/** Who is told how a task goes. */
+export interface SpeechReport {
+  /** What the user is taken to have said; before a task is answered. */
+  user(text: string): void;
+  started(text: string, speech: SpeechUnderWay): void;
+  stopped(durationMs: number, interrupted: boolean): void;
+}
 
 type SpeechQueueOptions = {
-  messages: (task: Task) => TaskMessages;
+  report: (task: Task) => SpeechReport;
   /** The answer to a text that isn't repeated. */
   answer: (text: string) => string;
   onSpeaking: (active: boolean) => void;
@@ -87,10 +94,10 @@ export class SpeechQueue {
   }
 
   async #speak(media: AvatarMedia, task: Task, signal: AbortSignal): Promise<TaskEnd> {
-    const messages = this.#options.messages(task);
+    const report = this.#options.report(task);
     const text = task.taskType === 'repeat' ? task.text : this.#options.answer(task.text);
     task.spokenText = text;
-    if (task.taskType !== 'repeat') messages.user(task.text);
+    if (task.taskType !== 'repeat') report.user(task.text);
     let speech: SpeechUnderWay;
     try {
       speech = await media.speak(text, { signal });
@@ -102,7 +109,7 @@ export class SpeechQueue {
     }
     task.startedAt = speech.startedAt;
     this.#options.onSpeaking(true);
-    messages.started(text, speech);
+    report.started(text, speech);
     if (signal.aborted) media.interrupt();
     const interrupted = (await speech.finished) === 'interrupted';
     const stoppedAt = now();
@@ -111,7 +118,7 @@ export class SpeechQueue {
     const durationMs = interrupted
       ? Math.max(0, Math.round(stoppedAt - speech.startedAt))
       : speech.durationMs;
-    messages.stopped(durationMs, interrupted);
+    report.stopped(durationMs, interrupted);
     this.#options.onSpeaking(false);
     return { outcome: interrupted ? 'interrupted' : 'spoken', durationMs };
   }

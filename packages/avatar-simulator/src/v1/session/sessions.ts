@@ -1,32 +1,31 @@
 import type { NewSessionRequest } from '@avatar-bridge/heygen-client';
 import { avatarStanding, voices } from '../catalogue.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
-import { bounds } from '../../limits.ts';
+import { SessionRegistry } from '../../session-registry.ts';
 import type { SessionContext } from './session-context.ts';
 import type { CloseReason } from './session-state.ts';
 import { VendorSession } from './vendor-session.ts';
 
-/** All sessions of the account: those open now, and those of the past as far back as memory is given. */
-export class Sessions {
+/** All v1 sessions of the account. */
+export class Sessions extends SessionRegistry<VendorSession, CloseReason> {
   readonly #context: SessionContext;
-  readonly #open = new Map<string, VendorSession>();
-  readonly #ended = new Map<string, VendorSession>();
 
   constructor(context: SessionContext) {
+    super();
     this.#context = context;
   }
 
   /** Checks what the vendor checks, and opens a session. */
   open(request: NewSessionRequest, openedWithKey: boolean): VendorSession {
     this.#mustBeAllowed(request);
-    if (this.#open.size >= this.#context.limits.concurrency) throw this.#concurrencyLimit();
+    if (this.listOpen().length >= this.#context.limits.concurrency) throw this.#concurrencyLimit();
     const session = new VendorSession({
       request,
       openedWithKey,
       context: this.#context,
-      onClosed: (closed) => this.#end(closed),
+      onClosed: (closed) => this.end(closed),
     });
-    this.#open.set(session.id, session);
+    this.add(session);
     return session;
   }
 
@@ -37,40 +36,6 @@ export class Sessions {
     throw VendorFailure.of(
       this.#context.switches.values.unknownSession === 'wrong-state' ? 'wrongState' : 'sessionUnknown',
     );
-  }
-
-  find(id: string): VendorSession | undefined {
-    return this.#open.get(id) ?? this.#ended.get(id);
-  }
-
-  listOpen(): VendorSession[] {
-    return [...this.#open.values()];
-  }
-
-  /** Ended ones first, each in the order of their end; then the open ones. */
-  listAll(): VendorSession[] {
-    return [...this.#ended.values(), ...this.#open.values()];
-  }
-
-  /** Closes every session and resolves when all rooms are gone. */
-  async closeAll(reason: CloseReason): Promise<void> {
-    await Promise.all(this.listOpen().map((session) => session.close(reason)));
-  }
-
-  forgetEnded(): void {
-    this.#ended.clear();
-  }
-
-  #end(session: VendorSession): void {
-    this.#open.delete(session.id);
-    this.#ended.set(session.id, session);
-    let tasks = 0;
-    for (const ended of this.#ended.values()) tasks += ended.tasks.length;
-    for (const [id, ended] of this.#ended) {
-      if (this.#ended.size <= bounds.endedSessions && tasks <= bounds.tasks) break;
-      tasks -= ended.tasks.length;
-      this.#ended.delete(id);
-    }
   }
 
   #mustBeAllowed(request: NewSessionRequest): void {

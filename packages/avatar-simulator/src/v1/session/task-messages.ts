@@ -2,6 +2,8 @@ import type { RoomMessage } from '@avatar-bridge/heygen-client';
 import type { EventPlan } from '../../faults/faults.ts';
 import type { SwitchValues } from '../../switches.ts';
 import type { SpeechUnderWay } from '../../avatar/avatar-media.ts';
+import type { SpeechReport } from '../../avatar/speech-queue.ts';
+import { piecesOf } from '../../avatar/text-pieces.ts';
 
 type TaskMessagesOptions = {
   taskId: string;
@@ -14,7 +16,7 @@ type TaskMessagesOptions = {
  * The room messages about one task, in the order seen at the vendor: user's words, first words, start, further words as they are
  * said, stop, end. Applies the switches and the faults of that task.
  */
-export class TaskMessages {
+export class TaskMessages implements SpeechReport {
   readonly #options: TaskMessagesOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
   #unsaid: string[] = [];
@@ -79,16 +81,4 @@ export class TaskMessages {
     if (plan.disorder && type === 'avatar_start_talking') this.#heldBack = payload;
     else send(payload);
   }
-}
-
-/** The text cut where its words begin to be said. The pieces carry their own spaces: the vendor's demo joins them with nothing between. */
-function piecesOf(text: string, words: SpeechUnderWay['segments']): SpeechUnderWay['segments'] {
-  let from = 0;
-  return words.map(({ text: word, atMs }, index) => {
-    const found = text.indexOf(word, from);
-    const end = index === words.length - 1 ? text.length : found < 0 ? from : found + word.length;
-    const piece = text.slice(from, end);
-    from = end;
-    return { text: piece, atMs };
-  });
 }

@@ -8,7 +8,8 @@ import {
   type TaskMode,
   type TaskType,
 } from '@avatar-bridge/heygen-client';
-import type { AvatarMedia } from '../../avatar/avatar-media.ts';
+import type { AvatarMedia, Face } from '../../avatar/avatar-media.ts';
+import { clientIdentity } from '../../avatar/rooms.ts';
 import { resolveAvatar } from '../catalogue.ts';
 import { now } from '../../clock.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
@@ -68,7 +69,7 @@ export class VendorSession {
     this.#onClosed = options.onClosed;
     this.#limits = sessionLimits(context.limits, request);
     this.#speech = new SpeechQueue({
-      messages: (task) => this.#messagesAbout(task),
+      report: (task) => this.#messagesAbout(task),
       answer: (text) => answer(text, this.#prompt()),
       onSpeaking: (active) => {
         this.#dispatch({ type: active ? 'speech-started' : 'speech-ended', at: now() });
@@ -78,10 +79,16 @@ export class VendorSession {
     });
     this.#room = new AvatarRoom({
       name: this.id,
-      request,
+      place: { kind: 'own' },
+      face: faceOf(request),
       context,
-      onClientJoined: () => this.#dispatch({ type: 'client-joined', at: now() }),
-      onText: (text) => this.#roomText(text),
+      onPresence: (identity, present) => {
+        if (present && identity === clientIdentity) this.#dispatch({ type: 'client-joined', at: now() });
+      },
+      onData: ({ payload, participantIdentity }) => {
+        const text = participantIdentity === clientIdentity ? jsonString(payload) : undefined;
+        if (text !== undefined) this.#roomText(text);
+      },
       onLost: (reason) => void this.close(reason),
     });
     this.#silence = new SilenceWatch(context.limits.silenceAfter * 1_000, (times) => this.#userSilent(times));
@@ -309,5 +316,26 @@ export class VendorSession {
 
   #prompt(): string {
     return this.request.knowledge_base ?? this.#knowledgeBase()?.prompt ?? '';
+  }
+}
+
+function faceOf(request: NewSessionRequest): Face {
+  const { voice, language } = request;
+  return {
+    videoEncoding: request.video_encoding ?? 'VP8',
+    quality: request.quality ?? 'low',
+    ...(voice?.voice_id && { voiceId: voice.voice_id }),
+    ...(voice?.rate !== undefined && { rate: voice.rate }),
+    ...(language && { language }),
+  };
+}
+
+/** What the SDK sends with the LiveKit transport. */
+function jsonString(payload: Buffer): string | undefined {
+  try {
+    const value: unknown = JSON.parse(payload.toString('utf8'));
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
