@@ -40,14 +40,15 @@ export const liveAvatarSwitches = {
       close: 'a socket message over 1 MB closes the socket',
       drop: 'it is dropped',
     },
-    source: 'close: docs page custom-mode-events; drop: the vendor\'s agent skills',
+    source: "close: docs page custom-mode-events; drop: the vendor's agent skills",
   },
   speakTextQueueing: {
     variants: {
       queue: 'avatar.speak_text waits for those before it',
       override: 'it silences what is being said and replaces what waits',
     },
-    source: 'queue: the docs speak of an "entire sequence of queued calls"; override: habits of several clients',
+    source:
+      'queue: the docs speak of an "entire sequence of queued calls"; override: habits of several clients',
   },
   restrictedMode: {
     variants: {

@@ -226,3 +226,34 @@ function size(quality: Quality): { width: number; height: number } {
   const { width, height } = pictureSizes[quality];
   return { width, height };
 }
+
+test('a voice that is brought bit by bit is heard, moves the mouth, and is silenced at once', async () => {
+  await using joined = await avatar();
+  const { media } = joined;
+  await using viewer = await viewerOf(joined.room);
+  await vi.waitUntil(() => viewer.frames.length > 30 && viewer.loudness.length > 50, { timeout: 10_000 });
+  const rest = viewer.frames.at(-1)!.mouth;
+  const dry: boolean[] = [];
+  const voice = media.speakVoice((now) => dry.push(now));
+  expect(() => media.speakVoice(() => {})).toThrow('speaking already');
+  const second = Int16Array.from(
+    { length: 24_000 },
+    (_, i) => 12_000 * Math.sin((2 * Math.PI * 600 * i) / 24_000),
+  );
+  voice.append(second);
+  const { startedAt } = await voice.started;
+  await vi.waitUntil(() => dry.length === 1, { timeout: 5_000 });
+  voice.append(second);
+  await vi.waitUntil(() => voice.playedMs() > 1_300, { timeout: 5_000 });
+  expect(media.interrupt()).toBe(true);
+  expect(await voice.finished).toBe('interrupted');
+  const stoppedAt = Date.now();
+  expect(dry).toEqual([true, false]);
+  await passes(900);
+  expect(viewer.loudest(startedAt + 300, startedAt + 900)).toBeGreaterThan(4_000);
+  expect(viewer.loudest(stoppedAt + 500, stoppedAt + 900)).toBeLessThan(100);
+  const moved = viewer.frames
+    .filter(({ at }) => at > startedAt + 300 && at < startedAt + 900)
+    .some(({ mouth }) => largestDifference(mouth, rest) > 15);
+  expect(moved).toBe(true);
+});

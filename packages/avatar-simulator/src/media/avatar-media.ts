@@ -3,6 +3,7 @@ import type { Codec, Logger } from '@avatar-bridge/livekit-rtp';
 import { voiceFor, type Word } from '@avatar-bridge/speech';
 import { AvatarPlayer } from './avatar-player.ts';
 import type { SpeechEnd } from './avatar-player.ts';
+import { ClipSound } from './clip-sound.ts';
 import { facePictures } from './face-pictures.ts';
 import type { VideoEncoding } from './face-pictures.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -10,6 +11,7 @@ import { Pacer } from './pacer.ts';
 import { pictureSizes } from './picture-size.ts';
 import type { Quality } from './picture-size.ts';
 import { SpeechMaker } from './speech.ts';
+import { VoiceSound } from './voice-sound.ts';
 
 export type AvatarMediaOptions = {
   /** `ws://` address of the vendor's LiveKit server, and a token to join with. */
@@ -33,6 +35,19 @@ export type SpeechPlan = {
   startedAt: number;
   finished: Promise<SpeechEnd>;
   segments: Word[];
+};
+
+/** A speech whose sound is brought while it plays. */
+export type VoicePlan = {
+  /** Resolves when the first sound goes out; with `finished` when there never was any. */
+  started: Promise<{ startedAt: number }>;
+  finished: Promise<SpeechEnd>;
+  /** s16 mono at 24 kHz. */
+  append(pcm: Int16Array): void;
+  /** Nothing more will come. */
+  end(): void;
+  /** ms of sound that went out. */
+  playedMs(): number;
 };
 
 const codecs: Record<VideoEncoding, Codec> = {
@@ -98,7 +113,7 @@ export class AvatarMedia {
     };
     try {
       const clip = await unlessAborted(speeches.make(text, voiceFor(voiceId, language), rate), stop.signal);
-      const { started, finished } = this.#player.play(clip);
+      const { started, finished } = this.#player.play(new ClipSound(clip));
       void finished.then(over);
       const { startedAt } = await started;
       return { durationMs: clip.durationMs, startedAt, finished, segments: clip.words };
@@ -106,6 +121,28 @@ export class AvatarMedia {
       over();
       throw error;
     }
+  }
+
+  /**
+   * A speech whose sound comes bit by bit, until it is ended or interrupted. `onDry` tells when it ran out of sound
+   * before its end, and when there is sound again. One speech at a time, as with `speak`.
+   */
+  speakVoice(onDry: (dry: boolean) => void): VoicePlan {
+    if (this.#closing) throw new Error('the avatar is closed');
+    if (this.#speaking) throw new Error('the avatar is speaking already');
+    const speaking = (this.#speaking = new AbortController());
+    const sound = new VoiceSound(onDry);
+    const { started, finished } = this.#player.play(sound);
+    void finished.then(() => {
+      if (this.#speaking === speaking) this.#speaking = undefined;
+    });
+    return {
+      started,
+      finished,
+      append: (pcm) => sound.append(pcm),
+      end: () => sound.end(),
+      playedMs: () => sound.playedMs,
+    };
   }
 
   /** Stops a speech at once: the next packets are silence and a resting mouth. False when idle. */

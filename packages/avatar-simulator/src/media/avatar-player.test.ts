@@ -2,13 +2,13 @@ import { isRtcp, parseRtcp, parseRtpHeader, type RtpHeader } from '@avatar-bridg
 import { silentFrame } from '@avatar-bridge/speech';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AvatarPlayer } from './avatar-player.ts';
+import { ClipSound } from './clip-sound.ts';
 import type { Picture } from './face-pictures.ts';
 import { mouths } from './face.ts';
 import type { FaceState, Mouth } from './face.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import type { Sink } from './outgoing-stream.ts';
 import { Pacer } from './pacer.ts';
-import type { SpeechClip } from './speech.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -47,16 +47,16 @@ function face() {
   return { shown, picture };
 }
 
-function clip(durationMs: number, mouth: Mouth): SpeechClip {
+function clip(durationMs: number, mouth: Mouth): ClipSound {
   const frames = Array.from({ length: durationMs / 20 }, (_, index) => Buffer.from([index]));
   const mouthTimeline = new Uint8Array(durationMs / 10).fill(mouths.indexOf(mouth));
-  return {
+  return new ClipSound({
     durationMs,
     frames,
     levels: new Uint8Array(frames.length).fill(12),
     mouths: mouthTimeline,
     words: [],
-  };
+  });
 }
 
 function started() {

@@ -1,12 +1,11 @@
 import { audioFrameMs, silentFrame, silentLevel } from '@avatar-bridge/speech';
 import type { Picture } from './face-pictures.ts';
-import { type FaceState, type Mouth, mouths } from './face.ts';
+import type { FaceState, Mouth } from './face.ts';
 import { IdleLife } from './idle-life.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { Paced, Pacer } from './pacer.ts';
 import { frameRate } from './picture-size.ts';
-import type { SpeechClip } from './speech.ts';
-import { mouthStep } from './viseme.ts';
+import type { Sound } from './sound.ts';
 
 /** A process that was busy for longer than this (ms) leaves out what it missed instead of sending it in a burst. Pictures are large. */
 const longestCatchUp = { sound: 200, picture: 70 };
@@ -17,8 +16,7 @@ export type SpeechEnd = 'ended' | 'interrupted';
 export type Playing = { started: Promise<{ startedAt: number }>; finished: Promise<SpeechEnd> };
 
 type Current = {
-  clip: SpeechClip;
-  nextFrame: number;
+  sound: Sound;
   /** When the first packet was due (performance.now); undefined before. */
   startDue: number | undefined;
   started: PromiseWithResolvers<{ startedAt: number }>;
@@ -71,11 +69,11 @@ export class AvatarPlayer {
   }
 
   /** Begins at the next audio packet; what was playing is interrupted. */
-  play(clip: SpeechClip): Playing {
+  play(sound: Sound): Playing {
     this.interrupt();
     const started = Promise.withResolvers<{ startedAt: number }>();
     const finished = Promise.withResolvers<SpeechEnd>();
-    this.#current = { clip, nextFrame: 0, startDue: undefined, started, finished };
+    this.#current = { sound, startDue: undefined, started, finished };
     return { started: started.promise, finished: finished.promise };
   }
 
@@ -95,7 +93,7 @@ export class AvatarPlayer {
     const due = this.#sound.due + missed;
     this.#sound.due = due + audioFrameMs;
     if (this.#current?.startDue !== undefined) this.#current.startDue += missed;
-    if (this.#current && this.#current.nextFrame >= this.#current.clip.frames.length) this.#end('ended');
+    if (this.#current?.sound.over) this.#end('ended');
     const { payload, level } = this.#nextSound(due);
     if (!this.#stalled.audio) this.#options.audio.sendAudio(payload, level, due);
     this.#noteFirstPackets();
@@ -103,13 +101,13 @@ export class AvatarPlayer {
 
   #nextSound(due: number): { payload: Uint8Array; level: number } {
     const current = this.#current;
-    if (!current) return { payload: silentFrame, level: silentLevel };
+    const packet = current?.sound.next();
+    if (!current || !packet) return { payload: silentFrame, level: silentLevel };
     if (current.startDue === undefined) {
       current.startDue = due;
       current.started.resolve({ startedAt: Date.now() });
     }
-    const frame = current.nextFrame++;
-    return { payload: current.clip.frames[frame]!, level: current.clip.levels[frame]! };
+    return packet;
   }
 
   #sendPicture(): void {
@@ -123,15 +121,15 @@ export class AvatarPlayer {
   }
 
   #mouthAt(due: number): Mouth {
-    const { clip, startDue } = this.#current ?? {};
-    if (!clip || startDue === undefined) return 'rest';
-    return mouths[clip.mouths[Math.max(0, Math.floor((due - startDue) / mouthStep))] ?? 0] ?? 'rest';
+    const { sound, startDue } = this.#current ?? {};
+    return sound && startDue !== undefined ? sound.mouthAt(due - startDue) : 'rest';
   }
 
   #end(how: SpeechEnd): boolean {
     const current = this.#current;
     if (!current) return false;
     this.#current = undefined;
+    current.sound.close();
     current.started.resolve({ startedAt: Date.now() });
     current.finished.resolve(how);
     return true;

@@ -4,6 +4,7 @@ import type { Codec } from '@avatar-bridge/livekit-rtp';
 import { silentFrame } from '@avatar-bridge/speech';
 import { expect, inject, test, vi } from 'vitest';
 import { AvatarPlayer } from './avatar-player.ts';
+import { ClipSound } from './clip-sound.ts';
 import { facePictures } from './face-pictures.ts';
 import { mouths } from './face.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -56,7 +57,7 @@ test('every mouth shape looks different to a viewer', async () => {
   });
   await vi.waitUntil(() => viewer.frames.length > 10, { timeout: 10_000 });
 
-  const { started, finished } = player.play(parade());
+  const { started, finished } = player.play(new ClipSound(parade()));
   const { startedAt } = await started;
   expect(await finished).toBe('ended');
   player.stop();
