@@ -133,9 +133,10 @@ export class AvatarMedia {
     const speaking = (this.#speaking = new AbortController());
     const sound = new VoiceSound(onDry);
     const { started, finished } = this.#player.play(sound);
-    void finished.then(() => {
+    const over = () => {
       if (this.#speaking === speaking) this.#speaking = undefined;
-    });
+    };
+    void finished.then(over);
     return {
       started,
       finished,

@@ -50,6 +50,18 @@ describe('the switches', () => {
 });
 
 describe('each switch has a second variant', () => {
+  it('sunset: on', async () => {
+    await turn({ sunset: 'on' });
+    for (const path of ['/v1/streaming.list', '/v2/streaming.list', '/v1/streaming/avatar.list']) {
+      expect(await double.get(path)).toMatchObject({
+        status: 410,
+        body: { error: { code: 'endpoint_sunset' } },
+      });
+    }
+    expect((await double.post('/v1/streaming.new', { version: 'v2' })).status).toBe(410);
+    expect((await double.get('/v2/voices')).status).toBe(200);
+  });
+
   it('successEnvelope: error-null', async () => {
     await turn({ successEnvelope: 'error-null' });
     expect((await double.post('/v1/streaming.create_token')).body).toEqual({
