@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
-import { RetryableError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
+import { RetryableError } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
 import { parseVendorEvent, type VendorEvent } from '../events/vendor-event.ts';
-import { describeFailure } from '../internal/fetch.ts';
+import { describeFailure } from '../../core/fetch.ts';
 import { encodeFrame } from '../wire/index.ts';
 
 /** Why a socket is closed. `vendor` closed it with `code`; `network`: it broke; `client`: close() was called. */

@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import type { z } from 'zod';
 import { openSocket } from './chat/open-chat.ts';
 import type { ChatListeners, StreamingChat } from './chat/streaming-chat.ts';
-import { TerminalError } from './core/errors.ts';
-import { type Logger, silentLogger } from './core/logger.ts';
-import { keepAliveFetch, type Fetch } from './internal/fetch.ts';
-import { isHeaderSafe } from './internal/redact.ts';
-import { type Repeat, Requester } from './internal/requester.ts';
+import { TerminalError } from '../core/errors.ts';
+import { type Logger, silentLogger } from '../core/logger.ts';
+import { keepAliveFetch, type Fetch } from '../core/fetch.ts';
+import { isHeaderSafe } from '../core/redact.ts';
+import { type Repeat, Requester } from '../core/requester.ts';
+import { heygen } from './error-rules.ts';
 import {
   avatarInfo,
   type AvatarInfo,
@@ -88,6 +89,7 @@ export class HeyGenClient {
     this.#logger = options.logger ?? silentLogger;
     this.#timeout = options.timeout ?? 15_000;
     this.#requester = new Requester({
+      vendor: heygen,
       baseUrl: this.baseUrl,
       apiKey,
       fetch: options.fetch ?? own!.fetch,

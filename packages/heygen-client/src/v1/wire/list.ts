@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lenient, lenientArray, Text } from './lenient.ts';
+import { lenient, lenientArray, Text } from '../../core/lenient.ts';
 
 /** GET /v1/streaming.list: the sessions that are open now. `created_at` is epoch seconds (unconfirmed unit). */
 export const ListedSession = z.looseObject({

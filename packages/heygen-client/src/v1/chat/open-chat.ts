@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { CancelledError, RetryableError, type HeyGenError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
-import { classifyBody } from '../internal/classify.ts';
-import { deadline } from '../internal/deadline.ts';
-import { describeFailure } from '../internal/fetch.ts';
-import { queryString } from '../internal/query.ts';
+import { CancelledError, RetryableError, type HeyGenError } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import { classifyBody } from '../../core/classify.ts';
+import { deadline } from '../../core/deadline.ts';
+import { describeFailure } from '../../core/fetch.ts';
+import { queryString } from '../../core/query.ts';
+import { heygen } from '../error-rules.ts';
 import { type ChatQuery, endpoints } from '../wire/index.ts';
 import { type ChatListeners, StreamingChat } from './streaming-chat.ts';
 
@@ -72,6 +73,7 @@ async function refusal(response: IncomingMessage, { query }: OpenOptions): Promi
   }
   const headers = { get: (name: string) => response.headers[name]?.toString() ?? null };
   return classifyBody(
+    heygen,
     { what: 'open the chat socket', credential: 'token', secrets: [query.session_token] },
     response.statusCode ?? 0,
     headers,

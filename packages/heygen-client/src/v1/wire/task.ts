@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lenient, Text } from './lenient.ts';
+import { lenient, Text } from '../../core/lenient.ts';
 
 /** About this many characters are taken at once (vendor's staff in a forum). */
 export const maxTaskTextLength = 1_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lenient } from './lenient.ts';
+import { lenient } from '../../core/lenient.ts';
 
 const task = { task_id: z.string() };
 

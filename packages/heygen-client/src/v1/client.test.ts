@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { HeyGenClient } from './client.ts';
-import { TerminalError } from './core/errors.ts';
-import { json, startVendorServer, success } from './testing/vendor-server.ts';
+import { TerminalError } from '../core/errors.ts';
+import { json, startVendorServer, success } from '../testing/vendor-server.ts';
 
 const apiKey = 'secret-key-0123456789';
 const session = {

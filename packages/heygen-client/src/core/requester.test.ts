@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { HeyGenClient, type HeyGenClientOptions } from '../client.ts';
-import { CancelledError, HeyGenError, RetryableError, TerminalError } from '../core/errors.ts';
+import { HeyGenClient, type HeyGenClientOptions } from '../v1/client.ts';
+import { CancelledError, HeyGenError, RetryableError, TerminalError } from './errors.ts';
 import {
   drip,
   halfBody,
@@ -14,7 +14,7 @@ import {
   success,
   text,
 } from '../testing/vendor-server.ts';
-import { vendorErrors } from '../wire/index.ts';
+import { vendorErrors } from '../v1/wire/index.ts';
 
 const apiKey = 'secret-key-0123456789';
 const ok = success({ task_id: 't' });

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HeyGenClient } from '../client.ts';
-import { CancelledError, RetryableError, TerminalError } from '../core/errors.ts';
+import { CancelledError, RetryableError, TerminalError } from '../../core/errors.ts';
 import type { VendorEvent } from '../events/vendor-event.ts';
 import { decodeFrame } from '../wire/index.ts';
 import type { ChatEnd } from './streaming-chat.ts';

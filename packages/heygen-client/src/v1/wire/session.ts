@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lenient, Text } from './lenient.ts';
+import { lenient, Text } from '../../core/lenient.ts';
 
 /** POST /v1/streaming.create_token. The body is `{}` with a content type: without one the vendor answers 415 (medium confidence). */
 export const CreateTokenRequest = z.looseObject({});

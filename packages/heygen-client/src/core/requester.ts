@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { CancelledError, type HeyGenError, RetryableError, TerminalError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
-import { readEnvelope } from '../wire/index.ts';
-import { classifyBody, parseJson } from './classify.ts';
+import { CancelledError, type HeyGenError, RetryableError, TerminalError } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { readEnvelope } from './envelope.ts';
+import { classifyBody, parseJson, type Vendor } from './classify.ts';
 import { deadline, pause } from './deadline.ts';
 import { describeFailure, type Fetch, type FetchResponse } from './fetch.ts';
 import { queryString } from './query.ts';
@@ -35,6 +35,7 @@ export type Call<S extends z.ZodType = z.ZodUndefined> = {
 };
 
 export type RequesterOptions = {
+  vendor: Vendor;
   baseUrl: string;
   apiKey: string;
   fetch: Fetch;
@@ -117,6 +118,7 @@ export class Requester {
         credential: call.token === undefined ? ('key' as const) : ('token' as const),
       };
       throw classifyBody(
+        this.#options.vendor,
         { ...asked, secrets: [this.#options.apiKey, call.token, call.said] },
         status,
         headers,
@@ -127,7 +129,7 @@ export class Requester {
     if (body === undefined && text.trim() !== '')
       throw new RetryableError(
         'unavailable',
-        `HeyGen answered without JSON when asked to ${call.what} (HTTP ${status})`,
+        `${this.#options.vendor.name} answered without JSON when asked to ${call.what} (HTTP ${status})`,
         {
           status,
           uncertain: true,
@@ -139,7 +141,7 @@ export class Requester {
     const missing = parsed.error.issues.map((i) => i.path.join('.') || 'data').join(', ');
     throw new TerminalError(
       'bad-response',
-      `HeyGen's answer to the request to ${call.what} lacks ${missing}`,
+      `${this.#options.vendor.name}'s answer to the request to ${call.what} lacks ${missing}`,
       { status, uncertain: true },
     );
   }
@@ -165,16 +167,17 @@ export class Requester {
     abortedBy: 'caller' | 'timeout' | undefined,
     timeout: number,
   ): HeyGenError {
+    const { vendor } = this.#options;
     if (abortedBy === 'caller')
-      return new CancelledError(`Cancelled while asking HeyGen to ${call.what}`, { uncertain: true });
+      return new CancelledError(`Cancelled while asking ${vendor.name} to ${call.what}`, { uncertain: true });
     if (abortedBy === 'timeout')
       return new RetryableError(
         'timeout',
-        `HeyGen did not answer within ${timeout} ms when asked to ${call.what}`,
+        `${vendor.name} did not answer within ${timeout} ms when asked to ${call.what}`,
         { uncertain: true },
       );
     const { reason, unsent } = describeFailure(error);
-    const message = `The connection to HeyGen failed when asking to ${call.what} (${reason})`;
+    const message = `The connection to ${vendor.name} failed when asking to ${call.what} (${reason})`;
     return new RetryableError('network', message, { uncertain: !unsent });
   }
 }

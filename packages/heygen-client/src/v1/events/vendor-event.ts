@@ -1,4 +1,4 @@
-import { type Json, parseObject, textField, numberField } from './json.ts';
+import { type Json, parseObject, textField, numberField } from '../../core/json.ts';
 
 /**
  * What the vendor says unasked, from the room's data or the chat socket. `raw` is the payload as it came.
