@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { startRtpRelay } from '../src/engine/rtp-relay.ts';
+import { startRtpRelay } from '../src/engines/rtp/rtp-engine.ts';
 import { Scene } from './scene.ts';
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

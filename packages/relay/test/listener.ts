@@ -1,10 +1,10 @@
 import { buildNack, forEachRtcp, isRtcp, parseRtpHeader, RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { RtpHeader, SubscribedTrack } from '@avatar-bridge/livekit-rtp';
-import { sequenceDelta } from '../src/rtp/numbers.ts';
-import { startsKeyFrame } from '../src/rtp/key-frame.ts';
-import { MissingPackets } from '../src/rtp/missing-packets.ts';
-import { PayloadRoles, ROLE_RTX } from '../src/rtp/payload-roles.ts';
-import { unwrapRtx } from '../src/rtp/strip.ts';
+import { sequenceDelta } from '../src/engines/rtp/packet/numbers.ts';
+import { startsKeyFrame } from '../src/engines/rtp/packet/key-frame.ts';
+import { MissingPackets } from '../src/engines/rtp/inbound/missing-packets.ts';
+import { PayloadRoles, ROLE_RTX } from '../src/engines/rtp/inbound/payload-roles.ts';
+import { unwrapRtx } from '../src/engines/rtp/packet/strip.ts';
 import type { Rooms } from './rooms.ts';
 
 export type Heard = RtpHeader & { payload: Buffer; at: number };

@@ -1,10 +1,10 @@
 import { buildRtpPacket, isRtcp } from '@avatar-bridge/livekit-rtp';
 import type { Codec } from '@avatar-bridge/livekit-rtp';
-import { Inlet } from '../src/rtp/inlet.ts';
-import type { InletOptions } from '../src/rtp/inlet.ts';
-import { Leg } from '../src/rtp/leg.ts';
-import type { LegOptions } from '../src/rtp/leg.ts';
-import { SourceClock } from '../src/rtp/source-clock.ts';
+import { Inlet } from '../src/engines/rtp/inbound/inlet.ts';
+import type { InletOptions } from '../src/engines/rtp/inbound/inlet.ts';
+import { Leg } from '../src/engines/rtp/outbound/leg.ts';
+import type { LegOptions } from '../src/engines/rtp/outbound/leg.ts';
+import { SourceClock } from '../src/engines/rtp/inbound/source-clock.ts';
 
 export const VP8: Codec = { mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 };
 export const VP8_RTX: Codec = { mimeType: 'video/rtx', payloadType: 97, clockRate: 90_000, fmtp: 'apt=96' };

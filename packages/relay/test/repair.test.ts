@@ -1,7 +1,7 @@
 import { isRtcp, RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import { afterEach, expect, test, vi } from 'vitest';
-import { startRtpRelay } from '../src/engine/rtp-relay.ts';
-import { Inlet } from '../src/rtp/inlet.ts';
+import { startRtpRelay } from '../src/engines/rtp/rtp-engine.ts';
+import { Inlet } from '../src/engines/rtp/inbound/inlet.ts';
 import { Scene } from './scene.ts';
 import { until } from './until.ts';
 

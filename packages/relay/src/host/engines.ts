@@ -1,4 +1,4 @@
-import type { RelayContext } from '../engine/relay-lifecycle.ts';
+import type { RelayContext } from '../relay/relay-lifecycle.ts';
 import type { AvatarState, Caption, HostedEngine, MediaStats, RelayOptions } from '../media-relay.ts';
 
 /** A relay in this process. */
@@ -24,10 +24,10 @@ export async function loadEngine(
   broken: (message: string) => void,
 ): Promise<LoadedEngine> {
   if (name === 'rtp') {
-    const { startRtpRelay } = await import('../engine/rtp-relay.ts');
+    const { startRtpRelay } = await import('../engines/rtp/rtp-engine.ts');
     return { start: startRtpRelay, dispose: async () => {} };
   }
-  const { disposeTranscode, startTranscodeRelay } = await import('../engine/transcode/transcode-relay.ts');
+  const { disposeTranscode, startTranscodeRelay } = await import('../engines/transcode/transcode-engine.ts');
   return {
     start: (options, context) => startTranscodeRelay(options, context, broken),
     dispose: disposeTranscode,

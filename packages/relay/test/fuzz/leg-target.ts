@@ -5,11 +5,11 @@ import type { Target } from '../../../livekit-rtp/test/fuzz/feed.ts';
 import { Mutator } from '../../../livekit-rtp/test/fuzz/mutator.ts';
 import { rtcpCorpus, rtpCorpus } from '../../../livekit-rtp/test/fuzz/packet-targets.ts';
 import type { Random } from '../../../livekit-rtp/test/fuzz/random.ts';
-import { Inlet } from '../../src/rtp/inlet.ts';
-import { Leg } from '../../src/rtp/leg.ts';
-import type { LegStats } from '../../src/rtp/leg.ts';
-import { sequenceDelta } from '../../src/rtp/numbers.ts';
-import { SourceClock } from '../../src/rtp/source-clock.ts';
+import { Inlet } from '../../src/engines/rtp/inbound/inlet.ts';
+import { Leg } from '../../src/engines/rtp/outbound/leg.ts';
+import type { LegStats } from '../../src/engines/rtp/outbound/leg.ts';
+import { sequenceDelta } from '../../src/engines/rtp/packet/numbers.ts';
+import { SourceClock } from '../../src/engines/rtp/inbound/source-clock.ts';
 import { OPUS, OUT_SSRC, OUT_TYPE, VP8, VP8_RTX } from '../packets.ts';
 
 const H264: Codec = {

@@ -2,7 +2,7 @@
 import { feed, finish } from '../../../livekit-rtp/test/fuzz/feed.ts';
 import type { FuzzReport } from '../../../livekit-rtp/test/fuzz/fuzz-process.ts';
 import { Random } from '../../../livekit-rtp/test/fuzz/random.ts';
-import type { LegStats } from '../../src/rtp/leg.ts';
+import type { LegStats } from '../../src/engines/rtp/outbound/leg.ts';
 import { legTarget } from './leg-target.ts';
 
 export type LegsReport = FuzzReport & { legs: LegStats[] };

@@ -1,0 +1,158 @@
+import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
+import type { Logger, PublishedTrack } from '@avatar-bridge/livekit-rtp';
+import { RetryableError } from '../../errors.ts';
+import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../../media-relay.ts';
+import { skewOf } from './outbound/capture-delay.ts';
+import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
+import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
+import { roomError } from './room-error.ts';
+import type { SourceTrack } from './rtp-source.ts';
+import { TrackRelay } from './rtp-stage-track.ts';
+
+/** What LiveKit's components and agents look for. */
+const TRANSCRIPTION_TOPIC = 'lk.transcription';
+const STATE_ATTRIBUTE = 'lk.agent.state';
+/** Tracks of one stream are played in sync. */
+const STREAM = 'avatar';
+const VIDEO_BITRATE = 3_000_000;
+const AUDIO_BITRATE = 64_000;
+/** Announced when the vendor did not say: the size that avatars come in. */
+const USUAL_WIDTH = 1280;
+const USUAL_HEIGHT = 720;
+
+/** The team's room, joined as the avatar. */
+export class Stage implements StageRoom<SourceTrack> {
+  static async connect(
+    options: RelayOptions['stage'],
+    handlers: StageHandlers,
+    context: RoomContext,
+  ): Promise<Stage> {
+    const stage = new Stage(handlers, context.logger);
+    try {
+      stage.#participant = await RtpParticipant.connect({
+        url: options.url,
+        token: options.token,
+        autoSubscribe: false,
+        signal: context.signal,
+        logger: context.logger,
+        listeners: {
+          localTrackUnpublished: () => !stage.#gone && handlers.trackRemoved(),
+          audience: ({ trackSid, watched }) => {
+            stage.#watched.set(trackSid, watched);
+            stage.#tellAudience();
+          },
+          reconnecting: ({ reason }) => !stage.#gone && handlers.reconnecting(reason),
+          reconnected: () => !stage.#gone && handlers.reconnected(),
+          disconnected: ({ reason }) => {
+            if (stage.#gone) return;
+            stage.#gone = true;
+            handlers.disconnected(reason);
+          },
+          tokenRefreshed: (newest) => context.tokenRefreshed(options.token, newest),
+        },
+      });
+    } catch (error) {
+      throw roomError(error, 'stage');
+    }
+    return stage;
+  }
+
+  readonly #handlers: StageHandlers;
+  readonly #logger: Logger;
+  /** Whether anybody receives a track, by its sid. */
+  readonly #watched = new Map<string, boolean>();
+  #participant: RtpParticipant | undefined;
+  /** Their sids change when the room is joined again. */
+  readonly #published: { video?: PublishedTrack; audio?: PublishedTrack } = {};
+  readonly #tracks = new Map<RelayMediaKind, TrackRelay>();
+  #gone = false;
+
+  private constructor(handlers: StageHandlers, logger: Logger) {
+    this.#handlers = handlers;
+    this.#logger = logger;
+  }
+
+  async publish(track: SourceTrack, { signal, firstPacket }: PublishHooks): Promise<TrackRelay> {
+    const { kind, mimeType } = track;
+    const codec = stageCodec(mimeType, track.codecs);
+    const published = await this.#call((participant) =>
+      kind === 'video'
+        ? participant.publishTrack({
+            kind: 'video',
+            name: 'avatar-video',
+            source: 'camera',
+            stream: STREAM,
+            codec,
+            width: track.width || USUAL_WIDTH,
+            height: track.height || USUAL_HEIGHT,
+            bitrate: VIDEO_BITRATE,
+            signal,
+          })
+        : participant.publishTrack({
+            kind: 'audio',
+            name: 'avatar-audio',
+            source: 'microphone',
+            stream: STREAM,
+            codec,
+            bitrate: AUDIO_BITRATE,
+            stereo: isStereo(track.codecs),
+            dtx: usesDtx(track.codecs),
+            signal,
+          }),
+    );
+    this.#published[kind] = published;
+    this.#tellAudience();
+    this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
+    const relay = new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
+    this.#tracks.set(kind, relay);
+    return relay;
+  }
+
+  skew(): number | undefined {
+    return skewOf(this.#tracks.get('audio')?.captureDelay, this.#tracks.get('video')?.captureDelay);
+  }
+
+  /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
+  async caption(caption: Caption): Promise<void> {
+    const { audio } = this.#published;
+    const attributes: Record<string, string> = {
+      'lk.segment_id': caption.segmentId,
+      'lk.transcription_final': String(caption.final),
+      ...(audio === undefined ? {} : { 'lk.transcribed_track_id': audio.sid }),
+    };
+    await this.#call((participant) =>
+      participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }),
+    );
+  }
+
+  async setState(state: AvatarState): Promise<void> {
+    await this.#call((participant) => participant.setAttributes({ [STATE_ATTRIBUTE]: state }));
+  }
+
+  async sendData(payload: string, topic: string | undefined): Promise<void> {
+    const options = { reliable: true, ...(topic === undefined ? {} : { topic }) };
+    await this.#call((participant) => participant.sendData(Buffer.from(payload), options));
+  }
+
+  async close(reason: string): Promise<void> {
+    this.#gone = true;
+    await this.#participant?.close(reason);
+  }
+
+  /** Somebody can receive the picture before we know its sid. */
+  #tellAudience(): void {
+    const { video } = this.#published;
+    const watched = video === undefined ? undefined : this.#watched.get(video.sid);
+    if (watched !== undefined && !this.#gone) this.#handlers.audience(watched);
+  }
+
+  async #call<T>(work: (participant: RtpParticipant) => Promise<T>): Promise<T> {
+    if (this.#gone || this.#participant === undefined)
+      throw new RetryableError('disconnected', 'stage: not connected', { side: 'stage' });
+    try {
+      return await work(this.#participant);
+    } catch (error) {
+      throw roomError(error, 'stage');
+    }
+  }
+}
