@@ -16,7 +16,7 @@ import type { RoomContext, SourceHandlers, SourceRoom } from '../../relay/engine
 import { roomError } from './room-error.ts';
 
 /** One track of the avatar. */
-export type SourceTrack = {
+export type RtpSourceTrack = {
   inlet: Inlet;
   kind: MediaKind;
   mimeType: string;
@@ -33,13 +33,13 @@ export type SourceTrack = {
  * The vendor's room, joined to receive one participant's tracks. Each track is bound to its id: when the avatar comes back after a crash,
  * the server sends the old tracks and the new ones at the same time for a while.
  */
-export class Source implements SourceRoom {
+export class RtpSource implements SourceRoom {
   static async connect(
     options: RelayOptions['source'],
-    handlers: SourceHandlers<SourceTrack>,
+    handlers: SourceHandlers<RtpSourceTrack>,
     context: RoomContext,
-  ): Promise<Source> {
-    const source = new Source(options.avatarIdentity, handlers, context.logger);
+  ): Promise<RtpSource> {
+    const source = new RtpSource(options.avatarIdentity, handlers, context.logger);
     try {
       source.#participant = await RtpParticipant.connect({
         url: options.url,
@@ -75,16 +75,16 @@ export class Source implements SourceRoom {
   }
 
   readonly #avatarIdentity: string;
-  readonly #handlers: SourceHandlers<SourceTrack>;
+  readonly #handlers: SourceHandlers<RtpSourceTrack>;
   readonly #logger: Logger;
   readonly #clock = new SourceClock();
-  readonly #tracks = new Map<SubscribedTrack, SourceTrack>();
+  readonly #tracks = new Map<SubscribedTrack, RtpSourceTrack>();
   readonly #timers = new Map<Inlet, NodeJS.Timeout>();
   #participant: RtpParticipant | undefined;
   #gone = false;
   #speaking = false;
 
-  private constructor(avatarIdentity: string, handlers: SourceHandlers<SourceTrack>, logger: Logger) {
+  private constructor(avatarIdentity: string, handlers: SourceHandlers<RtpSourceTrack>, logger: Logger) {
     this.#avatarIdentity = avatarIdentity;
     this.#handlers = handlers;
     this.#logger = logger;
@@ -143,7 +143,7 @@ export class Source implements SourceRoom {
     });
     track.onPacket = (packet) => inlet.receive(packet, performance.now());
     const { width, height } = info;
-    const entry: SourceTrack = {
+    const entry: RtpSourceTrack = {
       inlet,
       kind,
       mimeType,
@@ -204,7 +204,7 @@ export class Source implements SourceRoom {
     );
   }
 
-  #drop(track: SubscribedTrack, entry: SourceTrack): void {
+  #drop(track: SubscribedTrack, entry: RtpSourceTrack): void {
     track.onPacket = null;
     this.#tracks.delete(track);
     clearTimeout(this.#timers.get(entry.inlet));

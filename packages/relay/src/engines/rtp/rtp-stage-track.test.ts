@@ -2,8 +2,8 @@ import { buildSenderReport, ntpOf } from '@avatar-bridge/livekit-rtp';
 import type { PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
 import { audioPacket, inletOf, OPUS } from '../../../test/packets.ts';
-import type { SourceTrack } from './rtp-source.ts';
-import { TrackRelay } from './rtp-stage-track.ts';
+import type { RtpSourceTrack } from './rtp-source.ts';
+import { RtpStageTrack } from './rtp-stage-track.ts';
 
 const DTX = Buffer.from([0xf8]);
 
@@ -15,7 +15,12 @@ function bench() {
     send: () => true,
     setMuted: () => {},
   } as unknown as PublishedTrack;
-  const relay = new TrackRelay({ kind: 'audio', mimeType: 'audio/opus', published, onFirstPacket: () => {} });
+  const relay = new RtpStageTrack({
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    published,
+    onFirstPacket: () => {},
+  });
   const { inlet } = inletOf({ kind: 'audio', mimeType: 'audio/opus', codecs: [OPUS] });
   const state = { muted: false };
   const source = {
@@ -23,7 +28,7 @@ function bench() {
     mimeType: 'audio/opus',
     muted: () => state.muted,
     setEnabled: () => {},
-  } as unknown as SourceTrack;
+  } as unknown as RtpSourceTrack;
   let sequenceNumber = 0;
   const sound = (now: number, payload?: Buffer<ArrayBuffer>): void => {
     inlet.receive(

@@ -8,7 +8,7 @@ import { Leg } from './outbound/leg.ts';
 import { StallWatch } from '../../relay/stall-watch.ts';
 import type { StallEvent } from '../../relay/stall-watch.ts';
 import type { StageTrack } from '../../relay/engine.ts';
-import type { SourceTrack } from './rtp-source.ts';
+import type { RtpSourceTrack } from './rtp-source.ts';
 import { trackStats } from './track-stats.ts';
 
 export type TrackRelayOptions = {
@@ -19,7 +19,7 @@ export type TrackRelayOptions = {
 };
 
 /** One track on the stage with the source tracks that feed it, one after the other. */
-export class TrackRelay implements StageTrack<SourceTrack> {
+export class RtpStageTrack implements StageTrack<RtpSourceTrack> {
   readonly kind: RelayMediaKind;
   readonly mimeType: string;
   readonly #published: PublishedTrack;
@@ -27,12 +27,12 @@ export class TrackRelay implements StageTrack<SourceTrack> {
   readonly #watch = new StallWatch();
   /** What fed it and has ended: the counts only. */
   readonly #ended: InletStats[] = [];
-  readonly #feeding = new Set<SourceTrack>();
-  #source: SourceTrack | null = null;
-  #awaited: { source: SourceTrack; taken: () => void } | null = null;
+  readonly #feeding = new Set<RtpSourceTrack>();
+  #source: RtpSourceTrack | null = null;
+  #awaited: { source: RtpSourceTrack; taken: () => void } | null = null;
   #wanted = true;
   /** Those whose server was told not to send them. */
-  readonly #paused = new Set<SourceTrack>();
+  readonly #paused = new Set<RtpSourceTrack>();
   #pausedUntil = -1;
   #framesBefore = 0;
   #framesCountedAt = performance.now();
@@ -76,7 +76,7 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     return flows && this.#leg.source !== null ? this.#leg.captureDelay : undefined;
   }
 
-  feed(source: SourceTrack, taken?: () => void): void {
+  feed(source: RtpSourceTrack, taken?: () => void): void {
     if (source.mimeType !== this.mimeType) {
       const message = `source: the codec changed from ${this.mimeType} to ${source.mimeType}`;
       throw new TerminalError('unsupported-codec', message, { side: 'source' });
@@ -89,14 +89,14 @@ export class TrackRelay implements StageTrack<SourceTrack> {
     this.#published.setMuted(source.muted());
   }
 
-  end(source: SourceTrack): void {
+  end(source: RtpSourceTrack): void {
     this.#paused.delete(source);
     this.#leg.unbind(source.inlet);
     if (this.#feeding.delete(source)) this.#ended.push(source.inlet.stats());
     if (this.#source === source) this.#source = null;
   }
 
-  setMuted(source: SourceTrack, muted: boolean): void {
+  setMuted(source: RtpSourceTrack, muted: boolean): void {
     if (source !== this.#source) return;
     this.#published.setMuted(muted);
     if (!muted) source.inlet.requestKeyFrame(performance.now());

@@ -6,8 +6,8 @@ import { skewOf } from './outbound/capture-delay.ts';
 import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
 import { roomError } from './room-error.ts';
-import type { SourceTrack } from './rtp-source.ts';
-import { TrackRelay } from './rtp-stage-track.ts';
+import type { RtpSourceTrack } from './rtp-source.ts';
+import { RtpStageTrack } from './rtp-stage-track.ts';
 
 /** What LiveKit's components and agents look for. */
 const TRANSCRIPTION_TOPIC = 'lk.transcription';
@@ -21,13 +21,13 @@ const USUAL_WIDTH = 1280;
 const USUAL_HEIGHT = 720;
 
 /** The team's room, joined as the avatar. */
-export class Stage implements StageRoom<SourceTrack> {
+export class RtpStage implements StageRoom<RtpSourceTrack> {
   static async connect(
     options: RelayOptions['stage'],
     handlers: StageHandlers,
     context: RoomContext,
-  ): Promise<Stage> {
-    const stage = new Stage(handlers, context.logger);
+  ): Promise<RtpStage> {
+    const stage = new RtpStage(handlers, context.logger);
     try {
       stage.#participant = await RtpParticipant.connect({
         url: options.url,
@@ -64,7 +64,7 @@ export class Stage implements StageRoom<SourceTrack> {
   #participant: RtpParticipant | undefined;
   /** Their sids change when the room is joined again. */
   readonly #published: { video?: PublishedTrack; audio?: PublishedTrack } = {};
-  readonly #tracks = new Map<RelayMediaKind, TrackRelay>();
+  readonly #tracks = new Map<RelayMediaKind, RtpStageTrack>();
   #gone = false;
 
   private constructor(handlers: StageHandlers, logger: Logger) {
@@ -72,7 +72,7 @@ export class Stage implements StageRoom<SourceTrack> {
     this.#logger = logger;
   }
 
-  async publish(track: SourceTrack, { signal, firstPacket }: PublishHooks): Promise<TrackRelay> {
+  async publish(track: RtpSourceTrack, { signal, firstPacket }: PublishHooks): Promise<RtpStageTrack> {
     const { kind, mimeType } = track;
     const codec = stageCodec(mimeType, track.codecs);
     const published = await this.#call((participant) =>
@@ -103,7 +103,7 @@ export class Stage implements StageRoom<SourceTrack> {
     this.#published[kind] = published;
     this.#tellAudience();
     this.#logger.info({ kind, trackSid: published.sid, mimeType }, 'stage track published');
-    const relay = new TrackRelay({ kind, mimeType, published, onFirstPacket: firstPacket });
+    const relay = new RtpStageTrack({ kind, mimeType, published, onFirstPacket: firstPacket });
     this.#tracks.set(kind, relay);
     return relay;
   }

@@ -2,7 +2,15 @@ import { buildSenderReport, isRtcp, ntpOf, parseRtcp } from '@avatar-bridge/live
 import { expect, test } from 'vitest';
 import { Leg } from './leg.ts';
 import { SourceClock } from '../inbound/source-clock.ts';
-import { audioPacket, bench, inletOf, OPUS, OUT_SSRC, videoLeg, videoPacket } from '../../../../test/packets.ts';
+import {
+  audioPacket,
+  bench,
+  inletOf,
+  OPUS,
+  OUT_SSRC,
+  videoLeg,
+  videoPacket,
+} from '../../../../test/packets.ts';
 
 test('sender reports are translated: audio and video keep their relation, counts are our own', () => {
   const clock = new SourceClock();
