@@ -1,4 +1,5 @@
 import OpusScript from 'opusscript';
+import { resample } from './resample.ts';
 
 /** ms of one audio packet. */
 export const audioFrameMs = 20;
@@ -46,7 +47,7 @@ export class OpusEncoder {
 /** Opus packets of 20 ms, and the level of each in -dBov. The loudest sample is brought to -2.5 dBFS. */
 export function encodeOpus(pcm: Int16Array, sampleRate: number): EncodedAudio {
   const rate = opusRates.find((candidate) => candidate >= Math.min(sampleRate, 48_000))!;
-  const samples = loud(rate === sampleRate ? pcm : resample(pcm, sampleRate, rate));
+  const samples = loud(resample(pcm, sampleRate, rate));
   const encoder = new OpusEncoder(rate);
   const size = encoder.frameSize;
   const count = Math.ceil(samples.length / size);
@@ -77,19 +78,4 @@ function loud(pcm: Int16Array): Int16Array {
   if (loudest < 500) return pcm;
   const gain = peak / loudest;
   return pcm.map((sample) => Math.round(sample * gain));
-}
-
-/** Cubic interpolation: good enough for speech, and only used to go up a little. */
-function resample(pcm: Int16Array, from: number, to: number): Int16Array {
-  const result = new Int16Array(Math.floor((pcm.length * to) / from));
-  const at = (index: number) => pcm[Math.min(pcm.length - 1, Math.max(0, index))] ?? 0;
-  for (let index = 0; index < result.length; index++) {
-    const position = (index * from) / to;
-    const base = Math.floor(position);
-    const t = position - base;
-    const [a, b, c, d] = [at(base - 1), at(base), at(base + 1), at(base + 2)];
-    const value = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
-    result[index] = Math.max(-0x8000, Math.min(0x7fff, Math.round(value)));
-  }
-  return result;
 }

@@ -1,21 +1,30 @@
 import type { EspeakEvent, EspeakWorker } from '@echogarden/espeak-ng-emscripten';
 import type { RawSpeech } from './flite.ts';
 import type { Phone } from './phone.ts';
-import type { Word } from './words.ts';
+import type { Word } from '../words.ts';
 
 const sampleRate = 22_050;
 const normalWordsPerMinute = 160;
 
+/** No text in this language can be said, now or later. */
+export class UnsupportedLanguageError extends Error {}
+
 let loaded: Promise<EspeakWorker> | undefined;
 
-/** Speech in most languages by eSpeak NG. `name` is an eSpeak voice: `de`, `fr+f3`. A voice that does not exist is replaced by an English one. */
+/**
+ * Speech in most languages by eSpeak NG. `name` is an eSpeak voice: `de`, `fr+f3`. A voice that does
+ * not exist is replaced by an English one unless `strict`.
+ */
 export async function synthesizeWithEspeak(
   text: string,
-  { name, rate }: { name: string; rate: number },
+  { name, rate, strict }: { name: string; rate: number; strict: boolean },
 ): Promise<RawSpeech> {
   loaded ??= load();
   const espeak = await loaded;
-  if (espeak.set_voice(name) !== 0) espeak.set_voice('en+f3');
+  if (espeak.set_voice(name) !== 0) {
+    if (strict) throw new UnsupportedLanguageError(`The embedded voice does not speak “${languageOf(name)}”`);
+    espeak.set_voice('en+f3');
+  }
   espeak.set_rate(Math.round(normalWordsPerMinute * rate));
   const chunks: Int16Array[] = [];
   const events: EspeakEvent[] = [];
@@ -40,9 +49,18 @@ export async function synthesizeWithEspeak(
 
 /** An optional dependency, because of its licence. */
 async function load(): Promise<EspeakWorker> {
-  const { default: initialize } = await import('@echogarden/espeak-ng-emscripten');
+  const { default: initialize } = await import('@echogarden/espeak-ng-emscripten').catch((cause: unknown) => {
+    throw new UnsupportedLanguageError(
+      'The embedded voice speaks other languages than English only with the package @echogarden/espeak-ng-emscripten',
+      { cause },
+    );
+  });
   const module = await initialize();
   return new module.eSpeakNGWorker();
+}
+
+function languageOf(voice: string): string {
+  return voice.split('+')[0]!;
 }
 
 function readPhones(events: readonly EspeakEvent[], durationMs: number): Phone[] {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim';
 import type { Phone } from './phone.ts';
-import { timeWords, type Span, type Word } from './words.ts';
+import { timeWords, type Span, type Word } from '../words.ts';
 
 /** Speech as a synthesizer gives it: 16-bit mono. */
 export type RawSpeech = { pcm: Int16Array; sampleRate: number; phones: Phone[]; words: Word[] };
@@ -29,7 +29,7 @@ export async function synthesizeWithFlite(
   });
   const settings = ['--setf', `duration_stretch=${1 / rate}`, '--setf', `f0_shift=${pitch}`];
   const wasi = new WASI(
-    ['flite', '-voice', name, ...settings, '-psdur', '-t', pronounceable(text), '-o', 'speech.wav'],
+    ['flite', '-voice', name, ...settings, '-psdur', '-t', pronounceable(text) || '.', '-o', 'speech.wav'],
     [],
     [new OpenFile(new File([])), output, output, folder],
     { debug: false },
@@ -42,9 +42,9 @@ export async function synthesizeWithFlite(
   return { ...readWave(wave.data), phones, words: timeWords(text, soundingSpans(phones)) };
 }
 
-/** flite reads ASCII only. */
-function pronounceable(text: string): string {
-  const plain = text
+/** What of a text flite can say, which reads ASCII only. */
+export function pronounceable(text: string): string {
+  return text
     .replace(/[‘’‚]/g, "'")
     .replace(/[“”„«»]/g, '"')
     .replace(/[–—]/g, ', ')
@@ -54,7 +54,6 @@ function pronounceable(text: string): string {
     .normalize('NFKD')
     .replace(/[^\x20-\x7e\s]/g, '')
     .trim();
-  return plain === '' ? '.' : plain;
 }
 
 /** flite prints `pau:0.164 hh:0.255 …`: each sound with the time of its end in seconds. */
