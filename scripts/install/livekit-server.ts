@@ -15,20 +15,22 @@ import {
 
 /** The newest release that `go install` takes: later ones have replace directives. */
 export const livekitVersion = '1.13.5';
+/** The oldest release that the tests run a stage on. */
+export const oldestLivekitVersion = '1.9.12';
 
 /** Finds a livekit-server, or installs one. @throws MissingProgramError saying how to get it. */
 export async function livekitServer(): Promise<string> {
-  const ours = join(cacheDirectory(), `livekit-server-${livekitVersion}`, 'livekit-server');
+  const ours = cached(livekitVersion);
   if (isExecutable(ours)) return ours;
   const found = findProgram(['livekit-server']);
   if (found && (await isAtLeast(found, [1, 9]))) return found;
-  if (await goInstall(ours)) return ours;
+  if (await goInstall(livekitVersion, ours)) return ours;
   if (await brewInstall('Installing livekit-server', 'livekit')) {
     const installed = findProgram(['livekit-server']);
     if (installed) return installed;
   }
-  if (await downloadRelease(ours)) return ours;
-  const container = await inDocker();
+  if (await downloadRelease(livekitVersion, ours)) return ours;
+  const container = await inDocker(livekitVersion);
   if (container) return container;
   throw new MissingProgramError(
     'livekit-server',
@@ -42,7 +44,29 @@ export async function livekitServer(): Promise<string> {
   );
 }
 
-async function goInstall(target: string): Promise<boolean> {
+/** The oldest livekit-server that is tested, installed unless the cache has it. @throws MissingProgramError */
+export async function oldestLivekitServer(): Promise<string> {
+  const version = oldestLivekitVersion;
+  const ours = cached(version);
+  if (isExecutable(ours) || (await goInstall(version, ours)) || (await downloadRelease(version, ours)))
+    return ours;
+  const container = await inDocker(version);
+  if (container) return container;
+  throw new MissingProgramError(
+    `livekit-server ${version}`,
+    'It could not be built or downloaded from here.',
+    [
+      'install Go 1.24 or newer and run this again: it is then built by itself',
+      `or put livekit-server ${version} of LiveKit's releases at ${ours}`,
+    ],
+  );
+}
+
+function cached(version: string): string {
+  return join(cacheDirectory(), `livekit-server-${version}`, 'livekit-server');
+}
+
+async function goInstall(version: string, target: string): Promise<boolean> {
   const go = findProgram(['go'], ['/usr/local/go/bin/go', '/usr/lib/go/bin/go']);
   if (!go) return false;
   const [, major, minor] = /go(\d+)\.(\d+)/.exec((await tryRun(go, ['version'])) ?? '') ?? [];
@@ -51,9 +75,9 @@ async function goInstall(target: string): Promise<boolean> {
   const directory = join(target, '..');
   mkdirSync(directory, { recursive: true });
   const { ok } = await progress(
-    `Building livekit-server ${livekitVersion} with Go (once, some minutes)`,
+    `Building livekit-server ${version} with Go (once, some minutes)`,
     go,
-    ['install', `github.com/livekit/livekit-server/cmd/server@v${livekitVersion}`],
+    ['install', `github.com/livekit/livekit-server/cmd/server@v${version}`],
     {
       env: {
         ...process.env,
@@ -70,12 +94,12 @@ async function goInstall(target: string): Promise<boolean> {
 }
 
 /** A program that runs the server in a container on this machine's network. Linux only: elsewhere that network is a virtual machine's. */
-async function inDocker(): Promise<string | undefined> {
+async function inDocker(version: string): Promise<string | undefined> {
   const docker = findProgram(['docker']);
   if (!docker || platform() !== 'linux' || (await tryRun(docker, ['info'])) === undefined) return undefined;
-  const image = `livekit/livekit-server:v${livekitVersion}`;
+  const image = `livekit/livekit-server:v${version}`;
   if (!(await progress(`Pulling ${image}`, docker, ['pull', image])).ok) return undefined;
-  const wrapper = join(cacheDirectory(), 'livekit-server-in-docker');
+  const wrapper = join(cacheDirectory(), `livekit-server-${version}-in-docker`);
   writeFileSync(
     wrapper,
     `#!/bin/sh\nexec '${docker}' run --rm --network host -e LIVEKIT_CONFIG '${image}' "$@"\n`,
@@ -84,12 +108,12 @@ async function inDocker(): Promise<string | undefined> {
   return wrapper;
 }
 
-async function downloadRelease(target: string): Promise<boolean> {
+async function downloadRelease(version: string, target: string): Promise<boolean> {
   const system = `${platform()}_${arch() === 'x64' ? 'amd64' : arch()}`;
-  const release = `https://github.com/livekit/livekit/releases/download/v${livekitVersion}`;
-  const name = `livekit_${livekitVersion}_${system}.tar.gz`;
+  const release = `https://github.com/livekit/livekit/releases/download/v${version}`;
+  const name = `livekit_${version}_${system}.tar.gz`;
   try {
-    process.stderr.write(`… Downloading livekit-server ${livekitVersion}\n`);
+    process.stderr.write(`… Downloading livekit-server ${version}\n`);
     const [archive, sums] = await Promise.all(
       [`${release}/${name}`, `${release}/checksums.txt`].map(fetchBytes),
     );

@@ -1,5 +1,4 @@
-import { stageConfiguration } from '@avatar-bridge/contracts';
-import { RoomConfiguration } from '@livekit/protocol';
+import { configureStage } from '@avatar-bridge/contracts';
 import { AccessToken } from 'livekit-server-sdk';
 import type { Secret } from '../secret.ts';
 
@@ -29,7 +28,7 @@ export class ViewerTokens {
       name: viewer.name,
       ttl: Math.max(1, Math.floor(viewer.ttl / 1000)),
     });
-    token.roomConfig = new RoomConfiguration(stageConfiguration);
+    configureStage(token);
     token.addGrant({
       roomJoin: true,
       room: viewer.room,

@@ -1,5 +1,4 @@
-import { type SessionId, stageConfiguration } from '@avatar-bridge/contracts';
-import { RoomConfiguration } from '@livekit/protocol';
+import { configureStage, type SessionId } from '@avatar-bridge/contracts';
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
 
 export type StageOptions = { url: string; apiKey: string; apiSecret: string };
@@ -32,7 +31,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
       ttl: lifetime,
     });
     token.kind = 'agent';
-    token.roomConfig = new RoomConfiguration(stageConfiguration);
+    configureStage(token);
     token.addGrant({
       roomJoin: true,
       room,
