@@ -1,0 +1,3 @@
+export { Envelope, readEnvelope, type EnvelopeContent } from '../core/envelope.ts';
+export * from '../core/errors.ts';
+export * from './wire/index.ts';
