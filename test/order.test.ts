@@ -57,11 +57,11 @@ test('the vendor has an interrupt within 300 ms of the call, and what was waitin
     [long.id]: 'message.interrupted',
     [waiting.id]: 'message.interrupted',
   });
-  const { took } = await events.until('interrupt.done');
+  const { tookMs } = await events.until('interrupt.done');
   const task = (await vendorSessionOf(id)).tasks.find(({ interruptedAt }) => interruptedAt !== undefined);
   expect(task?.interruptedAt).toBeDefined();
   console.log(
-    `the vendor had the interrupt ${(task!.interruptedAt! - calledAt).toFixed(1)} ms after the call, ${took} ms after its acceptance`,
+    `the vendor had the interrupt ${(task!.interruptedAt! - calledAt).toFixed(1)} ms after the call, ${tookMs} ms after its acceptance`,
   );
   expect(task!.interruptedAt! - calledAt).toBeLessThan(300);
   const after = await bridge.say(id, 'Now I go on.');

@@ -93,7 +93,7 @@ test('a message is dropped as long as nobody has begun to say it', async () => {
   await owned.updateMessage(
     speaking.id,
     { state: 'speaking' },
-    { type: 'message.speaking', messageId: speaking.id, seq: 2, waited: 1 },
+    { type: 'message.speaking', messageId: speaking.id, seq: 2, waitedMs: 1 },
   );
   expect(await gateway.call('DELETE', `/v1/sessions/${id}/messages/${speaking.id}`)).toBeProblem(
     409,

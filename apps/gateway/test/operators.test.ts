@@ -34,7 +34,7 @@ beforeAll(async () => {
   await owned.updateMessage(
     messages[1]?.id ?? '',
     { state: 'speaking' },
-    { type: 'message.speaking', ...event(1), waited: 1 },
+    { type: 'message.speaking', ...event(1), waitedMs: 1 },
   );
 });
 afterAll(() => gateway.close());

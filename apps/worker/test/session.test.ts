@@ -44,9 +44,9 @@ describe('a session', () => {
     const message = await conversation.message(id);
     expect(message).toMatchObject({
       state: 'spoken',
-      waited: expect.any(Number),
-      vendor: expect.any(Number),
-      firstFrame: expect.any(Number),
+      waitedMs: expect.any(Number),
+      vendorMs: expect.any(Number),
+      firstFrameMs: expect.any(Number),
     });
     expect(message.taskIds).toHaveLength(1);
   });

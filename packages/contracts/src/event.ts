@@ -46,17 +46,18 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     type: z.literal('message.speaking'),
     ...message,
     taskId: z.string().optional(),
-    waited: z.int(),
-    vendor: z.int().optional(),
+    /** `waitedMs`: until the vendor had it; `vendorMs`: from then on until the first word. */
+    waitedMs: z.int(),
+    vendorMs: z.int().optional(),
   }),
-  z.object({ type: z.literal('message.spoken'), ...message, firstFrame: z.int().optional() }),
+  z.object({ type: z.literal('message.spoken'), ...message, firstFrameMs: z.int().optional() }),
   z.object({ type: z.literal('message.interrupted'), ...message }),
   z.object({ type: z.literal('message.expired'), ...message }),
   z.object({ type: z.literal('message.failed'), ...message, code: z.string(), reason: z.string() }),
   z.object({ type: z.literal('message.dropped'), ...message, reason: z.string() }),
   z.object({ type: z.literal('interrupt.accepted'), commandId: z.string() }),
-  /** The vendor was told to be silent; `took` counts from the interrupt's acceptance. */
-  z.object({ type: z.literal('interrupt.done'), commandId: z.string(), took: z.int() }),
+  /** The vendor was told to be silent; `tookMs` counts from the interrupt's acceptance. */
+  z.object({ type: z.literal('interrupt.done'), commandId: z.string(), tookMs: z.int() }),
 
   z.object({ type: z.literal('avatar.state'), state: AvatarState }),
   /** What is being said, by whom; a segment grows until it is final. */
@@ -82,26 +83,26 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     engine: z.enum(['rtp', 'transcode', 'direct']),
     reason: z.string().optional(),
   }),
-  /** The process that carried the avatar is gone, another takes over; `gap` counts from there until it has. */
+  /** The process that carried the avatar is gone, another takes over; `gapMs` counts from there until it has. */
   z.object({ type: z.literal('relay.restarting'), reason: z.string() }),
-  z.object({ type: z.literal('relay.restarted'), gap: z.int() }),
+  z.object({ type: z.literal('relay.restarted'), gapMs: z.int() }),
   /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
   z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
-  z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gap: z.int() }),
+  z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gapMs: z.int() }),
   /** Somebody on the stage receives the picture, or nobody does any more; told some seconds late. */
   z.object({ type: z.literal('audience.changed'), watched: z.boolean() }),
   /** The first packet of a kind is on the stage. */
   z.object({ type: z.literal('media.started'), ...media }),
-  z.object({ type: z.literal('media.stalled'), ...media, since: z.int() }),
-  z.object({ type: z.literal('media.resumed'), ...media, gap: z.int() }),
+  z.object({ type: z.literal('media.stalled'), ...media, stalledMs: z.int() }),
+  z.object({ type: z.literal('media.resumed'), ...media, gapMs: z.int() }),
   /**
-   * About once a minute: what was carried to the stage within the last `over` ms. `lost` never came from the vendor, `repaired` came when asked for again.
-   * `skew`: how much later than the picture the voice went there lately; negative when it went earlier.
+   * About once a minute: what was carried to the stage within the last `windowMs`. `lost` never came from the vendor, `repaired` came when asked for again.
+   * `skewMs`: how much later than the picture the voice went there lately; negative when it went earlier.
    */
   z.object({
     type: z.literal('media.stats'),
-    over: z.int(),
-    skew: z.int().optional(),
+    windowMs: z.int(),
+    skewMs: z.int().optional(),
     video: MediaStats.optional(),
     audio: MediaStats.optional(),
   }),

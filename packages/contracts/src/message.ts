@@ -68,11 +68,11 @@ export const Message = z.object({
   /** When it reached its last state. */
   finishedAt: z.int().optional(),
   /** Between being accepted and being given to the vendor. */
-  waited: z.int().optional(),
+  waitedMs: z.int().optional(),
   /** Between being given to the vendor and the avatar's first word. */
-  vendor: z.int().optional(),
+  vendorMs: z.int().optional(),
   /** Between being accepted and the first packet of its speech on the stage. */
-  firstFrame: z.int().optional(),
+  firstFrameMs: z.int().optional(),
   /** The vendor's ids of its utterances, in order. */
   taskIds: z.array(z.string()),
   /** Why it failed or was dropped, in words. */

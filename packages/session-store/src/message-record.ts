@@ -3,7 +3,7 @@ import { MessageState as MessageStates } from '@avatar-bridge/contracts';
 import { entryTime } from './ids.ts';
 import type { MessagePatch, MessageRecord, Utterance } from './types.ts';
 
-const numbers = ['submittedAt', 'speakingAt', 'finishedAt', 'waited', 'vendor', 'firstFrame'] as const;
+const numbers = ['submittedAt', 'speakingAt', 'finishedAt', 'waitedMs', 'vendorMs', 'firstFrameMs'] as const;
 const names = [
   'seq',
   'mode',

@@ -125,7 +125,7 @@ export type StateChange = Extract<
 export type MessagePatch = Partial<
   Pick<
     Message,
-    'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waited' | 'vendor' | 'firstFrame' | 'reason'
+    'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waitedMs' | 'vendorMs' | 'firstFrameMs' | 'reason'
   >
 >;
 

@@ -150,11 +150,11 @@ test("a message's times and end are written with their event, once", async () =>
   const { id, seq } = await post(store, owner.id, 'x');
   await owner.updateMessage(
     id,
-    { state: 'speaking', submittedAt: 10, speakingAt: 20, waited: 0, vendor: 10 },
-    { type: 'message.speaking', messageId: id, seq, waited: 0, vendor: 10 },
+    { state: 'speaking', submittedAt: 10, speakingAt: 20, waitedMs: 0, vendorMs: 10 },
+    { type: 'message.speaking', messageId: id, seq, waitedMs: 0, vendorMs: 10 },
   );
-  const spoken = { type: 'message.spoken', messageId: id, seq, firstFrame: 25 } as const;
-  expect(await owner.updateMessage(id, { state: 'spoken', firstFrame: 25 }, spoken)).toBe(true);
+  const spoken = { type: 'message.spoken', messageId: id, seq, firstFrameMs: 25 } as const;
+  expect(await owner.updateMessage(id, { state: 'spoken', firstFrameMs: 25 }, spoken)).toBe(true);
   expect(
     await owner.updateMessage(
       id,
@@ -167,9 +167,9 @@ test("a message's times and end are written with their event, once", async () =>
     state: 'spoken',
     submittedAt: 10,
     speakingAt: 20,
-    waited: 0,
-    vendor: 10,
-    firstFrame: 25,
+    waitedMs: 0,
+    vendorMs: 10,
+    firstFrameMs: 25,
   });
   expect(message.reason).toBeUndefined();
   expect(message.finishedAt).toBeGreaterThan(0);

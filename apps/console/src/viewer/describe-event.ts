@@ -34,7 +34,7 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
       return { text: `Speaking message ${event.seq}`, tone: 'active' };
     case 'message.spoken':
       return {
-        text: `Message ${event.seq} spoken${event.firstFrame === undefined ? '' : `, first heard after ${event.firstFrame} ms`}`,
+        text: `Message ${event.seq} spoken${event.firstFrameMs === undefined ? '' : `, first heard after ${event.firstFrameMs} ms`}`,
         tone: 'good',
       };
     case 'message.interrupted':
@@ -48,7 +48,7 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
     case 'interrupt.accepted':
       return { text: 'Interrupt asked for', tone: 'plain' };
     case 'interrupt.done':
-      return { text: `Interrupted after ${event.took} ms`, tone: 'warning' };
+      return { text: `Interrupted after ${event.tookMs} ms`, tone: 'warning' };
     case 'avatar.state':
       return { text: `The avatar is ${event.state}`, tone: 'plain' };
     case 'caption.updated':
@@ -69,14 +69,14 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
     case 'relay.restarting':
       return { text: `What carries the avatar is started again (${event.reason})`, tone: 'warning' };
     case 'relay.restarted':
-      return { text: `The avatar is carried to the stage again after ${event.gap} ms`, tone: 'good' };
+      return { text: `The avatar is carried to the stage again after ${event.gapMs} ms`, tone: 'good' };
     case 'relay.reconnecting':
       return {
         text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`,
         tone: 'warning',
       };
     case 'relay.reconnected':
-      return { text: `${roomName(event.side)} is joined again after ${event.gap} ms`, tone: 'good' };
+      return { text: `${roomName(event.side)} is joined again after ${event.gapMs} ms`, tone: 'good' };
     case 'audience.changed':
       return {
         text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused',
@@ -88,13 +88,13 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} has stalled`, tone: 'warning' };
     case 'media.resumed':
       return {
-        text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gap} ms`,
+        text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gapMs} ms`,
         tone: 'good',
       };
     case 'media.stats': {
       const lost = (event.video?.lost ?? 0) + (event.audio?.lost ?? 0);
-      const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.over / 1_000)} s`;
-      return { text: `${text}${skewText(event.skew)}`, tone: 'plain' };
+      const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.windowMs / 1_000)} s`;
+      return { text: `${text}${skewText(event.skewMs)}`, tone: 'plain' };
     }
   }
 }

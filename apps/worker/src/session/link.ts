@@ -179,14 +179,14 @@ export class Link {
         'mediaStalled',
         heard(({ kind, sinceMs }) => {
           if (kind === 'video') this.#stalledSince = Date.now() - sinceMs;
-          event({ type: 'media.stalled', kind, since: Math.round(sinceMs) });
+          event({ type: 'media.stalled', kind, stalledMs: Math.round(sinceMs) });
         }),
       )
       .on(
         'mediaResumed',
         heard(({ kind, gapMs }) => {
           if (kind === 'video') this.#stalledSince = undefined;
-          event({ type: 'media.resumed', kind, gap: Math.round(gapMs) });
+          event({ type: 'media.resumed', kind, gapMs: Math.round(gapMs) });
         }),
       )
       .on('restarting', ({ reason }) => {
@@ -198,7 +198,7 @@ export class Link {
       })
       .on(
         'restarted',
-        heard(({ gapMs }) => event({ type: 'relay.restarted', gap: gapMs })),
+        heard(({ gapMs }) => event({ type: 'relay.restarted', gapMs })),
       )
       .on('reconnecting', ({ side, reason }) => {
         if (!this.#over) event({ type: 'relay.reconnecting', side, reason });
@@ -211,7 +211,7 @@ export class Link {
       )
       .on(
         'reconnected',
-        heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gap: gapMs })),
+        heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gapMs })),
       )
       .on('sourceDisconnected', ({ reason }) =>
         this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)),

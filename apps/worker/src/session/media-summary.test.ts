@@ -17,8 +17,8 @@ it('sums up once a minute, each time what was carried since', () => {
     return summary.add(stats, growth.since(stats), look * lookInterval);
   });
   const video = { packets: 600, lost: 6, repaired: 0, bitrate: 12_000, framesPerSecond: 25 };
-  const sixth = { type: 'media.stats', over: 60_000, skew: -6, video };
+  const sixth = { type: 'media.stats', windowMs: 60_000, skewMs: -6, video };
   const nothing = Array.from({ length: 5 }, () => undefined);
-  expect(told).toEqual([...nothing, sixth, ...nothing, { ...sixth, skew: -12 }]);
+  expect(told).toEqual([...nothing, sixth, ...nothing, { ...sixth, skewMs: -12 }]);
   expect(SessionEventBody.parse(told[5])).toEqual(sixth);
 });

@@ -26,26 +26,26 @@ export class MediaSummary {
     }
     this.#looks++;
     if (this.#looks < looksPerSummary) return undefined;
-    const over = now - this.#since;
-    const [video, audio] = [this.#of('video', stats, over), this.#of('audio', stats, over)];
+    const windowMs = now - this.#since;
+    const [video, audio] = [this.#of('video', stats, windowMs), this.#of('audio', stats, windowMs)];
     this.#since = now;
     this.#looks = 0;
     this.#sums = {};
     const { skew } = stats;
     return {
       type: 'media.stats',
-      over,
-      ...(skew !== undefined && { skew }),
+      windowMs,
+      ...(skew !== undefined && { skewMs: skew }),
       ...(video && { video }),
       ...(audio && { audio }),
     };
   }
 
-  #of(kind: RelayMediaKind, stats: RelayStats, over: number): Summary[RelayMediaKind] {
+  #of(kind: RelayMediaKind, stats: RelayStats, windowMs: number): Summary[RelayMediaKind] {
     const sum = this.#sums[kind];
     if (sum === undefined) return undefined;
     const { packets, lost, repaired, bytes } = sum;
-    const bitrate = over > 0 ? Math.round((bytes * 8_000) / over) : 0;
+    const bitrate = windowMs > 0 ? Math.round((bytes * 8_000) / windowMs) : 0;
     return { packets, lost, repaired, bitrate, framesPerSecond: stats[kind]?.framesPerSecond ?? 0 };
   }
 }

@@ -227,7 +227,7 @@ export class SessionActor {
   async #told({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
     // a former owner's avatar may be speaking still
     await this.#inheritance.gone;
-    this.#journal.append({ type: 'interrupt.done', commandId: id, took: Math.max(0, Date.now() - at) });
+    this.#journal.append({ type: 'interrupt.done', commandId: id, tookMs: Math.max(0, Date.now() - at) });
     this.#journal.write(() => this.#owned.advance(entryId));
   }
 

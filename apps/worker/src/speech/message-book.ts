@@ -43,9 +43,9 @@ export class MessageBook {
     const { message, submittedAt } = piece.speech;
     this.#record(piece, 'submitted', taskId);
     if (!first || submittedAt === undefined) return;
-    const waited = since(message.acceptedAt, submittedAt);
-    this.#metrics.waited(waited);
-    this.#journal.write(() => this.#owned.updateMessage(message.id, { submittedAt, waited }));
+    const waitedMs = since(message.acceptedAt, submittedAt);
+    this.#metrics.waited(waitedMs);
+    this.#journal.write(() => this.#owned.updateMessage(message.id, { submittedAt, waitedMs }));
   }
 
   note(fact: Fact): void {
@@ -66,13 +66,13 @@ export class MessageBook {
 
   spoken(speech: Speech): void {
     const { message } = speech;
-    const firstFrame =
-      speech.speakingAt === undefined ? {} : { firstFrame: since(message.acceptedAt, speech.speakingAt) };
+    const firstFrameMs =
+      speech.speakingAt === undefined ? {} : { firstFrameMs: since(message.acceptedAt, speech.speakingAt) };
     this.#finish(
       speech,
       'spoken',
       {},
-      { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrame },
+      { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrameMs },
     );
   }
 
@@ -101,22 +101,22 @@ export class MessageBook {
 
   #speaking(speech: Speech, taskId: string, at: number): void {
     const { message, submittedAt = at } = speech;
-    const waited = since(message.acceptedAt, submittedAt);
-    const vendor = since(submittedAt, at);
+    const waitedMs = since(message.acceptedAt, submittedAt);
+    const vendorMs = since(submittedAt, at);
     // the relay passes packets on within a millisecond: what is spoken is on the stage
-    const firstFrame = since(message.acceptedAt, at);
-    this.#metrics.vendor(vendor);
-    this.#metrics.firstFrame(firstFrame);
+    const firstFrameMs = since(message.acceptedAt, at);
+    this.#metrics.vendor(vendorMs);
+    this.#metrics.firstFrame(firstFrameMs);
     const event: SessionEventBody = {
       type: 'message.speaking',
       messageId: message.id,
       seq: message.seq,
       taskId,
-      waited,
-      vendor,
+      waitedMs,
+      vendorMs,
     };
     this.#journal.write(() =>
-      this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendor, firstFrame }, event),
+      this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendorMs, firstFrameMs }, event),
     );
   }
 

@@ -60,7 +60,7 @@ local sets = {
 }
 local fields = {
   'seq', 'mode', 'text', 'state', 'entry', 'event', 'expiresAfter', 'idempotency', 'utterances', 'submittedAt',
-  'speakingAt', 'finishedAt', 'waited', 'vendor', 'firstFrame', 'reason',
+  'speakingAt', 'finishedAt', 'waitedMs', 'vendorMs', 'firstFrameMs', 'reason',
 }
 local function open(state)
   return state == 'accepted' or state == 'speaking'
