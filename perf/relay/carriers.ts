@@ -112,7 +112,7 @@ export class RelayCarrier implements Carrier {
         const id = `bench-${index}`;
         // Most stages have no viewer here, and all shall cost what a watched one does.
         return await this.#media.start(
-          { id, source: { ...source, avatarIdentity: AVATAR }, stage, pauseUnwatched: false },
+          { id, source: { kind: 'room', ...source, avatarIdentity: AVATAR }, stage, pauseUnwatched: false },
           signal,
         );
       } catch (error) {

@@ -87,7 +87,7 @@ export class Scene implements AsyncDisposable {
         configuration: { ...stageConfiguration, syncStreams: !unsynced },
       });
       const relay = await media.start(
-        { id: codec, source: { ...source, avatarIdentity: AVATAR }, stage },
+        { id: codec, source: { kind: 'room', ...source, avatarIdentity: AVATAR }, stage },
         signal,
       );
       this.#watch(codec, relay);

@@ -46,6 +46,7 @@ describe('the sweep', () => {
     rig.provider().open({
       sessionId: 'ses_test',
       avatar: AvatarSettings.parse({ quality: 'low' }),
+      seatAvatar: () => Promise.reject(new Error('not needed')),
       recordRef,
       onEvent: () => {},
       signal: AbortSignal.timeout(10_000),

@@ -11,6 +11,7 @@ import type {
   MediaRelay,
   Relay,
   RelayOptions,
+  RoomRelayOptions,
 } from './media-relay.ts';
 
 const ORPHAN_GRACE = 15_000;
@@ -81,6 +82,11 @@ export class HostedMediaRelay implements MediaRelay {
   }
 
   async start(options: RelayOptions, signal?: AbortSignal): Promise<Relay> {
+    if (!isRoomRelay(options))
+      throw new TerminalError(
+        'engine-not-available',
+        `There is no engine for the source ${options.source.kind}`,
+      );
     switch (this.#engine) {
       case 'auto':
         return this.#startAny(options, signal);
@@ -103,7 +109,7 @@ export class HostedMediaRelay implements MediaRelay {
     await this.close();
   }
 
-  async #startAny(options: RelayOptions, signal: AbortSignal | undefined): Promise<Relay> {
+  async #startAny(options: RoomRelayOptions, signal: AbortSignal | undefined): Promise<Relay> {
     if ([options.source.url, options.stage.url].some((url) => this.#blocked.has(url, performance.now())))
       return this.#startWithoutUdp(options, signal);
     try {
@@ -122,7 +128,7 @@ export class HostedMediaRelay implements MediaRelay {
     }
   }
 
-  async #startWithoutUdp(options: RelayOptions, signal: AbortSignal | undefined): Promise<Relay> {
+  async #startWithoutUdp(options: RoomRelayOptions, signal: AbortSignal | undefined): Promise<Relay> {
     try {
       return await this.#start(options, { engine: 'transcode', reason: 'ice-failed' }, signal);
     } catch (error) {
@@ -134,7 +140,7 @@ export class HostedMediaRelay implements MediaRelay {
   }
 
   async #start(
-    options: RelayOptions,
+    options: RoomRelayOptions,
     choice: EngineChoice & { engine: HostedEngine },
     signal: AbortSignal | undefined,
   ): Promise<Relay> {
@@ -143,6 +149,10 @@ export class HostedMediaRelay implements MediaRelay {
       throw new CancelledError('the start of the relay was cancelled', { cause: signal.reason });
     return this.#pools[choice.engine].start(options, choice, signal);
   }
+}
+
+function isRoomRelay(options: RelayOptions): options is RoomRelayOptions {
+  return options.source.kind === 'room';
 }
 
 /** Whether another engine may do what `rtp` could not. */

@@ -15,6 +15,10 @@ export type {
   RelayEvents,
   RelayMediaKind,
   RelayOptions,
+  RelaySource,
   RelayStats,
+  RoomSource,
+  StageSource,
   TrackStats,
+  VoiceSource,
 } from './media-relay.ts';

@@ -1,10 +1,18 @@
 import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 
+/** The vendor's room, joined as the vendor's client; `avatarIdentity` is the participant whose tracks are carried. */
+export type RoomSource = { kind: 'room'; url: string; token: string; avatarIdentity: string };
+/** The avatar joins the stage by itself, as `avatarIdentity`: engine `direct` watches it. */
+export type StageSource = { kind: 'stage'; avatarIdentity: string };
+/** There is no avatar: the engine `voice` publishes sound that it is given, and a still picture. */
+export type VoiceSource = { kind: 'voice' };
+/** Where picture and voice come from. */
+export type RelaySource = RoomSource | StageSource | VoiceSource;
+
 export type RelayOptions = {
   /** Names the relay in logs and stats: the session's id. */
   id: string;
-  /** The vendor's room, joined as the vendor's client; `avatarIdentity` is the participant whose tracks are carried. */
-  source: { url: string; token: string; avatarIdentity: string };
+  source: RelaySource;
   /** The team's room. The token decides the identity, and must allow publishing of tracks and data and updating its own attributes. */
   stage: { url: string; token: string };
   /** ms until audio and video must have brought packets. Default 30_000. */
@@ -14,6 +22,9 @@ export type RelayOptions = {
   /** Whether the vendor's server is told to send no picture while nobody on the stage watches it. Only `rtp` can. Default true. */
   pauseUnwatched?: boolean;
 };
+
+/** Of a relay that carries the avatar out of the vendor's room. */
+export type RoomRelayOptions = RelayOptions & { source: RoomSource };
 
 /**
  * What carries the media. `rtp`: packets as they are; `transcode`: decoded and encoded anew, about thirty times as expensive, but over TCP if need be;
@@ -169,7 +180,7 @@ export interface Relay extends AsyncDisposable {
    * TerminalError, RetryableError (`media-timeout` after the relay's `mediaTimeout`; `switching`: another one is under way) or CancelledError (`signal`,
    * or close()), and then the former source goes on, and the new room is left. Events are those of the former room until then, and of the new one afterwards.
    */
-  switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void>;
+  switchSource(source: RoomSource, signal?: AbortSignal): Promise<void>;
   stats(): Promise<RelayStats>;
   /** Leaves both rooms; resolves after `closed`. Idempotent. */
   close(reason?: string): Promise<void>;

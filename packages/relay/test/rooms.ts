@@ -1,3 +1,4 @@
+import type { RoomSource } from '../src/index.ts';
 import { randomUUID } from 'node:crypto';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import type { VideoGrant } from 'livekit-server-sdk';
@@ -44,7 +45,7 @@ export class Rooms {
   /** What `MediaRelay.start` wants. */
   async relayOptions(): Promise<{
     id: string;
-    source: { url: string; token: string; avatarIdentity: string };
+    source: RoomSource;
     stage: { url: string; token: string };
   }> {
     return {
@@ -63,8 +64,13 @@ export class Rooms {
   }
 
   /** What `Relay.switchSource` wants. */
-  async source(): Promise<{ url: string; token: string; avatarIdentity: string }> {
-    return { url: this.url('vendor'), token: await this.token('vendor', 'client'), avatarIdentity: AVATAR };
+  async source(): Promise<RoomSource> {
+    return {
+      kind: 'room',
+      url: this.url('vendor'),
+      token: await this.token('vendor', 'client'),
+      avatarIdentity: AVATAR,
+    };
   }
 
   async participants(server: Server): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { AvatarSettings, MessageMode, VendorSession } from '@avatar-bridge/contracts';
+import type { DataOptions, RelaySource } from '@avatar-bridge/relay';
 import type { VendorEvent } from './vendor-event.ts';
 
 /** A vendor that runs avatars. The session actor knows vendors only through this. */
@@ -33,14 +34,16 @@ export type ProviderCapabilities = {
   maxUtteranceLength: number;
   /** How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one playing and one waiting. */
   queueDepth: number;
-  /** Whether interrupt() silences the utterance being spoken and forgets those behind it. */
-  interrupts: boolean;
 };
 
 export type OpenRequest = {
   /** Ours, for logs. */
   sessionId: string;
   avatar: AvatarSettings;
+  /** The vendor session that this one replaces, for vendors that carry the conversation over. */
+  previous?: VendorSession;
+  /** Mints a place on the stage for an avatar that joins it by itself. */
+  seatAvatar: () => Promise<StageSeat>;
   /** Awaited before the vendor session is used, so that it is written down first. When it rejects, the vendor session is stopped and open rejects. */
   recordRef: (ref: VendorSession) => Promise<void>;
   /** Called with each event, from open on until `closed`, never after close(). */
@@ -48,23 +51,38 @@ export type OpenRequest = {
   signal: AbortSignal;
 };
 
-/** What the relay needs to join the vendor's room as the vendor's client. */
-export type VendorRoom = { url: string; token: string; avatarIdentity: string };
+/** A place on the stage: a token that lets the avatar join `room` as `identity` and publish picture, voice and data. */
+export type StageSeat = { url: string; room: string; token: string; identity: string };
+
+/** The relay as a vendor session sees it. */
+export interface MediaChannel {
+  /** A reliable data packet into the vendor's room, or to the stage where the avatar is there itself. */
+  sendData(payload: string, options?: DataOptions): Promise<void>;
+}
 
 export type Utterance = { messageId: string; text: string; mode: MessageMode; signal: AbortSignal };
 
 /** The vendor has the utterance. `expectedDuration`, ms, is the vendor's own guess, often wrong. */
 export type SpeakResult = { taskId: string; expectedDuration?: number };
 
+/** Where a data packet came from; neither is set by every server. */
+export type DataOrigin = { topic?: string; participantIdentity?: string };
+
 /** One session at the vendor. Every call has a timeout of its own. */
 export interface ProviderSession {
   readonly ref: VendorSession;
-  readonly room: VendorRoom;
+  /** Where the relay finds the avatar's picture and voice. */
+  readonly media: RelaySource;
+  /** ms between two keepAlive() calls; Infinity when it needs none. */
+  readonly keepAliveMs: number;
   /** ms after which the vendor closes it whatever happens. */
   readonly durationLimit?: number;
 
-  /** Called once the room's media is up: opens what the vendor sends events over besides the room (v1: the streaming.chat socket). Its loss later is no reason to close. */
-  listen(signal: AbortSignal): Promise<void>;
+  /**
+   * Called once, when the avatar is on the stage and before anything else: opens what the vendor sends events over besides the
+   * room. The loss of that later is no reason to close.
+   */
+  connect(media: MediaChannel, signal: AbortSignal): Promise<void>;
 
   /**
    * Hands over one utterance; resolves when the vendor has it, not when it is spoken.
@@ -79,8 +97,8 @@ export interface ProviderSession {
   /** Resets the vendor's idle timer. */
   keepAlive(signal?: AbortSignal): Promise<void>;
 
-  /** Data of the vendor's room, as text; the relay owns the room, so it comes in here and leaves as events. */
-  handleRoomData(payload: string): void;
+  /** A data packet of the vendor's room, as text: the relay owns the room. Leaves as events. Never throws. */
+  handleRoomData(payload: string, from: DataOrigin): void;
 
   /** Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects when nobody knows. */
   close(reason: string): Promise<void>;

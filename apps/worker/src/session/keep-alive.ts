@@ -3,12 +3,7 @@ import type { Metrics } from '../metrics.ts';
 import type { ProviderSession } from '../providers/avatar-provider.ts';
 import { SessionLostError } from '../providers/provider-errors.ts';
 
-/** ms between two calls at most. */
-const longest = 60_000;
-
 export type KeepAliveParts = {
-  /** ms after which the vendor closes a session that nobody speaks to. */
-  idleTimeout: number;
   metrics: Metrics;
   logger: Logger;
   /** The vendor says that the session is gone. */
@@ -16,23 +11,21 @@ export type KeepAliveParts = {
   wake: () => void;
 };
 
-/** Keeps a vendor session from being closed while it is needed: a call every minute, or every third of the idle timeout. */
+/** Keeps a vendor session from being closed while it is needed: a call every `keepAliveMs`. */
 export class KeepAlive {
   readonly #parts: KeepAliveParts;
-  readonly #interval: number;
   #session: ProviderSession | undefined;
   #calls = new AbortController();
   #due = Number.POSITIVE_INFINITY;
 
   constructor(parts: KeepAliveParts) {
     this.#parts = parts;
-    this.#interval = Math.min(longest, parts.idleTimeout / 3);
   }
 
   attach(session: ProviderSession): void {
     this.#session = session;
     this.#calls = new AbortController();
-    this.#due = Date.now() + this.#interval;
+    this.#due = Date.now() + session.keepAliveMs;
   }
 
   detach(): void {
@@ -44,7 +37,7 @@ export class KeepAlive {
   /** Makes the call if it is due, and returns when the next one is (epoch ms). */
   act(now: number): number {
     if (this.#session && now >= this.#due) {
-      this.#due = now + this.#interval;
+      this.#due = now + this.#session.keepAliveMs;
       void this.#call(this.#session, this.#calls.signal);
     }
     return this.#due;
@@ -58,7 +51,7 @@ export class KeepAlive {
       if (signal.aborted) return;
       if (error instanceof SessionLostError) return lost(error);
       logger.warn({ err: error }, 'the vendor session could not be kept alive, trying again soon');
-      this.#due = Date.now() + this.#interval / 4;
+      this.#due = Date.now() + session.keepAliveMs / 4;
       wake();
     }
   }

@@ -1,9 +1,9 @@
 import type { AvatarSettings, SessionEventBody, SessionId, VendorSession } from '@avatar-bridge/contracts';
-import type { MediaRelay, Relay } from '@avatar-bridge/relay';
+import type { MediaRelay, Relay, RelaySource } from '@avatar-bridge/relay';
 import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
-import type { AvatarProvider, ProviderSession } from '../providers/avatar-provider.ts';
+import type { AvatarProvider, MediaChannel, ProviderSession } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { within } from '../within.ts';
 import { MediaSummary } from './media-summary.ts';
@@ -80,15 +80,22 @@ export class Link {
     };
     try {
       session = await metrics.vendorCall('open', () =>
-        provider.open({ sessionId, avatar, recordRef, onEvent, signal }),
+        provider.open({
+          sessionId,
+          avatar,
+          seatAvatar: () => stage.seat(sessionId, room),
+          recordRef,
+          onEvent,
+          signal,
+        }),
       );
       relay = await mediaRelay.start(
-        { id: sessionId, source: session.room, stage: await stage.admit(sessionId, room), mediaTimeout },
+        { id: sessionId, source: session.media, stage: await stage.admit(sessionId, room), mediaTimeout },
         signal,
       );
       link = new Link(session, relay, parts, listeners);
       link.#listen();
-      await session.listen(signal);
+      await session.connect(channelOf(relay, session.media), signal);
       signal.throwIfAborted();
       if (link.#lost) throw link.#lost;
       link.#opened = true;
@@ -162,7 +169,7 @@ export class Link {
       )
       .on(
         'data',
-        heard(({ payload }) => this.session.handleRoomData(payload)),
+        heard(({ payload, ...from }) => this.session.handleRoomData(payload, from)),
       )
       .on(
         'speaking',
@@ -239,4 +246,13 @@ export class Link {
     this.#lost = error;
     if (this.#opened) this.#listeners.lost(error);
   }
+}
+
+/** An avatar that is on the stage itself hears what is sent there. */
+function channelOf(relay: Relay, media: RelaySource): MediaChannel {
+  const inVendorRoom = media.kind === 'room';
+  return {
+    sendData: (payload, options) =>
+      inVendorRoom ? relay.sendToSource(payload, options) : relay.sendToStage(payload, options),
+  };
 }

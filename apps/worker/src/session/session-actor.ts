@@ -113,7 +113,6 @@ export class SessionActor {
       },
     });
     this.#keepAlive = new KeepAlive({
-      idleTimeout: record.avatar.idleTimeoutSeconds * 1_000,
       metrics,
       logger: this.#logger,
       lost: (error) => this.#onLost(error),

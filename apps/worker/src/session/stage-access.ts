@@ -1,11 +1,14 @@
 import { configureStage, type SessionId } from '@avatar-bridge/contracts';
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
+import type { StageSeat } from '../providers/avatar-provider.ts';
 
 export type StageOptions = { url: string; apiKey: string; apiSecret: string };
 
 export type StageAccess = {
   /** What the relay needs to put an avatar on its stage. */
   admit(sessionId: SessionId, room: string): Promise<{ url: string; token: string }>;
+  /** A place for an avatar that joins the stage by itself, beside the relay of its session. */
+  seat(sessionId: SessionId, room: string): Promise<StageSeat>;
   /**
    * Closes the room of a session that has ended, which tells viewers that it is over. A room that was chosen for the session may
    * serve others, too: it is closed only when nobody is in it.
@@ -26,7 +29,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
    */
   const admit: StageAccess['admit'] = async (sessionId, room) => {
     const token = new AccessToken(apiKey, apiSecret, {
-      identity: `avatar-${sessionId}`,
+      identity: relayIdentity(sessionId),
       name: 'Avatar',
       ttl: lifetime,
     });
@@ -44,6 +47,20 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
     return { url, token: await token.toJwt() };
   };
 
+  /**
+   * LiveKit's components show the tracks of a participant that publishes on behalf of an agent as that agent's: the agent is the
+   * relay's participant, which has the avatar's state and the captions.
+   */
+  const seat: StageAccess['seat'] = async (sessionId, room) => {
+    const identity = `${relayIdentity(sessionId)}-face`;
+    const token = new AccessToken(apiKey, apiSecret, { identity, name: 'Avatar', ttl: lifetime });
+    token.kind = 'agent';
+    token.attributes = { 'lk.publish_on_behalf': relayIdentity(sessionId) };
+    configureStage(token);
+    token.addGrant({ roomJoin: true, room, canPublish: true, canPublishData: true, canSubscribe: true });
+    return { url, room, token: await token.toJwt(), identity };
+  };
+
   const close: StageAccess['close'] = async (sessionId, room) => {
     try {
       if (room !== sessionId && (await rooms.listParticipants(room)).length > 0) return;
@@ -53,5 +70,9 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
     }
   };
 
-  return { admit, close };
+  return { admit, seat, close };
+}
+
+function relayIdentity(sessionId: SessionId): string {
+  return `avatar-${sessionId}`;
 }

@@ -1,5 +1,12 @@
 import type { RelayContext } from '../relay/relay-lifecycle.ts';
-import type { AvatarState, Caption, HostedEngine, MediaStats, RelayOptions } from '../media-relay.ts';
+import type {
+  AvatarState,
+  Caption,
+  HostedEngine,
+  MediaStats,
+  RoomRelayOptions,
+  RoomSource,
+} from '../media-relay.ts';
 
 /** A relay in this process. */
 export interface RunningRelay {
@@ -7,13 +14,13 @@ export interface RunningRelay {
   caption(caption: Caption): Promise<void>;
   setAvatarState(state: AvatarState): Promise<void>;
   sendToStage(payload: string, topic?: string): Promise<void>;
-  switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void>;
+  switchSource(source: RoomSource, signal?: AbortSignal): Promise<void>;
   stats(): Promise<MediaStats>;
   close(reason?: string): Promise<void>;
 }
 
 export type LoadedEngine = {
-  start(options: RelayOptions, context: RelayContext): Promise<RunningRelay>;
+  start(options: RoomRelayOptions, context: RelayContext): Promise<RunningRelay>;
   /** Lets go of what is native, before the process ends. */
   dispose(): Promise<void>;
 };

@@ -1,6 +1,6 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
 import { CancelledError } from '../errors.ts';
-import type { MediaStats, RelayOptions } from '../media-relay.ts';
+import type { MediaStats, RoomRelayOptions } from '../media-relay.ts';
 import type { LoadedEngine, RunningRelay } from './engines.ts';
 import { toWire } from './protocol.ts';
 import type { HostCommand, HostMessage, RelayCall, RelayEventMessage } from './protocol.ts';
@@ -68,7 +68,7 @@ export class HostedRelays {
     await Promise.all([...this.#relays.keys()].map((relay) => this.#close(relay, reason)));
   }
 
-  #start(relay: number, options: RelayOptions): void {
+  #start(relay: number, options: RoomRelayOptions): void {
     const hosted: Hosted = {
       starting: new AbortController(),
       relay: undefined,
@@ -79,7 +79,7 @@ export class HostedRelays {
     hosted.done = this.#run(relay, hosted, options);
   }
 
-  async #run(relay: number, hosted: Hosted, options: RelayOptions): Promise<void> {
+  async #run(relay: number, hosted: Hosted, options: RoomRelayOptions): Promise<void> {
     try {
       const engine = await this.#engine;
       hosted.relay = await engine.start(options, {

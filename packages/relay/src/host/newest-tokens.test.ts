@@ -3,7 +3,7 @@ import { NewestTokens } from './newest-tokens.ts';
 
 const options = (source: string, stage: string) => ({
   id: 'ses_1',
-  source: { url: 'ws://vendor', token: source, avatarIdentity: 'avatar' },
+  source: { kind: 'room' as const, url: 'ws://vendor', token: source, avatarIdentity: 'avatar' },
   stage: { url: 'ws://stage', token: stage },
 });
 

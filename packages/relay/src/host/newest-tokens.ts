@@ -1,4 +1,4 @@
-import type { RelayOptions } from '../media-relay.ts';
+import type { RoomRelayOptions } from '../media-relay.ts';
 
 /**
  * What the servers have sent in place of the tokens that rooms were joined with: those last as long as a connection, the ones that were given may have
@@ -12,7 +12,7 @@ export class NewestTokens {
   }
 
   /** The rooms to join again. Their servers begin anew to refresh these tokens. */
-  renew(options: RelayOptions): RelayOptions {
+  renew(options: RoomRelayOptions): RoomRelayOptions {
     const { source, stage } = options;
     const renewed = {
       ...options,
@@ -24,7 +24,7 @@ export class NewestTokens {
   }
 
   /** Other rooms than these are left for good. */
-  keep({ source, stage }: RelayOptions): void {
+  keep({ source, stage }: RoomRelayOptions): void {
     for (const given of this.#newest.keys())
       if (given !== source.token && given !== stage.token) this.#newest.delete(given);
   }

@@ -6,7 +6,8 @@ import type {
   DataOptions,
   MediaStats,
   RelayEvents,
-  RelayOptions,
+  RoomRelayOptions,
+  RoomSource,
 } from '../media-relay.ts';
 
 /**
@@ -19,11 +20,11 @@ export type RelayCall =
   | { method: 'caption'; caption: Caption }
   | { method: 'setAvatarState'; state: AvatarState }
   | { method: 'sendToStage'; payload: string; options: DataOptions }
-  | { method: 'switchSource'; source: RelayOptions['source'] }
+  | { method: 'switchSource'; source: RoomSource }
   | { method: 'stats' };
 
 export type HostCommand =
-  | { type: 'start'; relay: number; options: RelayOptions }
+  | { type: 'start'; relay: number; options: RoomRelayOptions }
   /** Answered by `result` or `fault`. */
   | { type: 'call'; relay: number; call: number; request: RelayCall }
   /** Takes back a `switchSource` that is under way. That call is answered all the same: it may just have been done. */

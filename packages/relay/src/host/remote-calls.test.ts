@@ -3,7 +3,7 @@ import { CancelledError, RetryableError } from '../errors.ts';
 import type { RelayCall } from './protocol.ts';
 import { RemoteCalls } from './remote-calls.ts';
 
-const source = { url: 'ws://vendor', token: 'a', avatarIdentity: 'avatar' };
+const source = { kind: 'room' as const, url: 'ws://vendor', token: 'a', avatarIdentity: 'avatar' };
 const request: RelayCall = { method: 'switchSource', source };
 const died = new RetryableError('host-died', 'SIGKILL');
 

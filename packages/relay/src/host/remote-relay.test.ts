@@ -1,21 +1,21 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { CancelledError, RetryableError, TerminalError } from '../errors.ts';
-import type { RelayEvents, RelayOptions } from '../media-relay.ts';
+import type { RelayEvents, RoomRelayOptions } from '../media-relay.ts';
 import { told } from './event-continuity.ts';
 import type { RelayCall } from './protocol.ts';
 import { RemoteRelay } from './remote-relay.ts';
 
 type Run = {
-  options: RelayOptions;
+  options: RoomRelayOptions;
   calls: { call: number; request: RelayCall }[];
   cancels: number[];
   closes: string[];
 };
 
-const OPTIONS: RelayOptions = {
+const OPTIONS: RoomRelayOptions = {
   id: 'ses_1',
-  source: { url: 'ws://vendor', token: 'a', avatarIdentity: 'avatar' },
+  source: { kind: 'room' as const, url: 'ws://vendor', token: 'a', avatarIdentity: 'avatar' },
   stage: { url: 'ws://stage', token: 'b' },
 };
 const NAMES: (keyof RelayEvents)[] = [

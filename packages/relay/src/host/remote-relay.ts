@@ -10,7 +10,8 @@ import type {
   MediaStats,
   Relay,
   RelayEvents,
-  RelayOptions,
+  RoomRelayOptions,
+  RoomSource,
   RelayStats,
 } from '../media-relay.ts';
 import { EventContinuity, told } from './event-continuity.ts';
@@ -35,7 +36,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   readonly #start = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   /** What a restart is made with. */
-  #options: RelayOptions;
+  #options: RoomRelayOptions;
   #state: State = 'starting';
   #run: RelayRun | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -48,7 +49,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   #avatarState: AvatarState | undefined;
   #restarts = 0;
 
-  constructor(options: RelayOptions, choice: EngineChoice, runRelay: RunRelay) {
+  constructor(options: RoomRelayOptions, choice: EngineChoice, runRelay: RunRelay) {
     super();
     this.id = options.id;
     this.#options = options;
@@ -95,7 +96,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     await this.#call({ method: 'sendToStage', payload, options });
   }
 
-  async switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
+  async switchSource(source: RoomSource, signal?: AbortSignal): Promise<void> {
     await this.#call({ method: 'switchSource', source }, signal);
     this.#options = { ...this.#options, source };
     this.#tokens.keep(this.#options);

@@ -1,7 +1,14 @@
 import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 import { CancelledError, RetryableError } from '../errors.ts';
 import type { Side } from '../errors.ts';
-import type { AvatarState, Caption, MediaStats, RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import type {
+  AvatarState,
+  Caption,
+  MediaStats,
+  RelayMediaKind,
+  RoomRelayOptions,
+  RoomSource,
+} from '../media-relay.ts';
 import { Audience } from './audience.ts';
 import { JoinedRooms } from './joined-rooms.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, StageHandlers, StageRoom } from './engine.ts';
@@ -22,7 +29,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   /** Resolves when both tracks are on the stage. `emit` may be called before that, and not after `closed`. */
   static async start<T extends { readonly kind: RelayMediaKind }>(
     engine: RelayEngine<T>,
-    options: RelayOptions,
+    options: RoomRelayOptions,
     context: RelayContext,
   ): Promise<AvatarRelay<T>> {
     if (context.signal?.aborted) throw cancelledStart(context.signal);
@@ -52,7 +59,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   readonly #reconnecting = new Map<Side, number>();
   #speaking = false;
 
-  private constructor(engine: RelayEngine<T>, options: RelayOptions, context: RelayContext) {
+  private constructor(engine: RelayEngine<T>, options: RoomRelayOptions, context: RelayContext) {
     this.id = options.id;
     this.#engine = engine;
     this.#context = context;
@@ -90,7 +97,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
    * Carries the avatar of another vendor room from now on: joins it, lets its tracks take over, leaves the former one. Resolves when both have been
    * taken over. When it rejects, the former source goes on as if nothing had been.
    */
-  async switchSource(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
+  async switchSource(source: RoomSource, signal?: AbortSignal): Promise<void> {
     if (this.#life.closed) throw new CancelledError('the relay is closed');
     await this.#sources.switchTo(source, signal);
   }
@@ -125,7 +132,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     await this.#life.end(reason);
   }
 
-  async #join(options: RelayOptions): Promise<void> {
+  async #join(options: RoomRelayOptions): Promise<void> {
     const stage = this.#engine.joinStage(options, this.#stageHandlers(), this.#roomContext());
     const source = this.#sources.join(options.source);
     this.#rooms.add(stage);

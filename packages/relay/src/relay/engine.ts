@@ -4,7 +4,8 @@ import type {
   Caption,
   RelayEvents,
   RelayMediaKind,
-  RelayOptions,
+  RoomRelayOptions,
+  RoomSource,
   TrackStats,
 } from '../media-relay.ts';
 import type { TokenRefreshed } from './relay-lifecycle.ts';
@@ -95,10 +96,6 @@ export type RoomContext = {
 
 /** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
-  joinSource(
-    options: RelayOptions['source'],
-    handlers: SourceHandlers<T>,
-    context: RoomContext,
-  ): Promise<SourceRoom>;
-  joinStage(options: RelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
+  joinSource(options: RoomSource, handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
+  joinStage(options: RoomRelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;
 }

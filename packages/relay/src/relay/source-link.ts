@@ -1,6 +1,6 @@
 import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../errors.ts';
-import type { RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import type { RelayMediaKind, RoomSource } from '../media-relay.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom } from './engine.ts';
 
 /** One vendor room that a relay joins, with what is known of the avatar in it. Who listens is decided by `handlers`, which can be replaced. */
@@ -18,7 +18,7 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
 
   constructor(
     engine: Pick<RelayEngine<T>, 'joinSource'>,
-    options: RelayOptions['source'],
+    options: RoomSource,
     handlers: SourceHandlers<T>,
     context: RoomContext,
   ) {

@@ -9,7 +9,12 @@ import { StageTracks } from './stage-tracks.ts';
 type Track = { kind: 'video' | 'audio' };
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const source = (token: string) => ({ url: 'ws://vendor', token, avatarIdentity: 'avatar' });
+const source = (token: string) => ({
+  kind: 'room' as const,
+  url: 'ws://vendor',
+  token,
+  avatarIdentity: 'avatar',
+});
 
 /** Rooms that are joined when the test says so, by their tokens. */
 function bench(): {

@@ -1,5 +1,5 @@
 import { CancelledError, RetryableError } from '../errors.ts';
-import type { RelayMediaKind, RelayOptions } from '../media-relay.ts';
+import type { RelayMediaKind, RoomSource } from '../media-relay.ts';
 import type { JoinedRooms } from './joined-rooms.ts';
 import type { RelayEngine, RoomContext, SourceHandlers } from './engine.ts';
 import { deaf, SourceLink } from './source-link.ts';
@@ -40,13 +40,13 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
   }
 
   /** Joins the first room. */
-  async join(source: RelayOptions['source']): Promise<void> {
+  async join(source: RoomSource): Promise<void> {
     this.#current = this.#link(source, this.#listening());
     await this.#current.joined;
   }
 
   /** Resolves when both tracks on the stage are those of this room. When it rejects, the former one goes on as if nothing had been. */
-  async switchTo(source: RelayOptions['source'], signal?: AbortSignal): Promise<void> {
+  async switchTo(source: RoomSource, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) throw cancelledSwitch(signal);
     const former = this.#current;
     if (former === undefined || this.#switch !== undefined)
@@ -85,7 +85,7 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
     this.#next?.everySecond(now);
   }
 
-  #link(source: RelayOptions['source'], handlers: SourceHandlers<T>): SourceLink<T> {
+  #link(source: RoomSource, handlers: SourceHandlers<T>): SourceLink<T> {
     const { engine, context, rooms } = this.#options;
     const link = new SourceLink(engine, source, handlers, context);
     rooms.add(link.joined);

@@ -10,6 +10,7 @@ import {
 } from '../provider-errors.ts';
 import { apiKey, event, utterance, VendorAccount } from './testing/vendor-account.ts';
 
+const silentChannel = { sendData: () => Promise.resolve() };
 const simulate = (options: Partial<SimulatorOptions>) =>
   startSimulator({ apiKey, livekit: inject('livekit').vendor, ...options });
 
@@ -38,7 +39,7 @@ describe('opening', () => {
     const { session } = await vendor.opened({ recordRef });
     expect(seen).toEqual(['create_token', 'new']);
     expect(await vendor.calls()).toEqual(['create_token', 'new', 'start']);
-    expect(session.room).toMatchObject({ avatarIdentity: 'heygen' });
+    expect(session.media).toMatchObject({ kind: 'room', avatarIdentity: 'heygen' });
     expect(session.durationLimit).toBe(600_000);
     await session.close('test');
   });
@@ -178,7 +179,7 @@ describe('the end', () => {
     await Promise.all([session.close('one'), session.close('two')]);
     await session.close('three');
     expect((await vendor.calls()).filter((path) => path === 'stop')).toHaveLength(1);
-    session.handleRoomData('{"type":"avatar_start_talking","task_id":"t"}');
+    session.handleRoomData('{"type":"avatar_start_talking","task_id":"t"}', {});
     expect(events).toEqual([]);
     expect(await caught(session.speak(utterance('Too late.')))).toBeInstanceOf(SessionLostError);
   });
@@ -220,7 +221,7 @@ describe('the chat socket', () => {
     const avatar = AvatarSettings.parse({ quality: 'low', openingText: 'Welcome.' });
     const { session, events } = await vendor.opened({ avatar });
     await vendor.join(session);
-    await session.listen(AbortSignal.timeout(10_000));
+    await session.connect(silentChannel, AbortSignal.timeout(10_000));
     await vendor.user(session.ref.id, { event: 'user_start' });
     await event(events, 'user.started');
     await vendor.fault({ kind: 'drop-socket', sessionId: session.ref.id });
@@ -244,7 +245,7 @@ describe('the chat socket', () => {
     const { session } = await vendor.opened();
     await vendor.join(session);
     await vendor.fault({ kind: 'refuse', path: '/v1/ws/streaming.chat', status: 500, times: 'always' });
-    await session.listen(AbortSignal.timeout(10_000));
+    await session.connect(silentChannel, AbortSignal.timeout(10_000));
     expect((await session.speak(utterance('I speak all the same.'))).taskId).toBeTruthy();
     await session.close('test');
   });
@@ -273,7 +274,7 @@ describe('where the vendor is documented in two ways', () => {
     await vendor.switches(switches);
     const { session, events } = await vendor.opened();
     await vendor.join(session);
-    await session.listen(AbortSignal.timeout(10_000));
+    await session.connect(silentChannel, AbortSignal.timeout(10_000));
     const first = await session.speak(utterance('Good morning.'));
     await event(events, 'speech.ended', (e) => e.taskId === first.taskId);
     const second = await session.speak(utterance('How are you?', 'talk'));

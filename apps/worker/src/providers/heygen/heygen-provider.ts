@@ -45,7 +45,6 @@ export class HeyGenProvider implements AvatarProvider {
       modes: ['talk', 'repeat'],
       maxUtteranceLength: maxTaskTextLength,
       queueDepth,
-      interrupts: true,
     };
   }
 

@@ -8,7 +8,8 @@ import {
   TerminalError,
 } from '@avatar-bridge/heygen-client';
 import type { Logger } from 'pino';
-import type { ProviderSession, SpeakResult, Utterance, VendorRoom } from '../avatar-provider.ts';
+import type { RoomSource } from '@avatar-bridge/relay';
+import type { MediaChannel, ProviderSession, SpeakResult, Utterance } from '../avatar-provider.ts';
 import { CancelledError, SessionLostError } from '../provider-errors.ts';
 import type { VendorEvent } from '../vendor-event.ts';
 import { ChatLink, type ChatSocket } from './chat-link.ts';
@@ -18,6 +19,8 @@ import { saysWrongState, translateError } from './translate-error.ts';
 
 /** Who the avatar is in its room. */
 const avatarIdentity = 'heygen';
+/** ms between two keep-alive calls at most. */
+const longestKeepAliveMs = 60_000;
 /** Users saw sessions cut exactly one hour after their start, whatever limit was announced. */
 const longestSession = 3_600_000;
 /** How long "not in correct state" may mean that the tracks are on their way, counted from the session's start, and how often to look, ms. */
@@ -39,7 +42,8 @@ export type HeyGenSessionOptions = {
 /** A session of HeyGen's Streaming API v1 that was started. */
 export class HeyGenSession implements ProviderSession {
   readonly ref: VendorSession;
-  readonly room: VendorRoom;
+  readonly media: RoomSource;
+  readonly keepAliveMs: number;
   readonly durationLimit: number;
   readonly #client: HeyGenClient;
   readonly #logger: Logger;
@@ -57,7 +61,8 @@ export class HeyGenSession implements ProviderSession {
 
   constructor({ client, created, ref, token, avatar, onEvent, logger }: HeyGenSessionOptions) {
     this.ref = ref;
-    this.room = { url: created.url, token: created.accessToken, avatarIdentity };
+    this.media = { kind: 'room', url: created.url, token: created.accessToken, avatarIdentity };
+    this.keepAliveMs = Math.min(longestKeepAliveMs, (avatar.idleTimeoutSeconds * 1_000) / 3);
     this.durationLimit = Math.min(created.durationLimit ?? longestSession, longestSession);
     this.#client = client;
     this.#token = token;
@@ -74,7 +79,7 @@ export class HeyGenSession implements ProviderSession {
     );
   }
 
-  async listen(signal: AbortSignal): Promise<void> {
+  async connect(_media: MediaChannel, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new CancelledError();
     this.#chat ??= new ChatLink({
       open: (first, socket) => this.#openChat(first, socket),

@@ -1,4 +1,4 @@
-import type { RelayOptions } from '../../media-relay.ts';
+import type { RoomRelayOptions } from '../../media-relay.ts';
 import { AvatarRelay } from '../../relay/avatar-relay.ts';
 import type { RelayEngine } from '../../relay/engine.ts';
 import type { RelayContext } from '../../relay/relay-lifecycle.ts';
@@ -13,7 +13,7 @@ const ENGINE: RelayEngine<RtpSourceTrack> = {
 
 /** The `rtp` engine: packets go from room to room as they are. */
 export function startRtpRelay(
-  options: RelayOptions,
+  options: RoomRelayOptions,
   context: RelayContext,
 ): Promise<AvatarRelay<RtpSourceTrack>> {
   return AvatarRelay.start(ENGINE, options, context);

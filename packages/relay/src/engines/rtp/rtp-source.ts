@@ -8,7 +8,7 @@ import type {
   SubscribedTrack,
 } from '@avatar-bridge/livekit-rtp';
 import { RetryableError, TerminalError } from '../../errors.ts';
-import type { RelayOptions } from '../../media-relay.ts';
+import type { RoomSource } from '../../media-relay.ts';
 import { Inlet } from './inbound/inlet.ts';
 import { SourceClock } from './inbound/source-clock.ts';
 import { carriedCodec } from './carried-codec.ts';
@@ -35,7 +35,7 @@ export type RtpSourceTrack = {
  */
 export class RtpSource implements SourceRoom {
   static async connect(
-    options: RelayOptions['source'],
+    options: RoomSource,
     handlers: SourceHandlers<RtpSourceTrack>,
     context: RoomContext,
   ): Promise<RtpSource> {

@@ -1,7 +1,7 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { Logger, PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../../errors.ts';
-import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../../media-relay.ts';
+import type { AvatarState, Caption, RelayMediaKind, RoomRelayOptions } from '../../media-relay.ts';
 import { skewOf } from './outbound/capture-delay.ts';
 import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
@@ -23,7 +23,7 @@ const USUAL_HEIGHT = 720;
 /** The team's room, joined as the avatar. */
 export class RtpStage implements StageRoom<RtpSourceTrack> {
   static async connect(
-    options: RelayOptions['stage'],
+    options: RoomRelayOptions['stage'],
     handlers: StageHandlers,
     context: RoomContext,
   ): Promise<RtpStage> {

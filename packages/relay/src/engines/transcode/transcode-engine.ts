@@ -1,5 +1,5 @@
 import { dispose } from '@livekit/rtc-node';
-import type { RelayOptions } from '../../media-relay.ts';
+import type { RoomRelayOptions } from '../../media-relay.ts';
 import { AvatarRelay } from '../../relay/avatar-relay.ts';
 import type { RelayEngine } from '../../relay/engine.ts';
 import type { RelayContext } from '../../relay/relay-lifecycle.ts';
@@ -14,7 +14,7 @@ import { SyncKeeper } from './sync-keeper.ts';
  * panicked, which no relay of this process survives.
  */
 export function startTranscodeRelay(
-  options: RelayOptions,
+  options: RoomRelayOptions,
   context: RelayContext,
   broken: (message: string) => void,
 ): Promise<AvatarRelay<DecodedTrack>> {

@@ -2,7 +2,7 @@ import { Room, RoomEvent, TrackKind, TrackSource } from '@livekit/rtc-node';
 import type { RemoteParticipant, RemoteTrack, RemoteTrackPublication } from '@livekit/rtc-node';
 // Not from the package's index, which loads a WebRTC library of its own.
 import { disconnectReasonFrom } from '@avatar-bridge/livekit-rtp/disconnect-reason';
-import type { RelayMediaKind, RelayOptions } from '../../media-relay.ts';
+import type { RelayMediaKind, RoomSource } from '../../media-relay.ts';
 import type { RoomContext, SourceHandlers, SourceRoom } from '../../relay/engine.ts';
 import { callRoom, joinRoom } from './join-room.ts';
 
@@ -34,7 +34,7 @@ type Entry = { decoded: DecodedTrack; end: AbortController };
 /** The vendor's room, joined to receive one participant's tracks; reconnecting to it is the SDK's affair. */
 export class TranscodeSource implements SourceRoom {
   static async join(
-    options: RelayOptions['source'],
+    options: RoomSource,
     handlers: SourceHandlers<DecodedTrack>,
     context: TranscodeSourceContext,
   ): Promise<TranscodeSource> {

@@ -13,7 +13,7 @@ import type { LocalTrack, LocalTrackPublication } from '@livekit/rtc-node';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
 // Not from the package's index, which loads a WebRTC library of its own.
 import { disconnectReasonFrom } from '@avatar-bridge/livekit-rtp/disconnect-reason';
-import type { AvatarState, Caption, RelayMediaKind, RelayOptions } from '../../media-relay.ts';
+import type { AvatarState, Caption, RelayMediaKind, RoomRelayOptions } from '../../media-relay.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
 import { AudioCarrier, SAMPLE_RATE } from './audio-carrier.ts';
 import type { Carrier } from './carrier.ts';
@@ -47,7 +47,7 @@ type Size = { width: number; height: number };
 /** The team's room, joined as the avatar; reconnecting to it is the SDK's affair. */
 export class TranscodeStage implements StageRoom<DecodedTrack> {
   static async join(
-    options: RelayOptions,
+    options: RoomRelayOptions,
     handlers: StageHandlers,
     context: TranscodeStageContext,
   ): Promise<TranscodeStage> {
@@ -64,7 +64,7 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
   }
 
   readonly #room = new Room();
-  readonly #videoCodec: RelayOptions['videoCodec'];
+  readonly #videoCodec: RoomRelayOptions['videoCodec'];
   readonly #sync: SyncKeeper;
   readonly #logger: Logger;
   #audio: LocalTrackPublication | undefined;
@@ -72,7 +72,7 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
   #gone = false;
 
   private constructor(
-    { videoCodec }: RelayOptions,
+    { videoCodec }: RoomRelayOptions,
     handlers: StageHandlers,
     { sync, logger }: TranscodeStageContext,
   ) {

@@ -41,6 +41,7 @@ export class VendorAccount {
     return {
       sessionId: 'ses_test',
       avatar: small,
+      seatAvatar: () => Promise.reject(new Error('HeyGen has a room of its own')),
       recordRef: (ref) => Promise.resolve(void refs.push(ref)),
       onEvent: (event) => events.push(event),
       signal: AbortSignal.timeout(60_000),
@@ -59,8 +60,9 @@ export class VendorAccount {
   async join(session: ProviderSession): Promise<void> {
     const room = new Room();
     this.#rooms.push(room);
-    room.on(RoomEvent.DataReceived, (payload) => session.handleRoomData(Buffer.from(payload).toString()));
-    await room.connect(session.room.url, session.room.token, { autoSubscribe: false, dynacast: false });
+    room.on(RoomEvent.DataReceived, (payload) => session.handleRoomData(Buffer.from(payload).toString(), {}));
+    if (session.media.kind !== 'room') throw new Error('HeyGen has a room of its own');
+    await room.connect(session.media.url, session.media.token, { autoSubscribe: false, dynacast: false });
     await this.untilState(session.ref.id, 'connected');
   }
 
