@@ -55,7 +55,7 @@ describe.each(['rtp', 'transcode'] as const)('a stage on the oldest LiveKit serv
       () => viewer.captions.some(({ attributes }) => attributes['lk.transcription_final'] === 'true'),
       'the final caption',
     );
-    await until(() => viewer.avatarStates.includes('listening'), 'the avatar to listen');
+    await until(() => viewer.agentStates.some(({ state }) => state === 'listening'), 'the avatar to listen');
 
     const long = await bridge.say(
       id,

@@ -7,6 +7,8 @@ export class RtcViewer implements AsyncDisposable {
   readonly frames: { at: number; width: number; height: number }[] = [];
   /** The root mean square of each 100 ms of sound. */
   readonly loudness: { at: number; rms: number }[] = [];
+  /** What participants said of themselves in `lk.agent.state`, as it came. */
+  readonly agentStates: { identity: string; state: string }[] = [];
   readonly captions: { text: string; attributes: Record<string, string> }[] = [];
 
   static async join(url: string, token: string): Promise<RtcViewer> {
@@ -17,14 +19,14 @@ export class RtcViewer implements AsyncDisposable {
         .readAll()
         .then((text) => viewer.captions.push({ text, attributes: reader.info.attributes ?? {} }));
     });
+    const note = (identity: string, { 'lk.agent.state': state }: Record<string, string>): void => {
+      if (state !== undefined) viewer.agentStates.push({ identity, state });
+    };
+    viewer.#room.on('participantAttributesChanged', (changed, { identity }) => note(identity, changed));
     await viewer.#room.connect(url, token, { autoSubscribe: true, dynacast: false });
+    for (const { identity, attributes } of viewer.#room.remoteParticipants.values())
+      note(identity, attributes);
     return viewer;
-  }
-
-  get avatarStates(): (string | undefined)[] {
-    return [...this.#room.remoteParticipants.values()].map(
-      (participant) => participant.attributes['lk.agent.state'],
-    );
   }
 
   #watch(track: RemoteTrack): void {
