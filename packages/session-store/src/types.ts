@@ -125,7 +125,14 @@ export type StateChange = Extract<
 export type MessagePatch = Partial<
   Pick<
     Message,
-    'state' | 'submittedAt' | 'speakingAt' | 'finishedAt' | 'waitedMs' | 'vendorMs' | 'firstFrameMs' | 'reason'
+    | 'state'
+    | 'submittedAt'
+    | 'speakingAt'
+    | 'finishedAt'
+    | 'waitedMs'
+    | 'vendorMs'
+    | 'firstFrameMs'
+    | 'reason'
   >
 >;
 

@@ -116,7 +116,11 @@ export class MessageBook {
       vendorMs,
     };
     this.#journal.write(() =>
-      this.#owned.updateMessage(message.id, { state: 'speaking', speakingAt: at, vendorMs, firstFrameMs }, event),
+      this.#owned.updateMessage(
+        message.id,
+        { state: 'speaking', speakingAt: at, vendorMs, firstFrameMs },
+        event,
+      ),
     );
   }
 
