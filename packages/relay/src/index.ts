@@ -11,6 +11,7 @@ export type {
   EngineReason,
   MediaRelay,
   MediaStats,
+  ReceivedData,
   Relay,
   RelayEvents,
   RelayMediaKind,

@@ -48,6 +48,7 @@ export type Caption = {
   final: boolean;
 };
 export type DataOptions = { topic?: string };
+export type ReceivedData = { payload: string; topic?: string; participantIdentity?: string };
 
 /** Argument lists by event name. */
 export type RelayEvents = {
@@ -65,7 +66,9 @@ export type RelayEvents = {
    */
   audience: [{ watched: boolean }];
   /** A data packet in the vendor's room, from whomever. */
-  data: [{ payload: string; topic?: string; participantIdentity?: string }];
+  data: [ReceivedData];
+  /** A data packet on the stage, from whoever may send there. Only `rtp` knows who that is. */
+  stageData: [ReceivedData];
   /** The vendor's server began or ceased to name the avatar among the active speakers. `level` 0..1. */
   speaking: [{ active: boolean; level: number }];
   /**

@@ -33,6 +33,25 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     expect(avatar.received[0]!.payload.toString()).toBe('hello, avatar');
   });
 
+  test('data of somebody on the stage comes to the worker', async () => {
+    await using scene = new Scene();
+    await scene.avatar();
+    const { events } = await scene.relay(media);
+    await using client = await RtpParticipant.connect({
+      url: scene.rooms.url('stage'),
+      token: await scene.rooms.token('stage', 'client', { canPublishData: true }),
+    });
+    await client.sendData(Buffer.from('"Good morning"'));
+    await client.sendData(Buffer.from('{}'), { topic: 'command' });
+    await until('the data is there', () => events.stageData.length === 2);
+    const from = engine === 'rtp' && { participantIdentity: 'client' };
+    expect(events.stageData).toEqual([
+      { payload: '"Good morning"', ...from },
+      { payload: '{}', topic: 'command', ...from },
+    ]);
+    expect(events.data).toEqual([]);
+  });
+
   test('viewers get captions as text streams, the state as an attribute and events as data', async () => {
     await using scene = new Scene();
     await scene.avatar();

@@ -51,6 +51,7 @@ export function record(relay: Relay): Recorded {
     mediaResumed: [],
     audience: [],
     data: [],
+    stageData: [],
     speaking: [],
     sourceDisconnected: [],
     stageDisconnected: [],

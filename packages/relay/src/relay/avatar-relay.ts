@@ -160,6 +160,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
             side: 'stage',
           }),
         ),
+      data: (data) => this.#life.emit('stageData', data),
       audience: (watched) => this.#onAudience(watched),
     };
   }

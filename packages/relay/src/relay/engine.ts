@@ -2,7 +2,7 @@ import type { DisconnectReason, Logger } from '@avatar-bridge/livekit-rtp';
 import type {
   AvatarState,
   Caption,
-  RelayEvents,
+  ReceivedData,
   RelayMediaKind,
   RoomRelayOptions,
   RoomSource,
@@ -18,7 +18,7 @@ export type SourceHandlers<T> = {
   trackEnded(track: T): void;
   trackMuted(track: T, muted: boolean): void;
   failed(error: unknown): void;
-  data(data: RelayEvents['data'][0]): void;
+  data(data: ReceivedData): void;
   /** May come again with the same `active`. `level` 0..1. */
   speaking(active: boolean, level: number): void;
   /** The room is being joined again; its tracks have ended, and come anew. */
@@ -34,6 +34,7 @@ export type StageHandlers = {
   disconnected(reason: DisconnectReason): void;
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;
+  data(data: ReceivedData): void;
   /** Whether anybody in the room receives the picture. May come again with the same value; never from servers or clients that cannot tell. */
   audience(watched: boolean): void;
 };

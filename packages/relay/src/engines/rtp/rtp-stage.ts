@@ -36,6 +36,13 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
         signal: context.signal,
         logger: context.logger,
         listeners: {
+          data: ({ payload, topic, participantIdentity }) =>
+            !stage.#gone &&
+            handlers.data({
+              payload: payload.toString('utf8'),
+              ...(topic && { topic }),
+              ...(participantIdentity !== undefined && { participantIdentity }),
+            }),
           localTrackUnpublished: () => !stage.#gone && handlers.trackRemoved(),
           audience: ({ trackSid, watched }) => {
             stage.#watched.set(trackSid, watched);

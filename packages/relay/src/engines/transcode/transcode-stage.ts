@@ -80,6 +80,14 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     this.#sync = sync;
     this.#logger = logger;
     this.#room
+      .on(RoomEvent.DataReceived, (payload, participant, _kind, topic) => {
+        if (this.#gone) return;
+        handlers.data({
+          payload: Buffer.from(payload).toString('utf8'),
+          ...(topic && { topic }),
+          ...(participant && { participantIdentity: participant.identity }),
+        });
+      })
       .on(RoomEvent.LocalTrackUnpublished, () => !this.#gone && handlers.trackRemoved())
       .on(RoomEvent.Disconnected, (reason) => {
         if (this.#gone) return;
