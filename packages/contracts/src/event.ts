@@ -41,11 +41,28 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     payload: z.unknown(),
   }),
 
+  /** Another of the session's providers goes on, with the mailbox and on the same stage. */
+  z.object({
+    type: z.literal('provider.changed'),
+    from: z.string(),
+    to: z.string(),
+    reason: z.string(),
+  }),
+  /** What the vendor account has left, in the vendor's credits; `low`: fewer than a session is likely to need. */
+  z.object({
+    type: z.literal('vendor.credits'),
+    provider: z.string(),
+    remaining: z.number(),
+    low: z.boolean(),
+  }),
+
   z.object({ type: z.literal('message.accepted'), ...message, mode: MessageMode, text: z.string() }),
   z.object({
     type: z.literal('message.speaking'),
     ...message,
     taskId: z.string().optional(),
+    /** Who says it. */
+    provider: z.string().optional(),
     /** `waitedMs`: until the vendor had it; `vendorMs`: from then on until the first word. */
     waitedMs: z.int(),
     vendorMs: z.int().optional(),
@@ -80,7 +97,7 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   /** The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a cheaper engine). */
   z.object({
     type: z.literal('relay.started'),
-    engine: z.enum(['rtp', 'transcode', 'direct']),
+    engine: z.enum(['rtp', 'transcode', 'direct', 'voice']),
     reason: z.string().optional(),
   }),
   /** The process that carried the avatar is gone, another takes over; `gapMs` counts from there until it has. */

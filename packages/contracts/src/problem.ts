@@ -30,6 +30,7 @@ export const problems = {
   'message-begun': { status: 409, title: 'The message is being said, or is finished' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  unsupported: { status: 422, title: 'No worker can do this' },
   'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used with another body' },
   'upgrade-required': { status: 426, title: 'This is a WebSocket' },
   'mailbox-full': { status: 429, title: 'The mailbox is full' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionId } from './ids.ts';
+import { ProviderName, SessionProvider } from './provider.ts';
 
 /** The vendor's picture sizes: low 360p, medium 480p, high 720p. */
 export const Quality = z.enum(['low', 'medium', 'high']);
@@ -42,22 +43,49 @@ export const AvatarSettings = z.strictObject({
 export type AvatarSettings = z.infer<typeof AvatarSettings>;
 
 /** What a chatbot posts to get a session. `{}` is fine. */
-export const SessionRequest = z.strictObject({
-  avatar: AvatarSettings.prefault({}),
-  /** The stage: the LiveKit room in which viewers watch. Default: a room of the session's own, named as the session. */
-  room: z
-    .string()
-    .regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ - : @')
-    .optional(),
-  /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
-  onUncertain: z.enum(['replay', 'skip']).default('replay'),
-  /** Kept and shown, never read: up to 16 short strings. */
-  metadata: z
-    .record(z.string().max(64), z.string().max(512))
-    .refine((m) => Object.keys(m).length <= 16, 'must have at most 16 entries')
-    .default({}),
-});
+export const SessionRequest = z
+  .strictObject({
+    avatar: AvatarSettings.prefault({}),
+    /** Short for `providers` with one entry. */
+    provider: ProviderName.optional(),
+    /** In order: the next one goes on when one refuses, has no slot or keeps failing. Default: by the workers' configuration. */
+    providers: z
+      .array(z.union([ProviderName, SessionProvider]))
+      .min(1)
+      .max(8)
+      .refine((list) => new Set(list.map(nameOf)).size === list.length, 'must not name a provider twice')
+      .optional(),
+    /** The stage: the LiveKit room in which viewers watch. Default: a room of the session's own, named as the session. */
+    room: z
+      .string()
+      .regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ - : @')
+      .optional(),
+    /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
+    onUncertain: z.enum(['replay', 'skip']).default('replay'),
+    /** Kept and shown, never read: up to 16 short strings. */
+    metadata: z
+      .record(z.string().max(64), z.string().max(512))
+      .refine((m) => Object.keys(m).length <= 16, 'must have at most 16 entries')
+      .default({}),
+  })
+  .refine((request) => request.provider === undefined || request.providers === undefined, {
+    path: ['provider'],
+    message: 'must not be given together with providers',
+  });
 export type SessionRequest = z.infer<typeof SessionRequest>;
+
+/** The providers that a request names, in order; undefined when it leaves the choice to the workers. */
+export function requestedProviders({
+  provider,
+  providers,
+}: Pick<SessionRequest, 'provider' | 'providers'>): SessionProvider[] | undefined {
+  if (provider !== undefined) return [{ name: provider }];
+  return providers?.map((choice) => (typeof choice === 'string' ? { name: choice } : choice));
+}
+
+function nameOf(choice: string | SessionProvider): string {
+  return typeof choice === 'string' ? choice : choice.name;
+}
 
 /** `queued -> starting -> live <-> recovering -> stopping -> ended`. */
 export const SessionState = z.enum(['queued', 'starting', 'live', 'recovering', 'stopping', 'ended']);
@@ -89,6 +117,10 @@ export const Session = z.object({
   liveAt: z.int().optional(),
   endedAt: z.int().optional(),
   end: SessionEnd.optional(),
+  /** In order. Absent: nobody named any, and no worker has chosen yet. */
+  providers: z.array(SessionProvider).optional(),
+  /** The one in use, or tried now. */
+  provider: ProviderName.optional(),
   vendorSession: VendorSession.optional(),
   /** Messages accepted and not yet finished. */
   pending: z.int(),

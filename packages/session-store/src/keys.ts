@@ -33,9 +33,12 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `sessions` sorted set, all scores 0: ids of all sessions not yet forgotten; ids sort by creation time
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
+ * - `providers` hash that expires: worker -> what it offers, and when it said so
  * - `ready` string, 1 s: the readiness probe's
  */
-export type AccountKeys = Readonly<Record<'sessions' | 'open' | 'vendorSessions' | 'ready', string>>;
+export type AccountKeys = Readonly<
+  Record<'sessions' | 'open' | 'vendorSessions' | 'providers' | 'ready', string>
+>;
 
 export class Keys {
   readonly account: AccountKeys;
@@ -54,6 +57,7 @@ export class Keys {
       sessions: `${this.queuePrefix}:sessions`,
       open: `${this.queuePrefix}:open`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
+      providers: `${this.queuePrefix}:providers`,
       ready: `${this.queuePrefix}:ready`,
     };
   }

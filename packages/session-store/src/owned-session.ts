@@ -17,6 +17,7 @@ import type {
   MessagePatch,
   MessageRecord,
   OwnedSession,
+  ProviderChoice,
   QueuedCommand,
   Retention,
   SessionRecord,
@@ -124,10 +125,20 @@ export class ClaimedSession implements OwnedSession {
     return id as EventId;
   }
 
-  async recordUtterance(
-    id: MessageId,
-    utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>,
-  ): Promise<boolean> {
+  async setProviders(
+    { provider, providers }: ProviderChoice,
+    event?: Extract<SessionEventBody, { type: 'provider.changed' }>,
+  ): Promise<void> {
+    const args = {
+      ...this.#writer,
+      provider,
+      providers: JSON.stringify(providers),
+      event: event ? JSON.stringify(event) : '',
+    };
+    this.#check(await this.#parts.connection.run(scripts.setProviders, this.#keys, args));
+  }
+
+  async recordUtterance(id: MessageId, utterance: Omit<Utterance, 'epoch' | 'at'>): Promise<boolean> {
     const line = JSON.stringify({ ...utterance, epoch: this.epoch, at: Date.now() });
     const answer = await this.#parts.connection.run(scripts.recordUtterance, this.#keys, {
       owner: this.#writer.owner,

@@ -1,4 +1,9 @@
-import type { Session, SessionId, SessionRequest } from '@avatar-bridge/contracts';
+import {
+  requestedProviders,
+  type Session,
+  type SessionId,
+  type SessionRequest,
+} from '@avatar-bridge/contracts';
 import type { SessionRecord, VendorSessionRef } from './types.ts';
 
 export type Fields = Readonly<Record<string, string>>;
@@ -14,11 +19,13 @@ export function pairs(flat: readonly string[]): Fields {
 
 /** What a new session's record begins with, besides what the script writes. */
 export function requestFields(id: SessionId, request: SessionRequest): string[] {
+  const providers = requestedProviders(request);
   const fields = {
     avatar: JSON.stringify(request.avatar),
     room: request.room ?? id,
     onUncertain: request.onUncertain,
     metadata: JSON.stringify(request.metadata),
+    ...(providers && { providers: JSON.stringify(providers) }),
   };
   return Object.entries(fields).flat();
 }
@@ -40,6 +47,8 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     ...(fields['liveAt'] && { liveAt: Number(fields['liveAt']) }),
     ...(fields['endedAt'] && { endedAt: Number(fields['endedAt']) }),
     ...(fields['end'] && { end: JSON.parse(fields['end']) as Session['end'] }),
+    ...(fields['providers'] && { providers: JSON.parse(fields['providers']) as Session['providers'] }),
+    ...(fields['provider'] && { provider: fields['provider'] }),
     ...(newest && { vendorSession: { provider: newest.provider, id: newest.id, openedAt: newest.openedAt } }),
     pending: Number(fields['pending']),
     epoch: Number(fields['epoch']),

@@ -5,6 +5,7 @@ import type {
   MessageAccepted,
   MessageId,
   MessageRequest,
+  OfferedProviders,
   Session,
   SessionEnd,
   SessionEvent,
@@ -32,6 +33,7 @@ import { Messages } from './messages.ts';
 import { ClaimedSession, endSession } from './owned-session.ts';
 import { Reconciler } from './reconciler.ts';
 import * as scripts from './scripts/index.ts';
+import { parseOffer, union } from './offered-providers.ts';
 import { pairs, requestFields, toRecord, toSession } from './session-record.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type {
@@ -317,6 +319,16 @@ export class RedisSessionStore implements SessionStore {
     await this.#connection.call((redis) =>
       redis.hdel(this.#keys.account.vendorSessions, `${provider} ${id}`),
     );
+  }
+
+  async offerProviders(worker: string, offered: OfferedProviders, ttl: number): Promise<void> {
+    const args = { worker, offered: JSON.stringify(offered), ttl };
+    await this.#connection.run(scripts.offerProviders, this.#keys.account, args);
+  }
+
+  async offeredProviders(): Promise<OfferedProviders | undefined> {
+    const entries = await this.#connection.call((redis) => redis.hvals(this.#keys.account.providers));
+    return entries.length === 0 ? undefined : union(entries.map(parseOffer));
   }
 
   mailboxAsQueue(id: SessionId): MailboxQueue {

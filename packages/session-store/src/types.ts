@@ -15,6 +15,9 @@ import type {
   SessionList,
   SessionRequest,
   SessionState,
+  OfferedProviders,
+  ProviderName,
+  SessionProvider,
   StreamedEvent,
   VendorSession,
 } from '@avatar-bridge/contracts';
@@ -100,8 +103,13 @@ export type SessionRecord = Session & {
   stopRequested?: { reason: string; at: number };
 };
 
+/** `provider` is the one in use, or tried now. */
+export type ProviderChoice = { provider: ProviderName; providers: SessionProvider[] };
+
 export type Utterance = {
   index: number;
+  /** Which part of the message's text it is, in characters that are no white space; `to` is not part of it. */
+  span?: readonly [from: number, to: number];
   /** `submitting`: it may or may not have reached the vendor. `speaking`, `spoken`: the vendor's word for it. */
   state: 'submitting' | 'submitted' | 'speaking' | 'spoken';
   /** The epoch that wrote the state. */
@@ -248,6 +256,11 @@ export interface SessionStore {
   /** Call it when the vendor session is stopped for certain. */
   forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
 
+  /** Says what a worker offers, for the next `ttl` ms: repeat it well before. */
+  offerProviders(worker: string, offered: OfferedProviders, ttl: number): Promise<void>;
+  /** What the account's workers offer, all together; undefined when none has said anything lately. */
+  offeredProviders(): Promise<OfferedProviders | undefined>;
+
   mailboxAsQueue(id: SessionId): MailboxQueue;
   /** Does a write and reads the answer, now. */
   ready(): Promise<{ ok: boolean; detail: string }>;
@@ -273,11 +286,13 @@ export interface OwnedSession {
   append(...events: SessionEventBody[]): Promise<EventId[]>;
   /** Writes the state that the event names, and the event. */
   setState(change: StateChange): Promise<EventId>;
+  /** Writes which providers the session has and which is in use, and the event. */
+  setProviders(
+    choice: ProviderChoice,
+    event?: Extract<SessionEventBody, { type: 'provider.changed' }>,
+  ): Promise<void>;
   /** Write it before the vendor is given the utterance, and after, and when there is evidence of speech. False: the message is finished, don't say it. */
-  recordUtterance(
-    messageId: MessageId,
-    utterance: Pick<Utterance, 'index' | 'state' | 'taskId'>,
-  ): Promise<boolean>;
+  recordUtterance(messageId: MessageId, utterance: Omit<Utterance, 'epoch' | 'at'>): Promise<boolean>;
   /** Writes the patch and the event; a final state also frees the place in the mailbox. False: it was finished before, nothing is written. */
   updateMessage(messageId: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean>;
   /** Says that an interrupt was handled. Messages need no such call: `updateMessage` moves the cursor. */

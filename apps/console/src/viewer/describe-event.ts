@@ -91,6 +91,13 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
         text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gapMs} ms`,
         tone: 'good',
       };
+    case 'provider.changed':
+      return { text: `${event.to} goes on in place of ${event.from}: ${event.reason}`, tone: 'warning' };
+    case 'vendor.credits':
+      return {
+        text: `${event.provider} has ${event.remaining} credits left`,
+        tone: event.low ? 'warning' : 'plain',
+      };
     case 'media.stats': {
       const lost = (event.video?.lost ?? 0) + (event.audio?.lost ?? 0);
       const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.windowMs / 1_000)} s`;
