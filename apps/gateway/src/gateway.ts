@@ -9,6 +9,7 @@ import { deliveryLimits } from './events/deliver.ts';
 import { Listeners, type ListenersOptions } from './events/listeners.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Parts } from './parts.ts';
+import { Offers } from './sessions/offers.ts';
 import { Secret } from './secret.ts';
 import { listen } from './server.ts';
 import { ViewerTokens } from './viewers/viewer-tokens.ts';
@@ -46,6 +47,7 @@ export async function startGateway(
   let publicUrl = config.BRIDGE_PUBLIC_URL ?? '';
   const parts: Parts = {
     store,
+    offers: new Offers(store),
     keyring,
     tickets: new Tickets(config.LIVEKIT_API_SECRET),
     viewerTokens: new ViewerTokens({

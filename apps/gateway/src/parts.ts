@@ -6,12 +6,14 @@ import type { Credential } from './auth/credential.ts';
 import type { Keyring } from './auth/keyring.ts';
 import type { Tickets } from './auth/tickets.ts';
 import type { Listeners } from './events/listeners.ts';
+import type { Offers } from './sessions/offers.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ViewerTokens } from './viewers/viewer-tokens.ts';
 
 /** What the app is made of. Whoever builds it owns them, and closes them. */
 export type Parts = {
   store: SessionStore;
+  offers: Offers;
   keyring: Keyring;
   tickets: Tickets;
   viewerTokens: ViewerTokens;

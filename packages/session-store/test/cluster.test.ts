@@ -14,6 +14,7 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
     async run({ sessionId, epoch }, signal) {
       const owner = await store.claim(sessionId, { epoch, worker: 'w' });
       await owner.setState({ type: 'session.live', room: owner.record.room });
+      await owner.setProviders({ provider: 'heygen', providers: [{ name: 'heygen' }] });
       await owner.openVendorSession({ provider: 'heygen', id: 'v', openedAt: 1 });
       await owner.append({ type: 'user.started' }, { type: 'user.stopped' });
       for await (const command of owner.commands({ signal })) {
@@ -42,6 +43,7 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
   await store.stopSession(await createSession(store), 'never leased');
   const events = await following;
   await store.reconcile();
+  await store.offerProviders('w', { offered: [], order: [] }, 1_000);
   expect((await store.listSessions()).sessions).toHaveLength(2);
   return types(events);
 }

@@ -10,8 +10,10 @@ import {
 import { idempotencyOf, idempotencyParameter } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
+import { badInput } from '../problems/bad-input.ts';
 import { ProblemError } from '../problems/problem-error.ts';
 import { problemResponses } from '../problems/responses.ts';
+import { talkFault } from '../sessions/provider-rules.ts';
 import { messageParams, sessionParams } from '../sessions/params.ts';
 
 const common = { tags: ['messages'], security: [{ key: [] }] };
@@ -38,7 +40,7 @@ const postMessage = createRoute({
     },
     ...problemResponses(
       ...(['bad-request', 'not-json', 'unknown-session', 'session-ended', 'too-large'] as const),
-      ...(['unsupported-media-type', 'idempotency-mismatch', 'mailbox-full'] as const),
+      ...(['unsupported-media-type', 'idempotency-mismatch', 'unsupported', 'mailbox-full'] as const),
     ),
   },
 });
@@ -104,14 +106,14 @@ const interrupt = createRoute({
   },
 });
 
-export function addMessageRoutes(app: App, { store, metrics }: Parts): void {
+export function addMessageRoutes(app: App, { store, offers, metrics }: Parts): void {
   app.openapi(postMessage, async (c) => {
     const request = c.req.valid('json');
-    const { message: accepted, replayed } = await store.postMessage(
-      c.req.valid('param').id,
-      request,
-      idempotencyOf(c),
-    );
+    const { id } = c.req.valid('param');
+    const offered = request.mode === 'talk' ? await offers.get() : undefined;
+    const fault = offered && talkFault(await store.getSession(id), offered);
+    if (fault) throw badInput([fault], 'unsupported');
+    const { message: accepted, replayed } = await store.postMessage(id, request, idempotencyOf(c));
     if (replayed) c.header('idempotent-replayed', 'true');
     else metrics.messageAccepted();
     return c.json(accepted, 202);

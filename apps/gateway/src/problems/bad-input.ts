@@ -15,11 +15,11 @@ export function faultsOf(error: z.ZodError, where = 'body'): Faults {
   });
 }
 
-/** Refuses input, naming all its faults at once. */
-export function badInput(faults: Faults): ProblemError {
+/** Refuses input, naming all its faults at once. `unsupported`: it is well-formed, but no worker can do it. */
+export function badInput(faults: Faults, code: 'bad-request' | 'unsupported' = 'bad-request'): ProblemError {
   const fields = [...new Set(faults.map(({ field }) => field))];
   return new ProblemError(
-    'bad-request',
+    code,
     `Correct ${fields.slice(0, 5).join(', ')}${fields.length > 5 ? ' and more' : ''}: see errors.`,
     {
       errors: faults,

@@ -43,6 +43,6 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
   });
 }
 
-function successorOf({ avatar, onUncertain, metadata }: Session): SessionRequest {
-  return { avatar, onUncertain, metadata };
+function successorOf({ avatar, providers, onUncertain, metadata }: Session): SessionRequest {
+  return { avatar, ...(providers && { providers }), onUncertain, metadata };
 }

@@ -3,8 +3,10 @@ import { Session, SessionList, SessionRequest, SessionState } from '@avatar-brid
 import { idempotencyOf, idempotencyParameter } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
+import { badInput } from '../problems/bad-input.ts';
 import { problemResponses } from '../problems/responses.ts';
 import { sessionParams } from './params.ts';
+import { providerFaults } from './provider-rules.ts';
 
 const session = { 'application/json': { schema: Session.meta({ id: 'Session' }) } };
 const common = { tags: ['sessions'], security: [{ key: [] }] };
@@ -30,6 +32,7 @@ const createSession = createRoute({
       'too-large',
       'unsupported-media-type',
       'idempotency-mismatch',
+      'unsupported',
     ),
   },
 });
@@ -79,9 +82,12 @@ const stopSession = createRoute({
   },
 });
 
-export function addSessionRoutes(app: App, { store }: Parts): void {
+export function addSessionRoutes(app: App, { store, offers }: Parts): void {
   app.openapi(createSession, async (c) => {
     const request = c.req.valid('json');
+    const offered = await offers.get();
+    const faults = offered ? providerFaults(request, offered) : [];
+    if (faults.length > 0) throw badInput(faults, 'unsupported');
     const { session: created, replayed } = await store.createSession(request, idempotencyOf(c));
     if (replayed) c.header('idempotent-replayed', 'true');
     c.header('location', `/v1/sessions/${created.id}`);
