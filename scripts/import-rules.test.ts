@@ -25,6 +25,8 @@ test.for([
   ['packages/contracts/src/a.ts', '@avatar-bridge/session-store'],
   ['packages/session-store/src/a.ts', '@avatar-bridge/relay'],
   ['packages/heygen-client/src/a.ts', '@avatar-bridge/contracts'],
+  ['packages/heygen-client/src/core/a.ts', '../v1/wire/index.ts'],
+  ['packages/heygen-client/src/v1/chat/a.ts', '../../liveavatar/wire/index.ts'],
   ['packages/livekit-rtp/src/a.ts', '@avatar-bridge/relay'],
   ['packages/speech/src/a.ts', '@avatar-bridge/relay'],
   ['packages/relay/src/a.ts', '@avatar-bridge/session-store'],
@@ -39,6 +41,7 @@ test.for([
 test.for([
   ['packages/contracts/src/b.ts', 'zod'],
   ['packages/session-store/src/b.ts', '@avatar-bridge/contracts'],
+  ['packages/heygen-client/src/v1/chat/b.ts', '../../core/errors.ts'],
   ['packages/relay/src/b.ts', '@avatar-bridge/livekit-rtp'],
   ['packages/relay/src/b.ts', '@avatar-bridge/speech'],
   ['packages/avatar-simulator/src/b.ts', '@avatar-bridge/speech'],

@@ -6,12 +6,14 @@ export type ProviderErrorCode =
   | 'bad-request'
   | 'bad-response'
   | 'concurrency-limit'
+  | 'no-credits'
   | 'rate-limited'
   | 'not-ready'
   | 'unavailable'
   | 'timeout'
   | 'network'
   | 'session-closed'
+  | 'sunset'
   | 'cancelled';
 
 /** An error of a vendor; the subclass says what the caller does next. Messages say what a person can do and hold no secrets and no texts of users. */

@@ -22,7 +22,7 @@ export type Complaint = Asked & {
 
 /** What a complaint means when its code or its status is among these, or its words match. */
 export type Rule = {
-  codes?: readonly number[];
+  codes?: readonly (number | string)[];
   text?: RegExp;
   statuses?: readonly number[];
   make: (c: Complaint, said: string) => HeyGenError;
@@ -32,8 +32,11 @@ export type Rule = {
 export type Vendor = {
   /** As people call it. */
   name: string;
-  /** The variable that holds the base URL. */
+  /** Where it is when nobody says otherwise. */
+  defaultUrl: string;
+  /** The environment variables that hold the base URL and the API key. */
   urlVariable: string;
+  keyVariable: string;
   /** The first rule that fits says what an answer means. */
   rules: readonly Rule[];
 };

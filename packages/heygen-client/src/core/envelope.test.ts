@@ -41,10 +41,17 @@ test.each([
     { ok: false, message: 'bad' },
   ],
   [{ detail: 'Unsupported media type' }, { ok: false, message: 'Unsupported media type' }],
+  [{ detail: [{ loc: ['body'], msg: 'missing' }] }, { ok: false, message: 'missing' }],
   [
-    { detail: [{ loc: ['body'], msg: 'missing' }] },
-    { ok: false, message: '[{"loc":["body"],"msg":"missing"}]' },
+    {
+      detail: [
+        { loc: ['body', 'avatar_persona', 'voice_id'], msg: 'Input should be a valid UUID', type: 'uuid' },
+        { loc: ['query', 'page'], msg: 'too small' },
+      ],
+    },
+    { ok: false, message: 'avatar_persona.voice_id: Input should be a valid UUID; page: too small' },
   ],
+  [{ detail: [{ odd: 1 }] }, { ok: false, message: '[{"odd":1}]' }],
   [undefined, { ok: true, data: undefined }],
   [[1], { ok: true, data: [1] }],
 ])('%j reads as %j', (body, expected) => {

@@ -55,5 +55,15 @@ function numeric(code: number | string | undefined): number | string | undefined
 
 function inWords(value: unknown): string {
   if (value === undefined) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  const failures = z.array(ValidationIssue).safeParse(value);
+  return failures.success ? failures.data.map(issueInWords).join('; ') : JSON.stringify(value);
+}
+
+/** FastAPI's word for a field that does not fit. */
+const ValidationIssue = z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() });
+
+function issueInWords({ loc, msg }: z.infer<typeof ValidationIssue>): string {
+  const field = loc.filter((part, at) => at > 0 || (part !== 'body' && part !== 'query')).join('.');
+  return field === '' ? msg : `${field}: ${msg}`;
 }

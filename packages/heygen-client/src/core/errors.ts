@@ -5,7 +5,9 @@ export type TerminalCode =
   | 'unknown-avatar'
   | 'bad-request'
   | 'bad-response'
-  | 'session-closed';
+  | 'no-credits'
+  | 'session-closed'
+  | 'sunset';
 /** The same call may succeed later. */
 export type RetryableCode =
   | 'rate-limited'

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { HeyGenClient, type HeyGenClientOptions } from '../v1/client.ts';
+import { HeyGenClient } from '../v1/client.ts';
+import type { ClientOptions } from './options.ts';
 import { CancelledError, HeyGenError, RetryableError, TerminalError } from './errors.ts';
 import {
   drip,
@@ -29,7 +30,7 @@ async function failure(call: Promise<unknown>): Promise<HeyGenError & { retryAft
   return error as HeyGenError;
 }
 
-function clientOf(server: { baseUrl: string }, options: HeyGenClientOptions = {}): HeyGenClient {
+function clientOf(server: { baseUrl: string }, options: ClientOptions = {}): HeyGenClient {
   return new HeyGenClient({ apiKey, baseUrl: server.baseUrl, timeout: 2_000, ...options });
 }
 
@@ -69,7 +70,7 @@ test('a wrong key names the variable to set, a refused session token does not', 
 
 test('the concurrency limit is known by its words whatever the number and status', async () => {
   await using server = await startVendorServer(
-    json(403, { code: 4003, message: 'Session concurrency limit reached' }),
+    json(403, { code: 10004, message: 'x' }),
     json(500, { code: 10007, message: 'x' }),
     json(200, { code: 99999, message: 'Concurrent limit reached, please …', data: null }),
   );
@@ -79,6 +80,29 @@ test('the concurrency limit is known by its words whatever the number and status
       code: 'concurrency-limit',
       name: 'RetryableError',
     });
+});
+
+test.each([
+  ['as the code', { code: 'endpoint_sunset', message: 'gone' }],
+  ['nested', { data: null, error: { code: 'endpoint_sunset', message: 'This endpoint has been sunset' } }],
+  ['in a page', '<html>gone</html>'],
+])('an answer that v1 was switched off is terminal and says what to use instead: %s', async (_name, body) => {
+  await using server = await startVendorServer(typeof body === 'string' ? text(410, body) : json(410, body));
+  expect(await failure(clientOf(server).newSession())).toMatchObject({
+    name: 'TerminalError',
+    code: 'sunset',
+    status: 410,
+    message: expect.stringContaining('use the provider liveavatar-full'),
+  });
+});
+
+test('nothing instead of JSON goes away again where an answer is needed', async () => {
+  await using server = await startVendorServer(text(200, ''));
+  expect(await failure(clientOf(server, { maxRetries: 0 }).list())).toMatchObject({
+    name: 'RetryableError',
+    code: 'unavailable',
+    uncertain: true,
+  });
 });
 
 test('a success status with an error code in the envelope is an error', async () => {

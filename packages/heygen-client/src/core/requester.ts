@@ -18,7 +18,7 @@ export type Repeat = 'always' | 'unsent' | 'never';
 export type Call<S extends z.ZodType = z.ZodUndefined> = {
   /** In words, after "could not": `create a session`. */
   what: string;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
   query?: Record<string, string | number | undefined>;
   body?: object;
@@ -27,8 +27,8 @@ export type Call<S extends z.ZodType = z.ZodUndefined> = {
   response?: S;
   /** Reads the whole body instead of the envelope's data. */
   bare?: boolean;
-  /** A user's text in the body, kept out of errors. */
-  said?: string;
+  /** Texts and tokens in the body, kept out of errors. */
+  secrets?: readonly (string | undefined)[];
   token?: string | undefined;
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -119,14 +119,14 @@ export class Requester {
       };
       throw classifyBody(
         this.#options.vendor,
-        { ...asked, secrets: [this.#options.apiKey, call.token, call.said] },
+        { ...asked, secrets: [this.#options.apiKey, call.token, ...(call.secrets ?? [])] },
         status,
         headers,
         text,
       );
     }
-    // A page instead of JSON comes from something in between, and goes away again.
-    if (body === undefined && text.trim() !== '')
+    // A page or nothing instead of JSON comes from something in between, and goes away again.
+    if (body === undefined && (text.trim() !== '' || call.response))
       throw new RetryableError(
         'unavailable',
         `${this.#options.vendor.name} answered without JSON when asked to ${call.what} (HTTP ${status})`,

@@ -1,12 +1,9 @@
 import { inspect } from 'node:util';
 import type { z } from 'zod';
-import { openSocket } from './chat/open-chat.ts';
-import type { ChatListeners, StreamingChat } from './chat/streaming-chat.ts';
-import { TerminalError } from '../core/errors.ts';
-import { type Logger, silentLogger } from '../core/logger.ts';
-import { keepAliveFetch, type Fetch } from '../core/fetch.ts';
-import { isHeaderSafe } from '../core/redact.ts';
-import { type Repeat, Requester } from '../core/requester.ts';
+import { type CallOptions, type ClientOptions, connect, type Connection } from '../core/options.ts';
+import { queryString } from '../core/query.ts';
+import type { Repeat, Requester } from '../core/requester.ts';
+import { type ChatListeners, openChat, type StreamingChat } from './chat/streaming-chat.ts';
 import { heygen } from './error-rules.ts';
 import {
   avatarInfo,
@@ -19,29 +16,6 @@ import {
 } from './listings.ts';
 import { fromResponse, type NewSession, type NewSessionOptions, toRequest } from './new-session.ts';
 import * as wire from './wire/index.ts';
-
-export type HeyGenClientOptions = {
-  /** Default: the environment variable HEYGEN_API_KEY. */
-  apiKey?: string;
-  /** Default: the environment variable HEYGEN_BASE_URL, or https://api.heygen.com. */
-  baseUrl?: string;
-  /** Default: a fetch that keeps connections open between utterances. */
-  fetch?: Fetch;
-  /** Default: nothing is logged. A pino logger fits. */
-  logger?: Logger;
-  /** ms that one attempt of a call may take, answer included; default 15,000. */
-  timeout?: number;
-  /** How often a call that is safe to repeat is repeated; default 2. */
-  maxRetries?: number;
-};
-
-export type CallOptions = {
-  /** A session token of createToken(), sent instead of the API key. */
-  token?: string;
-  /** ms for one attempt, instead of the client's. */
-  timeout?: number;
-  signal?: AbortSignal;
-};
 
 export type TaskOptions = CallOptions & {
   text: string;
@@ -73,30 +47,14 @@ export type ChatOptions = ChatListeners & {
 /** The HeyGen Streaming API v1. Every method rejects with a TerminalError, a RetryableError or a CancelledError. */
 export class HeyGenClient {
   readonly baseUrl: string;
+  readonly #connection: Connection;
   readonly #requester: Requester;
-  readonly #logger: Logger;
-  readonly #timeout: number;
-  readonly #closeConnections: () => Promise<void>;
 
   /** @throws TerminalError when the key or the URL can't be one; nothing is sent yet. */
-  constructor(options: HeyGenClientOptions = {}) {
-    this.baseUrl = checkedUrl(
-      options.baseUrl ?? fromEnvironment('HEYGEN_BASE_URL') ?? 'https://api.heygen.com',
-    );
-    const apiKey = checkedKey(options.apiKey ?? fromEnvironment('HEYGEN_API_KEY'));
-    const own = options.fetch ? undefined : keepAliveFetch();
-    this.#closeConnections = own?.close ?? (() => Promise.resolve());
-    this.#logger = options.logger ?? silentLogger;
-    this.#timeout = options.timeout ?? 15_000;
-    this.#requester = new Requester({
-      vendor: heygen,
-      baseUrl: this.baseUrl,
-      apiKey,
-      fetch: options.fetch ?? own!.fetch,
-      logger: this.#logger,
-      timeout: this.#timeout,
-      maxRetries: options.maxRetries ?? 2,
-    });
+  constructor(options: ClientOptions = {}) {
+    this.#connection = connect(heygen, options);
+    this.#requester = this.#connection.requester;
+    this.baseUrl = this.#connection.baseUrl;
   }
 
   /** A token for one session: for openChat(), or for a browser instead of the key. */
@@ -146,7 +104,8 @@ export class HeyGenClient {
    */
   async task(sessionId: string, task: TaskOptions): Promise<Task> {
     const { text, taskType, taskMode = 'async', timeout, ...options } = task;
-    const longest = taskMode === 'sync' ? this.#timeout + text.length * 200 : this.#timeout;
+    const longest =
+      taskMode === 'sync' ? this.#connection.timeout + text.length * 200 : this.#connection.timeout;
     const data = await this.#requester.call({
       what: taskType === 'talk' ? 'answer a text' : 'speak a text',
       path: wire.endpoints.task,
@@ -158,7 +117,7 @@ export class HeyGenClient {
       } satisfies wire.TaskRequest,
       repeat: 'never',
       response: wire.TaskResponse,
-      said: text,
+      secrets: [text],
       timeout: timeout ?? longest,
       ...options,
     });
@@ -294,26 +253,27 @@ export class HeyGenClient {
       signal,
       ...listeners
     } = options;
-    return openSocket({
-      baseUrl: this.baseUrl,
-      query: {
-        session_id: sessionId,
-        session_token: token,
-        silence_response: silenceResponse ?? false,
-        push_to_talk: pushToTalk,
-        opening_text: openingText,
-        stt_language: sttLanguage,
-      },
-      timeout: timeout ?? this.#timeout,
+    const query: wire.ChatQuery = {
+      session_id: sessionId,
+      session_token: token,
+      silence_response: silenceResponse ?? false,
+      push_to_talk: pushToTalk,
+      opening_text: openingText,
+      stt_language: sttLanguage,
+    };
+    return openChat({
+      url: `${this.baseUrl.replace(/^http/, 'ws')}${wire.endpoints.chat}${queryString(query)}`,
+      secrets: [token],
+      timeout: timeout ?? this.#connection.timeout,
       signal,
-      logger: this.#logger,
+      logger: this.#connection.logger,
       listeners,
     });
   }
 
   /** Closes the kept connections; calls under way fail. The client's sessions live on. Not needed for the process to end. */
   close(): Promise<void> {
-    return this.#closeConnections();
+    return this.#connection.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -346,38 +306,4 @@ export class HeyGenClient {
   ): Promise<z.output<S>> {
     return this.#requester.call({ what, method: 'GET', path, repeat: 'always', response, ...options });
   }
-}
-
-function fromEnvironment(name: string): string | undefined {
-  return process.env[name]?.trim() || undefined;
-}
-
-function checkedKey(key: string | undefined): string {
-  const trimmed = key?.trim();
-  if (!trimmed)
-    throw new TerminalError('unauthorized', 'There is no API key: pass `apiKey` or set HEYGEN_API_KEY');
-  if (!isHeaderSafe(trimmed))
-    throw new TerminalError(
-      'unauthorized',
-      'The API key holds spaces or characters that no key has: check HEYGEN_API_KEY',
-    );
-  return trimmed;
-}
-
-/** Without a slash at the end. The URL may hold a password, so no error repeats it. */
-function checkedUrl(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (
-    !url ||
-    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
-    url.username ||
-    url.password ||
-    url.search ||
-    url.hash
-  )
-    throw new TerminalError(
-      'bad-request',
-      'HEYGEN_BASE_URL must be an http(s) URL without credentials, query and fragment',
-    );
-  return url.href.replace(/\/+$/, '');
 }

@@ -12,10 +12,22 @@ const {
   concurrencyLimit,
 } = vendorErrors;
 
-/** Codes of LiveAvatar stand beside those of v1. A number alone is rarely confirmed, so words count as well. */
+/** A number alone is rarely confirmed, so words count as well. */
 const rules: Vendor['rules'] = [
   {
-    codes: [concurrencyLimit.code, 10004, 4003],
+    // Seen by one observer in 2026: of the body only this word is known, and not where it stands.
+    codes: ['endpoint_sunset'],
+    statuses: [410],
+    text: /endpoint_sunset/i,
+    make: (c, said) =>
+      terminal(
+        'sunset',
+        c,
+        `HeyGen switched its v1 streaming API off (${said}); use the provider liveavatar-full`,
+      ),
+  },
+  {
+    codes: [concurrencyLimit.code, 10004],
     text: /concurren/i,
     make: (c, said) =>
       retryable(
@@ -35,7 +47,7 @@ const rules: Vendor['rules'] = [
       ),
   },
   {
-    codes: [unauthorized.code, 4010],
+    codes: [unauthorized.code],
     statuses: [401],
     make: (c, said) =>
       terminal(
@@ -55,7 +67,6 @@ const rules: Vendor['rules'] = [
   {
     codes: [sessionUnknown.code],
     text: /invalid session\b|session\b.*\b(not found|closed|expired|ended|does(n't| not) exist)/i,
-    statuses: [410],
     make: (c, said) =>
       terminal('session-closed', c, `HeyGen could not ${c.what} (${said}): the session is gone`),
   },
@@ -80,4 +91,10 @@ const rules: Vendor['rules'] = [
   },
 ];
 
-export const heygen: Vendor = { name: 'HeyGen', urlVariable: 'HEYGEN_BASE_URL', rules };
+export const heygen: Vendor = {
+  name: 'HeyGen',
+  defaultUrl: 'https://api.heygen.com',
+  urlVariable: 'HEYGEN_BASE_URL',
+  keyVariable: 'HEYGEN_API_KEY',
+  rules,
+};
