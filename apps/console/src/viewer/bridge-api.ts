@@ -10,6 +10,12 @@ export class BridgeError extends Error {
   }
 }
 
+/** Browsers have crypto.randomUUID in secure contexts only, and people watch over plain http in their own network. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+
 /** The gateway's API as this page uses it, with the ticket as its key. */
 export class BridgeApi {
   readonly #ticket: string;
@@ -37,7 +43,7 @@ export class BridgeApi {
       'POST',
       `/v1/sessions/${id}/messages`,
       { text, mode },
-      { 'idempotency-key': crypto.randomUUID() },
+      { 'idempotency-key': randomKey() },
     );
   }
 

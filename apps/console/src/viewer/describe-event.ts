@@ -1,9 +1,16 @@
 import type { StreamedEvent } from '@avatar-bridge/contracts';
+import { providerName } from './provider-name.ts';
 
 export type Tone = 'plain' | 'good' | 'active' | 'warning' | 'bad';
 
-/** An event in a person's words, for the status log. */
-export function describeEvent(event: StreamedEvent): { text: string; tone: Tone } {
+type Description = { text: string; tone: Tone };
+
+/** An event in a person's words, for the status log. One that this page does not know yet is shown by its name. */
+export function describeEvent(event: StreamedEvent): Description {
+  return describeKnown(event) ?? { text: event.type, tone: 'plain' };
+}
+
+function describeKnown(event: StreamedEvent): Description | undefined {
   switch (event.type) {
     case 'reset':
       return { text: 'Joined in the middle: older events are no longer kept', tone: 'plain' };
@@ -23,7 +30,7 @@ export function describeEvent(event: StreamedEvent): { text: string; tone: Tone 
         tone: event.outcome === 'failed' ? 'bad' : 'plain',
       };
     case 'vendor.opened':
-      return { text: `Vendor session opened at ${event.provider}`, tone: 'plain' };
+      return { text: `Vendor session opened at ${providerName(event.provider)}`, tone: 'plain' };
     case 'vendor.closed':
       return { text: `Vendor session closed: ${event.reason}`, tone: 'plain' };
     case 'vendor.event':

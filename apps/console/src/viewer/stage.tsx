@@ -1,29 +1,46 @@
 import {
+  AudioTrack,
   LiveKitRoom,
-  RoomAudioRenderer,
   StartAudio,
   VideoTrack,
   useConnectionState,
   useDataChannel,
+  useRemoteParticipants,
+  useTracks,
   useTranscriptions,
-  useVoiceAssistant,
 } from '@livekit/components-react';
 import type { StreamedEvent } from '@avatar-bridge/contracts';
-import { ConnectionError, ConnectionErrorReason, ConnectionState, DisconnectReason } from 'livekit-client';
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import {
+  ConnectionError,
+  ConnectionErrorReason,
+  ConnectionState,
+  DisconnectReason,
+  RoomEvent,
+  Track,
+} from 'livekit-client';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { avatarIdentity, avatarTracks } from './avatar-tracks.ts';
+import { readRoomEvent } from './room-event.ts';
 
 export type StageAccess = { url: string; token: string };
 
 /** The caption leaves the picture this long after its last word. */
 const captionLingers = 4_000;
 
-/** The room in which the avatar is seen and heard. */
+const sources = [Track.Source.Camera, Track.Source.Microphone, Track.Source.Unknown];
+
+/** The room in which the session's avatar is seen and heard. Others may be in it, too: they are not shown and not obeyed. */
 export function Stage({
+  sessionId,
   access,
+  provider,
   notice,
   onEvent,
 }: {
+  sessionId: string;
   access: StageAccess | undefined;
+  /** Who speaks, in a person's words. */
+  provider: string | undefined;
   notice: string | undefined;
   onEvent?: (event: StreamedEvent) => void;
 }) {
@@ -46,43 +63,54 @@ export function Stage({
       onError={(error) => setTrouble(whyNotJoined(error))}
       onDisconnected={(reason) => setTrouble((before) => whyGone(reason) ?? before)}
     >
-      <Picture notice={notice ?? trouble} onEvent={onEvent} />
-      <RoomAudioRenderer />
+      <Picture sessionId={sessionId} provider={provider} notice={notice ?? trouble} onEvent={onEvent} />
       <StartAudio label="Turn the sound on" className="sound" />
     </LiveKitRoom>
   );
 }
 
 function Picture({
+  sessionId,
+  provider,
   notice,
   onEvent,
 }: {
+  sessionId: string;
+  provider: string | undefined;
   notice: string | undefined;
   onEvent?: (event: StreamedEvent) => void;
 }) {
   const connection = useConnectionState();
-  const { videoTrack, state } = useVoiceAssistant();
+  const { video, audio } = avatarTracks(useTracks(sources, { onlySubscribed: true }), sessionId);
+  const state = useAgentState(sessionId);
   const frame = useRef<HTMLDivElement>(null);
   useDataChannel(
     'avatar-bridge.event',
     useCallback(
-      ({ payload }: { payload: Uint8Array }) =>
-        onEvent?.(JSON.parse(new TextDecoder().decode(payload)) as StreamedEvent),
-      [onEvent],
+      ({ payload, from }: { payload: Uint8Array; from?: { identity: string } }) => {
+        const event = readRoomEvent(payload, from?.identity, sessionId);
+        if (event) onEvent?.(event);
+      },
+      [onEvent, sessionId],
     ),
   );
-  const speaking = state === 'speaking';
   return (
-    <div ref={frame} className={speaking ? 'picture speaking' : 'picture'}>
-      {videoTrack ? (
-        <VideoTrack trackRef={videoTrack} />
+    <div ref={frame} className={state === 'speaking' ? 'picture speaking' : 'picture'}>
+      {audio && <AudioTrack trackRef={audio} />}
+      {video ? (
+        <VideoTrack trackRef={video} />
       ) : (
-        <Placeholder>{notice ?? waitingFor(connection)}</Placeholder>
+        <Placeholder>{notice ?? waitingFor(connection, audio !== undefined)}</Placeholder>
       )}
-      {videoTrack && notice && <div className="veil">{notice}</div>}
-      {videoTrack && <span className={`chip ${state}`}>{state}</span>}
-      <Caption />
-      {videoTrack && (
+      {video && notice && <div className="veil">{notice}</div>}
+      {(video ?? audio) && state && (
+        <span className={`chip ${state}`}>
+          {state}
+          {provider && <small>{provider}</small>}
+        </span>
+      )}
+      <Caption sessionId={sessionId} />
+      {video && (
         <button
           className="corner"
           aria-label="Full screen"
@@ -96,8 +124,16 @@ function Picture({
   );
 }
 
-function Caption() {
-  const transcriptions = useTranscriptions();
+/** What the session's own participant says of the avatar. */
+function useAgentState(sessionId: string): string | undefined {
+  const participants = useRemoteParticipants({ updateOnlyOn: [RoomEvent.ParticipantAttributesChanged] });
+  const identity = avatarIdentity(sessionId);
+  return participants.find((each) => each.identity === identity)?.attributes['lk.agent.state'];
+}
+
+function Caption({ sessionId }: { sessionId: string }) {
+  const participantIdentities = useMemo(() => [avatarIdentity(sessionId)], [sessionId]);
+  const transcriptions = useTranscriptions({ participantIdentities });
   const latest = transcriptions.at(-1);
   const text = latest?.text.trim() ?? '';
   const [over, setOver] = useState('');
@@ -125,10 +161,10 @@ function Placeholder({ children }: { children: ReactNode }) {
   );
 }
 
-function waitingFor(connection: ConnectionState): string {
+function waitingFor(connection: ConnectionState, isHeard: boolean): string {
   switch (connection) {
     case ConnectionState.Connected:
-      return 'Waiting for the avatar';
+      return isHeard ? 'Voice only: there is no picture at the moment' : 'Waiting for the avatar';
     case ConnectionState.Disconnected:
       return 'Not connected to the room';
     default:

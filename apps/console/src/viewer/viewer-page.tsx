@@ -4,6 +4,7 @@ import { BridgeApi, BridgeError } from './bridge-api.ts';
 import { Controls } from './controls.tsx';
 import { type Credentials, grantsOf, keepTicket } from './credentials.ts';
 import { followEvents } from './event-socket.ts';
+import { providerName } from './provider-name.ts';
 import { Stage, type StageAccess } from './stage.tsx';
 import { StatusLog } from './status-log.tsx';
 import { initialState, nextViewerState } from './viewer-state.ts';
@@ -47,7 +48,13 @@ function Watch({ sessionId, access }: { sessionId: string; access: StageAccess }
     <main className="page">
       <Header sessionId={sessionId} session={state.session} />
       <div className="columns">
-        <Stage access={access} notice={ended ? state.notice : undefined} onEvent={onEvent} />
+        <Stage
+          sessionId={sessionId}
+          access={access}
+          provider={state.provider && providerName(state.provider)}
+          notice={ended ? state.notice : undefined}
+          onEvent={onEvent}
+        />
         <StatusLog log={state.log} />
       </div>
     </main>
@@ -118,7 +125,12 @@ function Control(first: { sessionId: string; ticket: string }) {
       <Header sessionId={sessionId} session={state.session} offline={!connected && !ended} />
       <div className="columns">
         <div>
-          <Stage access={ended ? undefined : access} notice={state.notice} />
+          <Stage
+            sessionId={sessionId}
+            access={ended ? undefined : access}
+            provider={state.provider && providerName(state.provider)}
+            notice={state.notice}
+          />
           <Controls
             state={state}
             grants={grants}

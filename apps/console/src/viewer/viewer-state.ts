@@ -4,6 +4,8 @@ import type { AvatarState, SessionState, StreamedEvent } from '@avatar-bridge/co
 export type ViewerState = {
   session: SessionState | 'none';
   avatar: AvatarState | undefined;
+  /** Who speaks: the provider of the vendor session that was opened last. */
+  provider: string | undefined;
   /** Messages accepted and not yet finished. */
   pending: number;
   /** Why it ended, or what it is waiting for, in words. */
@@ -17,6 +19,7 @@ const keptEvents = 400;
 export const initialState: ViewerState = {
   session: 'none',
   avatar: undefined,
+  provider: undefined,
   pending: 0,
   notice: undefined,
   log: [],
@@ -30,7 +33,12 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
   const next = { ...state, log: [...state.log, event].slice(-keptEvents) };
   switch (event.type) {
     case 'reset':
-      return { ...next, session: event.snapshot.state, pending: event.snapshot.pending };
+      return {
+        ...next,
+        session: event.snapshot.state,
+        provider: event.snapshot.vendorSession?.provider,
+        pending: event.snapshot.pending,
+      };
     case 'session.queued':
       return { ...next, session: 'queued', notice: 'Waiting for a free avatar' };
     case 'session.starting':
@@ -49,6 +57,8 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
         pending: 0,
         notice: event.outcome === 'failed' ? event.message : 'The session is closed',
       };
+    case 'vendor.opened':
+      return { ...next, provider: event.provider };
     case 'avatar.state':
       return { ...next, avatar: event.state };
     case 'message.accepted':

@@ -1,0 +1,9 @@
+const names = new Map([
+  ['heygen', 'HeyGen v1'],
+  ['liveavatar-full', 'LiveAvatar'],
+  ['liveavatar-lite', 'LiveAvatar Lite'],
+  ['voice-only', 'Voice only'],
+]);
+
+/** What people call a provider. */
+export const providerName = (provider: string): string => names.get(provider) ?? provider;
