@@ -14,6 +14,18 @@ export const CommandId = prefixed('cmd', 'a command');
 /** A place in a session's event log, as Redis streams number them: `<ms>-<n>`. */
 export const EventId = z.string().regex(/^\d{1,16}-\d{1,10}$/, 'must be an event id like 1764000000000-0');
 
+/** Ids of sessions and messages as UUIDs, for clients that expect such. */
+export function asUuid(id: string): string {
+  const hex = id.slice(id.indexOf('_') + 1);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** The session that a UUID stands for; undefined when it is none. */
+export function sessionIdOf(uuid: string): SessionId | undefined {
+  const parsed = SessionId.safeParse(`ses_${uuid.replaceAll('-', '').toLowerCase()}`);
+  return parsed.success ? parsed.data : undefined;
+}
+
 export type SessionId = z.infer<typeof SessionId>;
 export type MessageId = z.infer<typeof MessageId>;
 export type CommandId = z.infer<typeof CommandId>;

@@ -103,6 +103,13 @@ export type SessionEnd = z.infer<typeof SessionEnd>;
 export const VendorSession = z.object({ provider: z.string(), id: z.string(), openedAt: z.int() });
 export type VendorSession = z.infer<typeof VendorSession>;
 
+/**
+ * How a stage is made for clients that were not written for this API. `heygen-v1`: its participants, and the data that
+ * they send each other, are those of a room of HeyGen's Streaming API v1.
+ */
+export const Dialect = z.enum(['heygen-v1']);
+export type Dialect = z.infer<typeof Dialect>;
+
 /** A session as the API shows it. Times are epoch ms. */
 export const Session = z.object({
   id: SessionId,
@@ -111,6 +118,8 @@ export const Session = z.object({
   position: z.int().optional(),
   avatar: AvatarSettings,
   room: z.string(),
+  /** Absent: the stage is as this API describes it. */
+  dialect: Dialect.optional(),
   onUncertain: z.enum(['replay', 'skip']),
   metadata: z.record(z.string(), z.string()),
   createdAt: z.int(),

@@ -1,6 +1,7 @@
 export type { ChatEnd, ChatListeners, StreamingChat } from './v1/chat/streaming-chat.ts';
 export { HeyGenClient, type ChatOptions, type Task, type TaskOptions } from './v1/client.ts';
 export * from './core/errors.ts';
+export { readLeniently } from './core/lenient-input.ts';
 export type { CallOptions, ClientOptions as HeyGenClientOptions } from './core/options.ts';
 export type { Logger } from './core/logger.ts';
 export { parseVendorEvent, type VendorEvent } from './v1/events/vendor-event.ts';

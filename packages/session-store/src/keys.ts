@@ -34,10 +34,11 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `providers` hash that expires: worker -> what it offers, and when it said so
+ * - `idleDeadlines` sorted set: sessions of the v1 door by the time at which they are idle, epoch ms
  * - `ready` string, 1 s: the readiness probe's
  */
 export type AccountKeys = Readonly<
-  Record<'sessions' | 'open' | 'vendorSessions' | 'providers' | 'ready', string>
+  Record<'sessions' | 'open' | 'vendorSessions' | 'providers' | 'idleDeadlines' | 'ready', string>
 >;
 
 export class Keys {
@@ -58,6 +59,7 @@ export class Keys {
       open: `${this.queuePrefix}:open`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       providers: `${this.queuePrefix}:providers`,
+      idleDeadlines: `${this.queuePrefix}:idle-deadlines`,
       ready: `${this.queuePrefix}:ready`,
     };
   }
@@ -65,6 +67,11 @@ export class Keys {
   session(id: SessionId): SessionKeys {
     const prefix = `ab:${this.#name}:{${id}}:`;
     return Object.fromEntries(sessionKeyNames.map((name) => [name, prefix + name])) as SessionKeys;
+  }
+
+  /** String that expires: the session that a session token of the v1 door opened. */
+  v1Token(tokenId: string): string {
+    return `${this.queuePrefix}:v1-token:${tokenId}`;
   }
 
   /** String that expires: what `createSession` answered to an Idempotency-Key. */

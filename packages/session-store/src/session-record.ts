@@ -1,10 +1,5 @@
-import {
-  requestedProviders,
-  type Session,
-  type SessionId,
-  type SessionRequest,
-} from '@avatar-bridge/contracts';
-import type { SessionRecord, VendorSessionRef } from './types.ts';
+import { requestedProviders, type Session, type SessionId } from '@avatar-bridge/contracts';
+import type { NewSession, SessionRecord, VendorSessionRef } from './types.ts';
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -18,11 +13,12 @@ export function pairs(flat: readonly string[]): Fields {
 }
 
 /** What a new session's record begins with, besides what the script writes. */
-export function requestFields(id: SessionId, request: SessionRequest): string[] {
+export function requestFields(id: SessionId, request: NewSession): string[] {
   const providers = requestedProviders(request);
   const fields = {
     avatar: JSON.stringify(request.avatar),
     room: request.room ?? id,
+    ...(request.dialect && { dialect: request.dialect }),
     onUncertain: request.onUncertain,
     metadata: JSON.stringify(request.metadata),
     ...(providers && { providers: JSON.stringify(providers) }),
@@ -41,6 +37,7 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     state: fields['state'] as Session['state'],
     avatar: JSON.parse(fields['avatar'] as string) as Session['avatar'],
     room: fields['room'] as string,
+    ...(fields['dialect'] && { dialect: fields['dialect'] as Session['dialect'] }),
     onUncertain: fields['onUncertain'] as Session['onUncertain'],
     metadata: JSON.parse(fields['metadata'] as string) as Session['metadata'],
     createdAt: Number(fields['createdAt']),

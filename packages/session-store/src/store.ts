@@ -12,7 +12,6 @@ import type {
   SessionEventBody,
   SessionId,
   SessionList,
-  SessionRequest,
   StreamedEvent,
 } from '@avatar-bridge/contracts';
 import type { Connection } from './connection.ts';
@@ -45,6 +44,7 @@ import type {
   Logger,
   MailboxQueue,
   MessageQuery,
+  NewSession,
   OwnedSession,
   Reconciled,
   Retention,
@@ -54,6 +54,7 @@ import type {
   VendorSessionEntry,
   VendorSessionRef,
 } from './types.ts';
+import { V1DoorState } from './v1-door-state.ts';
 
 const readyTimeout = 1_000;
 
@@ -71,6 +72,7 @@ export type StoreParts = {
 
 export class RedisSessionStore implements SessionStore {
   readonly account: string;
+  readonly v1Door: V1DoorState;
   readonly #parts: StoreParts;
   readonly #connection: Connection;
   readonly #keys: Keys;
@@ -95,6 +97,7 @@ export class RedisSessionStore implements SessionStore {
       closing: this.#closing.signal,
     });
     this.#messages = new Messages(connection, keys);
+    this.v1Door = new V1DoorState(connection, keys);
     this.#reconciler = new Reconciler({
       connection,
       keys,
@@ -108,7 +111,7 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async createSession(
-    request: SessionRequest,
+    request: NewSession,
     options: Idempotency = {},
   ): Promise<{ session: Session; replayed: boolean }> {
     const fresh = newSessionId();
@@ -386,7 +389,7 @@ export class RedisSessionStore implements SessionStore {
   async #claimKey(
     idempotencyKey: string,
     fresh: SessionId,
-    request: SessionRequest,
+    request: NewSession,
     hash: string | undefined,
   ): Promise<SessionId> {
     const bodyHash = hash ?? sha256(JSON.stringify(request));

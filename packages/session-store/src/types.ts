@@ -22,6 +22,7 @@ import type {
   VendorSession,
 } from '@avatar-bridge/contracts';
 import type { Queue } from 'bullmq';
+import type { V1DoorState } from './v1-door-state.ts';
 
 /** The part of pino that the store uses: an object and a static text. */
 export type Logger = Record<'debug' | 'info' | 'warn' | 'error', (details: object, text: string) => void>;
@@ -54,6 +55,9 @@ export type Idempotency = {
   /** A hash of the request's body; without it the store hashes the parsed request. */
   bodyHash?: string;
 };
+
+/** What a session is opened with: a caller's request, and what the gateway adds. */
+export type NewSession = SessionRequest & Pick<Session, 'dialect'>;
 
 export type SessionQuery = {
   state?: SessionState;
@@ -211,12 +215,10 @@ export interface SessionStore {
   readonly account: string;
   /** The lease queue: one job for each session that has not ended. */
   readonly queue: Queue;
+  readonly v1Door: V1DoorState;
 
   /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
-  createSession(
-    request: SessionRequest,
-    options?: Idempotency,
-  ): Promise<{ session: Session; replayed: boolean }>;
+  createSession(request: NewSession, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
   /** With its position while it is queued. */
   getSession(id: SessionId): Promise<Session>;
   /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
-import { Session, type SessionRequest } from '@avatar-bridge/contracts';
+import { Session } from '@avatar-bridge/contracts';
+import type { NewSession } from '@avatar-bridge/session-store';
 import type { App, Parts } from '../parts.ts';
 import { ProblemError } from '../problems/problem-error.ts';
 import { problemResponses } from '../problems/responses.ts';
@@ -43,6 +44,6 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
   });
 }
 
-function successorOf({ avatar, providers, onUncertain, metadata }: Session): SessionRequest {
-  return { avatar, ...(providers && { providers }), onUncertain, metadata };
+function successorOf({ avatar, providers, dialect, onUncertain, metadata }: Session): NewSession {
+  return { avatar, ...(providers && { providers }), ...(dialect && { dialect }), onUncertain, metadata };
 }

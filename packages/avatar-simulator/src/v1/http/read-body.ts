@@ -1,6 +1,6 @@
+import { readLeniently } from '@avatar-bridge/heygen-client';
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { withoutNulls, withReadStrings } from '../../http/lenient-input.ts';
 import { VendorFailure } from './vendor-failure.ts';
 
 /** The request's JSON body, whatever its content type. Throws the vendor's error when it breaks the schema. */
@@ -14,15 +14,9 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   return check(schema, json);
 }
 
-/**
- * What a client sent, as lenient as the vendor: null is nothing, unknown members are left out, and numbers and
- * booleans may be written as strings.
- */
+/** What a client sent, as lenient as the vendor. Throws the vendor's error when it breaks the schema all the same. */
 export function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const given = withoutNulls(value);
-  const strict = schema.safeParse(given);
-  if (strict.success) return strict.data;
-  const result = schema.safeParse(withReadStrings(given, strict.error.issues));
+  const result = readLeniently(schema, value);
   if (result.success) return result.data;
   throw VendorFailure.invalid(
     result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),

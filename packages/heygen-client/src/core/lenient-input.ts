@@ -42,3 +42,16 @@ function readAs(expected: string, written: string): number | boolean | undefined
   if (['true', '1', 'yes', 'on'].includes(written)) return true;
   return ['false', '0', 'no', 'off', '', 'null', 'undefined'].includes(written) ? false : undefined;
 }
+
+/**
+ * What a client sent, read as leniently as the vendor reads it: null is nothing, unknown members are left out, and numbers
+ * and booleans may be written as strings. The error is of the last attempt.
+ */
+export function readLeniently<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+): z.ZodSafeParseResult<z.output<T>> {
+  const given = withoutNulls(value);
+  const strict = schema.safeParse(given);
+  return strict.success ? strict : schema.safeParse(withReadStrings(given, strict.error.issues));
+}
