@@ -14,6 +14,7 @@ export type ProviderErrorCode =
   | 'network'
   | 'session-closed'
   | 'sunset'
+  | 'speech-unavailable'
   | 'cancelled';
 
 /** An error of a vendor; the subclass says what the caller does next. Messages say what a person can do and hold no secrets and no texts of users. */

@@ -237,6 +237,7 @@ export class AudioLine {
   }
 
   #dispatch(event: LineEvent): void {
+    if (this.#closed) return;
     const { state, facts } = next(this.#state, event, this.#options.timing);
     this.#state = state;
     for (const fact of facts) this.#tell(fact);
@@ -256,8 +257,7 @@ export class AudioLine {
     const heard = fact.type === 'ended' ? Number.POSITIVE_INFINITY : fact.heardMs;
     if (utterance && heard > 0) {
       const text = utterance.spoken.heardAt(heard);
-      if (text !== '')
-        onEvent({ type: 'caption', taskId: fact.id, speaker: 'avatar', text, final: true });
+      if (text !== '') onEvent({ type: 'caption', taskId: fact.id, speaker: 'avatar', text, final: true });
       onSaid?.(text, fact.id);
     }
     if (heard > 0) onEvent({ type: 'speech.ended', taskId: fact.id, at });

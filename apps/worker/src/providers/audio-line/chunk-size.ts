@@ -2,7 +2,7 @@
 const first = { atLeastMs: 300, atMostMs: 400 };
 const further = { atLeastMs: 750, atMostMs: 1_000 };
 /** Less than this at the player, and even little is handed over at once, ms. */
-const hurryMs = 600;
+const hurryMs = 300;
 const hurriedMs = 100;
 /** An interrupt is heard at once only if little is on its way, ms. */
 export const longestAheadMs = 3_000;

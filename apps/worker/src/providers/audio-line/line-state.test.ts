@@ -161,13 +161,14 @@ test('an interrupt ends all, tells what was heard, and waits until the player is
 });
 
 test('an interrupt before the first sign was not heard', () => {
-  play([
+  const clearing = play([
     ...oneSaid,
     [
       { type: 'interrupted', at: 600 },
       { type: 'interrupted', id: 'a', heardMs: 0 },
     ],
   ]);
+  expect(clearing).toEqual({ name: 'clearing', until: 2100 });
 });
 
 test('nothing happens to a silent line', () => {

@@ -183,12 +183,11 @@ function ended(
   if (!current?.complete || (id === undefined && state.startedAt === undefined)) return only(state);
   const missingMs = missing(current, position);
   if (missingMs > 0) return cutShort({ ...state, startedAt: state.startedAt ?? at }, missingMs);
-  const facts = state.utterances
-    .slice(0, index + 1)
-    .flatMap((one): LineFact[] => [
-      ...(one.begun ? [] : [{ type: 'started' as const, id: one.id }]),
-      { type: 'ended', id: one.id },
-    ]);
+  const facts: LineFact[] = [];
+  for (const { id: over, begun } of state.utterances.slice(0, index + 1)) {
+    if (!begun) facts.push({ type: 'started', id: over });
+    facts.push({ type: 'ended', id: over });
+  }
   return { state: restOf(state, index + 1, at), facts };
 }
 
