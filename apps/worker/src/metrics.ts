@@ -52,6 +52,12 @@ export function createMetrics({
     labelNames: ['code'],
     registers,
   });
+  const credits = new Gauge({
+    name: 'avatar_bridge_vendor_credits',
+    help: 'What the vendor account has left, when it last said so',
+    labelNames: ['provider'],
+    registers,
+  });
   const reaped = new Counter({
     name: 'avatar_bridge_vendor_sessions_reaped_total',
     help: 'Vendor sessions stopped because their owner was gone',
@@ -72,6 +78,7 @@ export function createMetrics({
     firstFrame: (ms: number) => firstFrame.observe(ms / 1_000),
     vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
     relays: createRelayMetrics(registry, relayHosts),
+    vendorCredits: (provider: string, remaining: number) => credits.set({ provider }, remaining),
     vendorSessionReaped: () => reaped.inc(),
     /** Times a call; the outcome is `ok` or the error's code. */
     async vendorCall<T>(call: string, run: () => Promise<T>): Promise<T> {

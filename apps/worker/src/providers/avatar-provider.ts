@@ -30,6 +30,12 @@ export interface AvatarProvider {
 
 export type ProviderCapabilities = {
   modes: readonly MessageMode[];
+  /** `talk` works only in a session whose avatar settings have a `knowledgeBase` or a `knowledgeBaseId`. */
+  talkNeedsKnowledge: boolean;
+  /** Its avatars' ids are UUIDs; it rejects others. */
+  uuidAvatars: boolean;
+  /** It has an avatar for the id `default`. */
+  defaultAvatar: boolean;
   /** Characters of one utterance. */
   maxUtteranceLength: number;
   /** How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one playing and one waiting. */
@@ -58,7 +64,19 @@ export type StageSeat = { url: string; room: string; token: string; identity: st
 export interface MediaChannel {
   /** A reliable data packet into the vendor's room, or to the stage where the avatar is there itself. */
   sendData(payload: string, options?: DataOptions): Promise<void>;
+  /** `media.kind` voice only: appends sound to an utterance, see Relay.playVoice. */
+  playVoice(chunk: VoiceChunk): Promise<void>;
+  /** `media.kind` voice only: drops the sound that was not played yet. */
+  clearVoice(): Promise<void>;
 }
+
+/** s16le, 24 kHz, mono. Utterances are played in the order of their first chunk; `last` ends one. */
+export type VoiceChunk = { utteranceId: string; pcm: Uint8Array; last: boolean };
+
+/** What the relay says of the sound that it was given. `complete` is false when it was cleared before its end. */
+export type VoiceEvent =
+  | { type: 'started'; utteranceId: string }
+  | { type: 'ended'; utteranceId: string; playedMs: number; complete: boolean };
 
 export type Utterance = { messageId: string; text: string; mode: MessageMode; signal: AbortSignal };
 
@@ -99,6 +117,9 @@ export interface ProviderSession {
 
   /** A data packet of the vendor's room, as text: the relay owns the room. Leaves as events. Never throws. */
   handleRoomData(payload: string, from: DataOrigin): void;
+
+  /** What became of the sound that was handed to playVoice(). */
+  handleVoice?(event: VoiceEvent): void;
 
   /** Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects when nobody knows. */
   close(reason: string): Promise<void>;

@@ -5,6 +5,7 @@ export type ProviderErrorCode =
   | 'unknown-avatar'
   | 'bad-request'
   | 'bad-response'
+  | 'no-speech'
   | 'concurrency-limit'
   | 'no-credits'
   | 'rate-limited'

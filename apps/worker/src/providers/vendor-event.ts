@@ -12,5 +12,7 @@ export type VendorEvent =
   | { type: 'user.started' }
   | { type: 'user.stopped' }
   | { type: 'user.silent'; silenceTimes?: number; countDown?: number }
+  /** What the vendor account has left. `low`: it may not last for another session. */
+  | { type: 'credits'; remaining: number; low: boolean }
   /** The vendor ended the session by itself. The last event. */
   | { type: 'closed'; reason: string };

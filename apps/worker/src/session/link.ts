@@ -1,11 +1,12 @@
 import type { AvatarSettings, SessionEventBody, SessionId, VendorSession } from '@avatar-bridge/contracts';
-import type { MediaRelay, Relay, RelaySource } from '@avatar-bridge/relay';
+import type { MediaRelay, Relay, RelayMediaKind, RelaySource } from '@avatar-bridge/relay';
 import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AvatarProvider, MediaChannel, ProviderSession } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { within } from '../within.ts';
+import { losses, onEach, sessionEvents } from './media-events.ts';
 import { MediaSummary } from './media-summary.ts';
 import type { StageAccess } from './stage-access.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
@@ -154,83 +155,42 @@ export class Link {
 
   #listen(): void {
     const { event, voice } = this.#listeners;
-    const heard =
-      <A extends unknown[]>(listener: (...args: A) => void) =>
-      (...args: A) => {
-        if (!this.#over) listener(...args);
-      };
-    this.#relay
-      .on(
-        'engineChosen',
-        heard(({ engine, reason }) => {
-          this.#parts.metrics.relays.started(engine, reason);
-          event({ type: 'relay.started', engine, reason });
-        }),
-      )
-      .on(
-        'data',
-        heard(({ payload, ...from }) => this.session.handleRoomData(payload, from)),
-      )
-      .on(
-        'speaking',
-        heard(({ active }) => voice(active)),
-      )
-      .on(
-        'firstFrame',
-        heard(({ kind }) => {
-          if (kind === 'video') this.#stalledSince = undefined;
-          event({ type: 'media.started', kind });
-        }),
-      )
-      .on(
-        'mediaStalled',
-        heard(({ kind, sinceMs }) => {
-          if (kind === 'video') this.#stalledSince = Date.now() - sinceMs;
-          event({ type: 'media.stalled', kind, stalledMs: Math.round(sinceMs) });
-        }),
-      )
-      .on(
-        'mediaResumed',
-        heard(({ kind, gapMs }) => {
-          if (kind === 'video') this.#stalledSince = undefined;
-          event({ type: 'media.resumed', kind, gapMs: Math.round(gapMs) });
-        }),
-      )
+    const relay = this.#relay;
+    onEach(relay, sessionEvents, (told) => {
+      if (!this.#over) event(told);
+    });
+    onEach(relay, losses, (error) => this.#lose(error));
+    relay
+      .on('engineChosen', ({ engine, reason }) => this.#parts.metrics.relays.started(engine, reason))
+      .on('firstFrame', ({ kind }) => this.#moves(kind))
+      .on('mediaResumed', ({ kind }) => this.#moves(kind))
+      .on('mediaStalled', ({ kind, sinceMs }) => {
+        if (kind === 'video') this.#stalledSince = Date.now() - sinceMs;
+      })
+      .on('data', ({ payload, ...from }) => {
+        if (!this.#over) this.session.handleRoomData(payload, from);
+      })
+      .on('speaking', ({ active }) => {
+        if (!this.#over) voice(active);
+      })
       .on('restarting', ({ reason }) => {
-        // It would come back in its successor's place.
-        if (this.#over) return void this.leaveStage('nobody needs it any more');
+        if (this.#over) return this.#leaveUnneeded();
         this.#parts.metrics.relays.restarting(reason);
         this.#stalledSince ??= Date.now();
-        event({ type: 'relay.restarting', reason });
       })
-      .on(
-        'restarted',
-        heard(({ gapMs }) => event({ type: 'relay.restarted', gapMs })),
-      )
-      .on('reconnecting', ({ side, reason }) => {
-        if (!this.#over) event({ type: 'relay.reconnecting', side, reason });
-        // It would come back in its successor's place.
-        else if (side === 'stage') void this.leaveStage('nobody needs it any more');
+      .on('reconnecting', ({ side }) => {
+        if (this.#over && side === 'stage') this.#leaveUnneeded();
       })
-      .on(
-        'audience',
-        heard(({ watched }) => event({ type: 'audience.changed', watched })),
-      )
-      .on(
-        'reconnected',
-        heard(({ side, gapMs }) => event({ type: 'relay.reconnected', side, gapMs })),
-      )
-      .on('sourceDisconnected', ({ reason }) =>
-        this.#lose(new LostError('vendor-lost', `The vendor's room was lost: ${reason}`)),
-      )
-      .on('stageDisconnected', ({ reason }) =>
-        this.#lose(new LostError('stage-lost', `The stage was lost: ${reason}`)),
-      )
-      .on('failed', ({ code }) => this.#lose(new LostError(`relay-${code}`, `The relay failed: ${code}`)))
-      .on('closed', ({ reason }) => {
-        this.#unwatch();
-        this.#lose(new LostError('relay-closed', `The relay closed: ${reason}`));
-      });
+      .on('closed', () => this.#unwatch());
+  }
+
+  #moves(kind: RelayMediaKind): void {
+    if (kind === 'video') this.#stalledSince = undefined;
+  }
+
+  /** A relay that keeps a lost avatar's last picture on the stage must not come back there: its successor may be there already. */
+  #leaveUnneeded(): void {
+    void this.leaveStage('nobody needs it any more');
   }
 
   #onVendorEvent(event: VendorEvent): void {
@@ -254,5 +214,11 @@ function channelOf(relay: Relay, media: RelaySource): MediaChannel {
   return {
     sendData: (payload, options) =>
       inVendorRoom ? relay.sendToSource(payload, options) : relay.sendToStage(payload, options),
+    playVoice: noVoice,
+    clearVoice: noVoice,
   };
+}
+
+function noVoice(): Promise<never> {
+  return Promise.reject(new LostError('no-voice', 'This relay plays no sound that it is given'));
 }

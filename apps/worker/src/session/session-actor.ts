@@ -385,8 +385,16 @@ export class SessionActor {
       case 'user.stopped':
       case 'user.silent':
         return this.#journal.append(event);
+      case 'credits':
+        return this.#onCredits(event);
       case 'closed':
     }
+  }
+
+  #onCredits({ remaining, low }: Extract<VendorEvent, { type: 'credits' }>): void {
+    const provider = this.#parts.provider.name;
+    this.#parts.metrics.vendorCredits(provider, remaining);
+    this.#journal.append({ type: 'vendor.credits', provider, remaining, low });
   }
 
   #onFailure(error: unknown): void {

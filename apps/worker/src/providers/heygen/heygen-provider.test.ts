@@ -10,7 +10,8 @@ import {
 } from '../provider-errors.ts';
 import { apiKey, event, utterance, VendorAccount } from './testing/vendor-account.ts';
 
-const silentChannel = { sendData: () => Promise.resolve() };
+const nothing = () => Promise.resolve();
+const silentChannel = { sendData: nothing, playVoice: nothing, clearVoice: nothing };
 const simulate = (options: Partial<SimulatorOptions>) =>
   startSimulator({ apiKey, livekit: inject('livekit').vendor, ...options });
 

@@ -43,6 +43,9 @@ export class HeyGenProvider implements AvatarProvider {
     this.#logger = logger;
     this.capabilities = {
       modes: ['talk', 'repeat'],
+      talkNeedsKnowledge: false,
+      uuidAvatars: false,
+      defaultAvatar: true,
       maxUtteranceLength: maxTaskTextLength,
       queueDepth,
     };
