@@ -134,14 +134,25 @@ describe('restart', () => {
   test('takes no settings from whoever asks', async () => {
     const { id, call } = await holder(['stop', 'restart']);
     await call('DELETE', `/v1/sessions/${id}`);
-    const { body } = await call('POST', `/v1/sessions/${id}/restart`, {
-      room: 'board-meeting',
-      avatar: { id: 'somebody-else' },
-      provider: 'heygen',
+    for (const body of [{ room: 'board-meeting' }, { avatar: { id: 'somebody-else' } }, { providers: [] }])
+      expect(await call('POST', `/v1/sessions/${id}/restart`, body)).toBeProblem(400, 'bad-request');
+  });
+
+  test('tries one of the session’s own providers first, when asked to', async () => {
+    const providers = ['liveavatar-full', { name: 'heygen', avatarId: 'Wayne_20240711' }, 'voice-only'];
+    const { id, call } = await holder(['stop', 'restart'], { providers });
+    await call('DELETE', `/v1/sessions/${id}`);
+    const refused = await call('POST', `/v1/sessions/${id}/restart`, { provider: 'liveavatar-lite' });
+    expect(refused).toBeProblem(400, 'bad-request');
+    expect(refused.body).toMatchObject({
+      errors: [{ field: 'provider', rule: expect.stringContaining('liveavatar-full, heygen, voice-only') }],
     });
-    const successor = body as Session;
-    expect(successor.room).toBe(successor.id);
-    expect(successor.avatar.id).toBe('default');
+    const { body } = await call('POST', `/v1/sessions/${id}/restart`, { provider: 'heygen' });
+    expect((body as Session).providers).toEqual([
+      { name: 'heygen', avatarId: 'Wayne_20240711' },
+      { name: 'liveavatar-full' },
+      { name: 'voice-only' },
+    ]);
   });
 
   test('hands out no ticket to the holder of a key', async () => {

@@ -87,6 +87,10 @@ function nameOf(choice: string | SessionProvider): string {
   return typeof choice === 'string' ? choice : choice.name;
 }
 
+/** What may be posted to restart a session: which of its own providers the successor tries first. */
+export const RestartRequest = z.strictObject({ provider: ProviderName.optional() });
+export type RestartRequest = z.infer<typeof RestartRequest>;
+
 /** `queued -> starting -> live <-> recovering -> stopping -> ended`. */
 export const SessionState = z.enum(['queued', 'starting', 'live', 'recovering', 'stopping', 'ended']);
 export type SessionState = z.infer<typeof SessionState>;

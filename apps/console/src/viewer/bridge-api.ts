@@ -27,9 +27,14 @@ export class BridgeApi {
     return this.#call('GET', `/v1/sessions/${id}`);
   }
 
-  /** Opens the successor of a session that has ended; the answer's ticket is the successor's. */
-  async restart(id: string): Promise<{ id: string; ticket: string }> {
-    const response = await this.#fetch('POST', `/v1/sessions/${id}/restart`);
+  /**
+   * Opens the successor of a session that has ended; the answer's ticket is the successor's. `provider`: which of the session's
+   * providers is tried first.
+   */
+  async restart(id: string, provider?: string): Promise<{ id: string; ticket: string }> {
+    const response = await this.#fetch('POST', `/v1/sessions/${id}/restart`, {
+      ...(provider && { provider }),
+    });
     const session = (await response.json()) as Session;
     return { id: session.id, ticket: response.headers.get('bridge-ticket') ?? this.#ticket };
   }

@@ -1,5 +1,6 @@
 import type { MessageMode, TicketGrant } from '@avatar-bridge/contracts';
 import { useState } from 'react';
+import { providerName } from './provider-name.ts';
 import { enabledControls, type ViewerState } from './viewer-state.ts';
 
 export type ControlsProps = {
@@ -7,7 +8,9 @@ export type ControlsProps = {
   grants: TicketGrant[];
   busy: boolean;
   error: string | undefined;
-  onStart: () => void;
+  /** The session's providers, of which one may be chosen for the next start. */
+  providers: string[];
+  onStart: (provider: string | undefined) => void;
   onClose: () => void;
   onSpeak: (text: string, mode: MessageMode) => Promise<boolean>;
   onInterrupt: () => void;
@@ -19,12 +22,14 @@ export function Controls({
   grants,
   busy,
   error,
+  providers,
   onStart,
   onClose,
   onSpeak,
   onInterrupt,
 }: ControlsProps) {
   const [text, setText] = useState('');
+  const [chosen, setChosen] = useState<string>();
   const enabled = enabledControls(state, { busy, text });
 
   const speak = async (mode: MessageMode): Promise<void> => {
@@ -87,13 +92,31 @@ export function Controls({
             Interrupt
           </button>
         )}
+        {grants.includes('restart') && providers.length > 1 && (
+          <label className="choice">
+            Provider
+            <select
+              id="providerSelect"
+              value={chosen ?? providers[0]}
+              disabled={!enabled.start}
+              onChange={(event) => setChosen(event.target.value)}
+              title="Who speaks after the next start. The others take over when this one fails"
+            >
+              {providers.map((name) => (
+                <option key={name} value={name}>
+                  {providerName(name)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         {grants.includes('restart') && (
           <button
             id="startBtn"
             type="button"
             className="good"
             disabled={!enabled.start}
-            onClick={onStart}
+            onClick={() => onStart(chosen)}
             title="Opens the avatar again, with the same settings"
           >
             Start

@@ -99,10 +99,13 @@ function describeKnown(event: StreamedEvent): Description | undefined {
         tone: 'good',
       };
     case 'provider.changed':
-      return { text: `${event.to} goes on in place of ${event.from}: ${event.reason}`, tone: 'warning' };
+      return {
+        text: `${providerName(event.to)} goes on in place of ${providerName(event.from)}: ${event.reason}`,
+        tone: 'warning',
+      };
     case 'vendor.credits':
       return {
-        text: `${event.provider} has ${event.remaining} credits left`,
+        text: `${providerName(event.provider)} has ${event.remaining} credits left`,
         tone: event.low ? 'warning' : 'plain',
       };
     case 'media.stats': {

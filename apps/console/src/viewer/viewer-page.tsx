@@ -71,6 +71,7 @@ function Control(first: { sessionId: string; ticket: string }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const [refusal, setRefusal] = useState<BridgeError>();
+  const [providers, setProviders] = useState<string[]>([]);
   const ended = state.session === 'ended';
 
   useEffect(() => {
@@ -95,6 +96,18 @@ function Control(first: { sessionId: string; ticket: string }) {
     };
   }, [api, sessionId]);
 
+  // Before a worker took the session it may not be known.
+  const known = state.session === 'live' || ended;
+  useEffect(() => {
+    if (!known || !grants.includes('restart')) return undefined;
+    let current = true;
+    api.session(sessionId).then(
+      (session) => current && setProviders((session.providers ?? []).map(({ name }) => name)),
+      () => undefined,
+    );
+    return () => void (current = false);
+  }, [api, sessionId, known, grants]);
+
   /** Runs one request, shows its failure, and says whether it worked. */
   const attempt = async (request: () => Promise<unknown>): Promise<boolean> => {
     setBusy(true);
@@ -109,9 +122,9 @@ function Control(first: { sessionId: string; ticket: string }) {
       setBusy(false);
     }
   };
-  const start = (): Promise<boolean> =>
+  const start = (provider: string | undefined): Promise<boolean> =>
     attempt(async () => {
-      const opened = await api.restart(sessionId);
+      const opened = await api.restart(sessionId, provider);
       keepTicket(opened.id, opened.ticket);
       window.history.pushState(null, '', `/viewer/${opened.id}`);
       setOpened({ sessionId: opened.id, ticket: opened.ticket });
@@ -136,7 +149,8 @@ function Control(first: { sessionId: string; ticket: string }) {
             grants={grants}
             busy={busy}
             error={error}
-            onStart={() => void start()}
+            providers={providers}
+            onStart={(provider) => void start(provider)}
             onClose={() => void attempt(() => api.deleteSession(sessionId))}
             onSpeak={(text: string, mode: MessageMode) =>
               attempt(() => api.postMessage(sessionId, text, mode))

@@ -81,3 +81,15 @@ test('the log stays bounded', () => {
   );
   expect(long.log.length).toBe(400);
 });
+
+test('tells who speaks', () => {
+  const opened = happen(live, { type: 'vendor.opened', provider: 'liveavatar-full', vendorSessionId: 'v' });
+  expect(opened.provider).toBe('liveavatar-full');
+  const changed: SessionEventBody = {
+    type: 'provider.changed',
+    from: 'liveavatar-full',
+    to: 'voice-only',
+    reason: 'no-credits',
+  };
+  expect(happen(opened, changed).provider).toBe('voice-only');
+});

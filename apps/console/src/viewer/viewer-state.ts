@@ -4,7 +4,7 @@ import type { AvatarState, SessionState, StreamedEvent } from '@avatar-bridge/co
 export type ViewerState = {
   session: SessionState | 'none';
   avatar: AvatarState | undefined;
-  /** Who speaks: the provider of the vendor session that was opened last. */
+  /** Who speaks, or is to speak next. */
   provider: string | undefined;
   /** Messages accepted and not yet finished. */
   pending: number;
@@ -36,7 +36,7 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
       return {
         ...next,
         session: event.snapshot.state,
-        provider: event.snapshot.vendorSession?.provider,
+        provider: event.snapshot.provider,
         pending: event.snapshot.pending,
       };
     case 'session.queued':
@@ -59,6 +59,10 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
       };
     case 'vendor.opened':
       return { ...next, provider: event.provider };
+    case 'message.speaking':
+      return { ...next, provider: event.provider ?? state.provider };
+    case 'provider.changed':
+      return { ...next, provider: event.to };
     case 'avatar.state':
       return { ...next, avatar: event.state };
     case 'message.accepted':

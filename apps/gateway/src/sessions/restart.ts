@@ -1,7 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
-import { Session } from '@avatar-bridge/contracts';
+import { RestartRequest, Session } from '@avatar-bridge/contracts';
 import type { NewSession } from '@avatar-bridge/session-store';
+import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
+import { badInput } from '../problems/bad-input.ts';
 import { ProblemError } from '../problems/problem-error.ts';
 import { problemResponses } from '../problems/responses.ts';
 import { sessionParams } from './params.ts';
@@ -16,14 +18,28 @@ const restartSession = createRoute({
   security: [{ key: [] }],
   summary:
     'Open the successor of a session that has ended: same settings, a room of its own. Again gives the same one',
-  request: { params: sessionParams },
+  middleware: jsonBody,
+  request: {
+    params: sessionParams,
+    body: {
+      required: true,
+      content: { 'application/json': { schema: RestartRequest.meta({ id: 'RestartRequest' }) } },
+    },
+  },
   responses: {
     201: {
       description:
         'The successor. With a ticket, the header Bridge-Ticket holds one for it, with the same grants',
       content: { 'application/json': { schema: Session.meta({ id: 'Session' }) } },
     },
-    ...problemResponses('unknown-session', 'session-open'),
+    ...problemResponses(
+      'bad-request',
+      'not-json',
+      'unknown-session',
+      'session-open',
+      'too-large',
+      'unsupported-media-type',
+    ),
   },
 });
 
@@ -31,7 +47,7 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
   app.openapi(restartSession, async (c) => {
     const ended = await store.getSession(c.req.valid('param').id);
     if (ended.state !== 'ended') throw new ProblemError('session-open', 'Stop it first: DELETE the session.');
-    const { session, replayed } = await store.createSession(successorOf(ended), {
+    const { session, replayed } = await store.createSession(successorOf(ended, c.req.valid('json')), {
       // No caller's Idempotency-Key can hold a control character.
       idempotencyKey: `\u0000successor of ${ended.id}`,
       bodyHash: ended.id,
@@ -44,6 +60,21 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
   });
 }
 
-function successorOf({ avatar, providers, dialect, onUncertain, metadata }: Session): NewSession {
-  return { avatar, ...(providers && { providers }), ...(dialect && { dialect }), onUncertain, metadata };
+function successorOf(
+  { avatar, providers, dialect, onUncertain, metadata }: Session,
+  { provider }: RestartRequest,
+): NewSession {
+  const chosen = providers?.find(({ name }) => name === provider);
+  if (provider !== undefined && !chosen) {
+    const own = providers?.map(({ name }) => name).join(', ') ?? 'none';
+    throw badInput([{ field: 'provider', rule: `must be one of the session's own: ${own}` }]);
+  }
+  const ordered = chosen ? [chosen, ...(providers ?? []).filter((each) => each !== chosen)] : providers;
+  return {
+    avatar,
+    ...(ordered && { providers: ordered }),
+    ...(dialect && { dialect }),
+    onUncertain,
+    metadata,
+  };
 }
