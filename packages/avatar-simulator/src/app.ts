@@ -3,29 +3,35 @@ import { bodyLimit } from 'hono/body-limit';
 import { adminRoutes } from './admin/admin-routes.ts';
 import { faultGate } from './faults/fault-gate.ts';
 import { loopbackCors } from './http/cors.ts';
-import { noteRequests } from './http/request-log.ts';
+import { noteRequests, type RequestLog } from './http/request-log.ts';
+import type { LiveAvatarAccount } from './liveavatar/liveavatar-account.ts';
+import { liveAvatarApp } from './liveavatar/liveavatar-app.ts';
 import type { Account, RequestContext } from './v1/routes/account.ts';
 import { v1App } from './v1/v1-app.ts';
 
 const maxBodySize = 1_000_000;
 
-/** The vendor's endpoints and the admin API, as one application. */
-export function buildApp(account: Account): Hono {
+/** The two APIs of one double. */
+export type Apis = { v1: Account; liveAvatar: LiveAvatarAccount; requests: RequestLog };
+
+/** The endpoints of both vendor APIs and the admin API, as one application. */
+export function buildApp(apis: Apis): Hono {
   const app = new Hono();
-  app.route('/admin', adminRoutes(account));
-  app.route('/', vendorApp(account));
+  app.route('/admin', adminRoutes(apis));
+  app.route('/', vendorApp(apis));
   return app;
 }
 
-function vendorApp(account: Account): Hono<RequestContext> {
+function vendorApp({ v1, liveAvatar, requests }: Apis): Hono<RequestContext> {
   const vendor = new Hono<RequestContext>();
   vendor.use(
-    noteRequests(account.requests),
+    noteRequests(requests),
     loopbackCors(),
     bodyLimit({ maxSize: maxBodySize }),
-    faultGate(account.faults),
+    faultGate(v1.faults),
   );
-  vendor.route('/', v1App(account));
+  vendor.route('/', v1App(v1));
+  vendor.route('/', liveAvatarApp(liveAvatar));
   vendor.all('*', (c) => c.json({ message: 'Not found' }, 404));
   return vendor;
 }

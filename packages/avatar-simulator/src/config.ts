@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defaultLimits } from './limits.ts';
+import { planNames } from './liveavatar/plans.ts';
 
-const seconds = (fallback: number): z.ZodType<number> =>
-  z.coerce.number().positive().max(86_400).default(fallback);
+const anySeconds = z.coerce.number().positive().max(86_400);
+const seconds = (fallback: number): z.ZodType<number> => anySeconds.default(fallback);
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const Environment = z.object({
@@ -43,6 +44,16 @@ const Environment = z.object({
     .max(60_000)
     .default(0)
     .describe('ms until the avatar joins after streaming.start (the vendor: 2,000 to 5,000)'),
+  SIMULATOR_PLAN: z
+    .enum(planNames)
+    .default('business')
+    .describe('what the LiveAvatar account pays for: limits of sessions, and credits'),
+  SIMULATOR_MAX_SESSION_DURATION: anySeconds
+    .optional()
+    .describe('seconds until a LiveAvatar session ends, if not as the plan says'),
+  SIMULATOR_REAP_AFTER: seconds(200).describe(
+    'seconds until a LiveAvatar session that nobody keeps alive ends',
+  ),
   SIMULATOR_TLS_PORT: port
     .optional()
     .describe('also listens with TLS here (443 for the vendor SDK), with a certificate of its own'),
@@ -85,7 +96,7 @@ export function usage(): string {
     ([name, schema]) => `  ${name.padEnd(34)}${describe(schema)}`,
   );
   return [
-    "A double of HeyGen's Streaming API v1, with a talking face in a real LiveKit room.",
+    "A double of HeyGen's Streaming API v1 and of LiveAvatar, with a talking face in a real LiveKit room.",
     '',
     'Configured by environment variables:',
     ...lines,

@@ -5,7 +5,7 @@ export type { ActiveFault } from './faults/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
 export type { Limits } from './limits.ts';
 export type { StartMedia } from './avatar/avatar-media.ts';
-export type { CloseReason } from './v1/session/session-state.ts';
+export type { CloseReason } from './avatar/close-reason.ts';
 export type { Task } from './avatar/task.ts';
 export { startSimulator } from './simulator.ts';
 export type { Simulator, SimulatorOptions } from './simulator.ts';

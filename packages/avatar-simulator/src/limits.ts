@@ -31,11 +31,16 @@ export const bounds = {
   tasksPerSession: 10_000,
   /** Tasks waiting in one session; more are refused. */
   waitingTasks: 500,
+  /** Characters of a text of FULL mode; the vendor's own limit is not known. */
+  textLength: 10_000,
   /** Room messages of one session that the connection hasn't taken yet; more are lost. */
   unsentMessages: 2_000,
+  /** Sound of one session that was not said yet, ms; more is refused. */
+  soundMs: 600_000,
   socketsPerSession: 8,
   requests: 20_000,
   tokens: 10_000,
   faults: 100,
   knowledgeBases: 200,
+  contexts: 200,
 } as const;

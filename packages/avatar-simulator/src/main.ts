@@ -32,6 +32,13 @@ try {
       tokenLifetime: config.SIMULATOR_TOKEN_LIFETIME,
       silenceAfter: config.SIMULATOR_SILENCE_AFTER,
     },
+    plan: config.SIMULATOR_PLAN,
+    liveAvatarLimits: {
+      reapAfter: config.SIMULATOR_REAP_AFTER,
+      ...(config.SIMULATOR_MAX_SESSION_DURATION !== undefined && {
+        maxSessionDuration: config.SIMULATOR_MAX_SESSION_DURATION,
+      }),
+    },
     startDelay: config.SIMULATOR_START_DELAY,
     logger,
   });

@@ -7,16 +7,16 @@ import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import { buildApp } from './app.ts';
 import { Faults } from './faults/faults.ts';
-import { Credentials } from './v1/http/credentials.ts';
 import { RequestLog } from './http/request-log.ts';
-import { Tokens } from './v1/http/tokens.ts';
-import { KnowledgeBases } from './v1/knowledge-bases.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { liveAvatarAccount } from './liveavatar/liveavatar-account.ts';
+import { liveAvatarLimits, type LiveAvatarLimits } from './liveavatar/limits.ts';
+import type { PlanName } from './liveavatar/plans.ts';
 import { startAvatarMedia } from './media/index.ts';
 import { Rooms, type LivekitAccess } from './avatar/rooms.ts';
 import type { StartMedia } from './avatar/avatar-media.ts';
-import { Sessions } from './v1/session/sessions.ts';
 import { Switches } from './switches.ts';
+import { v1Account } from './v1/v1-account.ts';
 
 export type SimulatorOptions = {
   /** What X-Api-Key must say. */
@@ -30,6 +30,10 @@ export type SimulatorOptions = {
   /** Also listens with TLS here, with this certificate (PEM): the vendor's SDK opens its socket as wss:// on port 443 only. */
   tls?: { port: number; key: string; cert: string };
   limits?: Partial<Limits>;
+  /** What the LiveAvatar account pays for. Default `business`, the largest. */
+  plan?: PlanName;
+  /** What is other than the plan says. */
+  liveAvatarLimits?: Partial<LiveAvatarLimits>;
   /** ms from streaming.start until the avatar begins to join. Default 0; the vendor takes seconds. */
   startDelay?: number;
   /** What puts the avatar into a room. Default: the talking face. */
@@ -50,7 +54,7 @@ export type Simulator = {
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Starts a double of the vendor's Streaming API. Resolves when it listens. */
+/** Starts a double of the vendor's two APIs. Resolves when it listens. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { apiKey, livekit, host = '127.0.0.1', logger = quiet } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -58,25 +62,20 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     rooms: new Rooms(livekit),
     faults: new Faults(),
     switches: new Switches(),
-    knowledgeBases: new KnowledgeBases(),
-    limits,
-    logger,
-  };
-  const tokens = new Tokens();
-  const sessions = new Sessions({
-    ...shared,
     startMedia: options.startMedia ?? startAvatarMedia,
     startDelay: options.startDelay ?? 0,
-  });
+    logger,
+  };
   let url = '';
-  const app = buildApp({
+  const socketUrl = (): string => url.replace(/^http/, 'ws');
+  const v1 = v1Account({ ...shared, apiKey, limits, socketUrl });
+  const liveAvatar = liveAvatarAccount({
     ...shared,
-    sessions,
-    tokens,
-    credentials: new Credentials(apiKey, tokens, shared.switches),
-    requests: new RequestLog(),
-    socketUrl: () => url.replace(/^http/, 'ws'),
+    apiKey,
+    limits: liveAvatarLimits(options.plan ?? 'business', limits.concurrency, options.liveAvatarLimits),
+    socketUrl,
   });
+  const app = buildApp({ v1, liveAvatar, requests: new RequestLog() });
 
   const listeners = [await listen(app, { host, port: options.port ?? 0 })];
   url = `http://${host.includes(':') ? `[${host}]` : host}:${listeners[0]!.port}`;
@@ -86,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const close = (): Promise<void> =>
     (closing ??= (async () => {
       shared.faults.clear();
-      await sessions.closeAll('shutdown');
+      await Promise.all([v1, liveAvatar].map(({ sessions }) => sessions.closeAll('shutdown')));
       await Promise.all(listeners.map((listener) => listener.close()));
     })());
   return {
@@ -111,7 +110,7 @@ function listen(
   options: { host: string; port: number; key?: string; cert?: string },
 ): Promise<Listener> {
   const { host: hostname, port, key, cert } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_000_000, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 4_000_000, perMessageDeflate: false });
   const serverOptions = { shouldUpgradeCallback: asksForWebSocket };
   const tls = key !== undefined && {
     createServer: createTlsServer,

@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ReceivedData, RemoteParticipant } from '@avatar-bridge/livekit-rtp';
-import type { AvatarMedia } from '../src/avatar/avatar-media.ts';
+import type { AvatarMedia, StartMedia, VoiceUnderWay } from '../src/avatar/avatar-media.ts';
 import { now } from '../src/clock.ts';
-import type { StartMedia } from '../src/avatar/avatar-media.ts';
 
 /** An avatar without a face that speaks by the clock, for tests of the protocol: 1 ms a character, a chunk a word. */
 export class TimedMedia extends EventEmitter<{
@@ -43,6 +42,35 @@ export class TimedMedia extends EventEmitter<{
     this.emit('data', { payload: Buffer.from(payload), participantIdentity: identity, reliable: true });
   }
 
+  /** Plays in real time. */
+  #speakVoice(onDry: (dry: boolean) => void): VoiceUnderWay {
+    const started = Promise.withResolvers<{ startedAt: number }>();
+    const { promise, resolve } = Promise.withResolvers<'ended' | 'interrupted'>();
+    let [played, buffered, ended, dry] = [0, 0, false, false];
+    const finish = (how: 'ended' | 'interrupted'): void => {
+      clearInterval(ticks);
+      started.resolve({ startedAt: now() });
+      resolve(how);
+    };
+    const ticks = setInterval(() => {
+      if (buffered === 0 && ended) return finish('ended');
+      if (dry !== (buffered === 0)) onDry((dry = !dry));
+      if (dry) return undefined;
+      const step = Math.min(10, buffered);
+      buffered -= step;
+      played += step;
+      return started.resolve({ startedAt: now() });
+    }, 10);
+    this.#silence = () => finish('interrupted');
+    return {
+      started: started.promise,
+      finished: promise,
+      append: (pcm) => void (buffered += pcm.length / 24),
+      end: () => void (ended = true),
+      playedMs: () => played,
+    };
+  }
+
   asAvatarMedia(): AvatarMedia {
     return {
       ready: this.ready,
@@ -63,6 +91,7 @@ export class TimedMedia extends EventEmitter<{
         const words = text.split(' ').map((word, index) => ({ text: word, atMs: index * 5 }));
         return { durationMs: text.length, startedAt, finished: promise, segments: words };
       },
+      speakVoice: (onDry) => this.#speakVoice(onDry),
       interrupt: () => {
         const silence = this.#silence;
         this.#silence = undefined;
@@ -71,6 +100,7 @@ export class TimedMedia extends EventEmitter<{
       },
       stall: (kind, on) => void this.stalls.push([kind, on]),
       close: async (reason) => {
+        this.#silence?.();
         this.closedBecause ??= reason;
       },
     };

@@ -8,6 +8,19 @@ export type SpeechUnderWay = {
   segments: { text: string; atMs: number }[];
 };
 
+/** One speech whose sound is brought while it plays. */
+export type VoiceUnderWay = {
+  /** Resolves when the first sound goes out; with `finished` when there never was any. `startedAt`: epoch ms. */
+  started: Promise<{ startedAt: number }>;
+  finished: Promise<'ended' | 'interrupted'>;
+  /** s16 mono at 24 kHz. */
+  append(pcm: Int16Array): void;
+  /** Nothing more will come. */
+  end(): void;
+  /** ms of sound that went out. */
+  playedMs(): number;
+};
+
 /** The avatar's part in the room that a vendor session needs. */
 export type AvatarParticipant = Pick<RtpParticipant, 'remoteParticipants' | 'sendData'> & {
   on(event: 'data', listener: (data: ReceivedData) => void): unknown;
@@ -25,6 +38,11 @@ export interface AvatarMedia {
   readonly participant: AvatarParticipant;
   /** Resolves when the first sound goes out. One at a time. Rejects when `signal` fires before that. */
   speak(text: string, options?: { signal?: AbortSignal }): Promise<SpeechUnderWay>;
+  /**
+   * Begins a speech whose sound comes bit by bit. `onDry` tells when it ran out of sound before its end, and when there
+   * is sound again. One at a time: throws while something else is being said.
+   */
+  speakVoice(onDry: (dry: boolean) => void): VoiceUnderWay;
   /** Whether there was something to silence. */
   interrupt(): boolean;
   stall(kind: 'audio' | 'video' | 'both', on: boolean): void;

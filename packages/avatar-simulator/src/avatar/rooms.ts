@@ -1,9 +1,8 @@
+import { agentIdentity, avatarIdentity } from '@avatar-bridge/heygen-client/liveavatar';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 
 export type LivekitAccess = { url: string; apiKey: string; apiSecret: string };
 
-/** The identity under which the avatar publishes (the vendor's SDKs look for it). */
-export const avatarIdentity = 'heygen';
 /** The identity of the access_token that a client gets. */
 export const clientIdentity = 'client';
 
@@ -49,6 +48,10 @@ export class Rooms {
 
   avatarToken(room: string): Promise<string> {
     return this.#token(room, avatarIdentity);
+  }
+
+  fullAgentToken(room: string): Promise<string> {
+    return this.#token(room, agentIdentity(room));
   }
 
   async #token(room: string, identity: string): Promise<string> {

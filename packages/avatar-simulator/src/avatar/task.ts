@@ -1,16 +1,27 @@
 import type { TaskMode, TaskType } from '@avatar-bridge/heygen-client';
 
-/** Where a text came from: streaming.task, a socket's text frame, room data, or the double itself (an opening, a silence prompt). */
-export type TaskOrigin = 'rest' | 'socket' | 'room' | 'opening' | 'silence';
+/**
+ * Where a task came from: streaming.task, a socket, room data, a user's speech that was ordered, or the double itself (an
+ * opening, a silence prompt).
+ */
+export type TaskOrigin = 'rest' | 'socket' | 'room' | 'user' | 'opening' | 'silence';
 
-/** A text the avatar was given. Times are epoch ms; those that didn't happen are missing. */
+/**
+ * A text or, with type `voice`, a sound that the avatar was given. Times are epoch ms; those that didn't happen are
+ * missing.
+ */
 export type Task = {
   readonly taskId: string;
   readonly text: string;
-  readonly taskType: TaskType;
+  readonly taskType: TaskType | 'voice';
   readonly taskMode: TaskMode;
   readonly origin: TaskOrigin;
   readonly receivedAt: number;
+  /** What the client calls it: event_id of LiveAvatar. */
+  readonly eventId?: string;
+  /** `voice` only: ms of sound that came in, and that was played. */
+  receivedMs?: number;
+  playedMs?: number;
   /** What was said: the text itself, or the answer to it. */
   spokenText?: string;
   startedAt?: number;

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { vendorErrors } from '@avatar-bridge/heygen-client';
+import { liveAvatarErrors } from '@avatar-bridge/heygen-client/liveavatar';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { FaultOf } from './fault.ts';
 import type { Faults } from './faults.ts';
+import { isV1Path } from './paths.ts';
 
 /** Lets ordered faults happen to requests. */
 export function faultGate(faults: Faults): MiddlewareHandler<{ Bindings: HttpBindings }> {
@@ -33,8 +35,11 @@ export function faultGate(faults: Faults): MiddlewareHandler<{ Bindings: HttpBin
 
 /** Which session and mode a request is about. */
 async function about(c: Context): Promise<{ sessionId?: string; taskMode?: string }> {
-  const query = c.req.query('session_id');
-  if (query !== undefined) return { sessionId: query };
+  const named =
+    c.req.query('session_id') ??
+    /^\/v1\/sessions\/([0-9a-f-]{36})\b/.exec(c.req.path)?.[1] ??
+    sessionOfToken(c.req.header('authorization'));
+  if (named !== undefined) return { sessionId: named };
   const body: unknown = c.req.method === 'POST' ? await c.req.json().catch(() => undefined) : undefined;
   if (typeof body !== 'object' || body === null) return {};
   const { session_id: sessionId, task_mode: taskMode } = body as Record<string, unknown>;
@@ -44,20 +49,46 @@ async function about(c: Context): Promise<{ sessionId?: string; taskMode?: strin
   };
 }
 
+/** The session that a LiveAvatar session token names, verified or not. */
+function sessionOfToken(authorization: string | undefined): string | undefined {
+  const payload = /^Bearer [^.]+\.([^.]+)\.[^.]+$/i.exec(authorization ?? '')?.[1];
+  if (payload === undefined) return undefined;
+  try {
+    const { session_id: id } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+      session_id?: unknown;
+    };
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type NamedError = { status: number; code?: number; message: string };
+
 function refusal(c: Context, fault: FaultOf<'refuse'>): Response {
-  const named: { status: number; code?: number; message: string } | undefined =
-    fault.error && vendorErrors[fault.error];
+  const v1 = isV1Path(c.req.path);
+  const named = fault.error && errorNamed(fault.error, v1);
   const status = (fault.status ?? named?.status ?? 500) as ContentfulStatusCode;
   if (fault.retryAfter !== undefined) c.header('Retry-After', String(fault.retryAfter));
+  if (status === 429 && !v1) noteRateLimit(c);
   if (fault.body !== undefined) return c.html(fault.body, status);
   const code = fault.code ?? named?.code;
-  return c.json(
-    {
-      ...(code !== undefined && { code }),
-      message: fault.message ?? named?.message ?? 'Internal server error',
-    },
-    status,
-  );
+  const message = fault.message ?? named?.message ?? 'Internal server error';
+  if (v1) return c.json({ ...(code !== undefined && { code }), message }, status);
+  return c.json({ code: code ?? status, data: null, message }, status);
+}
+
+/** Both APIs have an error of some names: the path says which is meant. */
+function errorNamed(name: NonNullable<FaultOf<'refuse'>['error']>, v1: boolean): NamedError | undefined {
+  const tables: Record<string, NamedError>[] = [vendorErrors, liveAvatarErrors];
+  return (v1 ? tables : tables.toReversed()).find((table) => name in table)?.[name];
+}
+
+/** LiveAvatar counts calls in windows of one second. */
+function noteRateLimit(c: Context): void {
+  c.header('X-RateLimit-Limit', '1');
+  c.header('X-RateLimit-Remaining', '0');
+  c.header('X-RateLimit-Reset', String(Math.floor(Date.now() / 1_000) + 1));
 }
 
 /** Resolves when the client gave up, or the faults were deleted. */

@@ -1,15 +1,17 @@
-import {
-  endpoints,
-  RoomMessage,
-  TaskMode,
-  vendorErrors,
-  type VendorErrorName,
-} from '@avatar-bridge/heygen-client';
+import { RoomMessage, TaskMode, vendorErrors } from '@avatar-bridge/heygen-client';
+import { liveAvatarErrors, LiteMessage, ResponseMessage } from '@avatar-bridge/heygen-client/liveavatar';
 import { z } from 'zod';
+import { faultPaths } from './paths.ts';
 
-const paths = [...Object.values(endpoints), '/v2/voices', '*'] as const;
-const errorNames = Object.keys(vendorErrors) as [VendorErrorName, ...VendorErrorName[]];
-const eventNames = RoomMessage.options.map((option) => option.shape.type.value);
+const errorNames = [...new Set([...Object.keys(vendorErrors), ...Object.keys(liveAvatarErrors)])] as (
+  | keyof typeof vendorErrors
+  | keyof typeof liveAvatarErrors
+)[];
+const eventNames = [
+  ...RoomMessage.options.map((option) => option.shape.type.value),
+  ...ResponseMessage.options.map((option) => option.shape.event_type.value),
+  ...LiteMessage.options.map((option) => option.shape.type.value),
+];
 
 const Times = z.union([z.int().min(1).max(1_000_000), z.literal('always')]);
 const sessionId = z.string().min(1).max(128).optional().describe('only this session; default: any');
@@ -17,7 +19,7 @@ const ms = z.int().min(0).max(3_600_000);
 
 /** Which requests a fault hits, and how often. */
 const request = {
-  path: z.enum(paths).describe('an endpoint of the vendor, or * for all of them'),
+  path: z.enum(faultPaths).describe('an endpoint of the vendor, or * for all of them'),
   sessionId,
   taskMode: TaskMode.optional().describe('streaming.task only: tasks of this mode'),
   times: Times.default(1).describe('how many requests it hits'),
@@ -69,7 +71,10 @@ export const Fault = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('lose-events'),
     sessionId,
-    events: z.array(z.enum(eventNames)).min(1).describe('room messages that are never sent'),
+    events: z
+      .array(z.enum(eventNames))
+      .min(1)
+      .describe('messages of the room or the audio socket that are never sent'),
     times: Times.default(1).describe('how many tasks it hits'),
   }),
 ]);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { RoomMessage } from '@avatar-bridge/heygen-client';
 import { bounds } from '../limits.ts';
 import type { Fault, FaultOf } from './fault.ts';
+import { matchesPath } from './paths.ts';
 
 /** A fault that still has something to hit. `hits` counts what it hit. */
 export type ActiveFault<F extends Fault = Fault> = { id: string; hits: number; fault: F };
 
 /** What happens to the room messages of one task. */
-export type EventPlan = { lose: ReadonlySet<RoomMessage['type']>; disorder: boolean };
+export type EventPlan = { lose: ReadonlySet<string>; disorder: boolean };
 
 type RequestFault = FaultOf<'refuse' | 'delay' | 'hang' | 'cut'>;
 
@@ -46,7 +46,7 @@ export class Faults {
   /** Whether a request to this path may be hit at all: cheap, asked before a body is read. */
   concerns(path: string): boolean {
     for (const { fault } of this.#active.values())
-      if ('path' in fault && (fault.path === '*' || fault.path === path)) return true;
+      if ('path' in fault && matchesPath(fault.path, path)) return true;
     return false;
   }
 
@@ -55,7 +55,7 @@ export class Faults {
     return this.#take(
       (fault): fault is RequestFault =>
         'path' in fault &&
-        (fault.path === '*' || fault.path === request.path) &&
+        matchesPath(fault.path, request.path) &&
         (fault.sessionId === undefined || fault.sessionId === request.sessionId) &&
         (fault.taskMode === undefined || fault.taskMode === request.taskMode),
     );

@@ -5,8 +5,11 @@ import { cors } from 'hono/cors';
 export function loopbackCors(): MiddlewareHandler {
   return cors({
     origin: (origin) => (isLoopback(origin) ? origin : undefined),
-    allowMethods: ['GET', 'POST', 'OPTIONS'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     allowHeaders: ['Authorization', 'Content-Type', 'Accept', 'X-Api-Key'],
+    exposeHeaders: ['Retry-After'],
+    // The vendor's LiveAvatar SDK sends credentials, which no wildcard origin allows.
+    credentials: true,
     maxAge: 600,
   });
 }

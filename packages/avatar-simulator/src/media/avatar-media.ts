@@ -1,6 +1,7 @@
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { Codec, Logger } from '@avatar-bridge/livekit-rtp';
 import { voiceFor, type Word } from '@avatar-bridge/speech';
+import type { VoiceUnderWay } from '../avatar/avatar-media.ts';
 import { AvatarPlayer } from './avatar-player.ts';
 import type { SpeechEnd } from './avatar-player.ts';
 import { ClipSound } from './clip-sound.ts';
@@ -35,19 +36,6 @@ export type SpeechPlan = {
   startedAt: number;
   finished: Promise<SpeechEnd>;
   segments: Word[];
-};
-
-/** A speech whose sound is brought while it plays. */
-export type VoicePlan = {
-  /** Resolves when the first sound goes out; with `finished` when there never was any. */
-  started: Promise<{ startedAt: number }>;
-  finished: Promise<SpeechEnd>;
-  /** s16 mono at 24 kHz. */
-  append(pcm: Int16Array): void;
-  /** Nothing more will come. */
-  end(): void;
-  /** ms of sound that went out. */
-  playedMs(): number;
 };
 
 const codecs: Record<VideoEncoding, Codec> = {
@@ -127,7 +115,7 @@ export class AvatarMedia {
    * A speech whose sound comes bit by bit, until it is ended or interrupted. `onDry` tells when it ran out of sound
    * before its end, and when there is sound again. One speech at a time, as with `speak`.
    */
-  speakVoice(onDry: (dry: boolean) => void): VoicePlan {
+  speakVoice(onDry: (dry: boolean) => void): VoiceUnderWay {
     if (this.#closing) throw new Error('the avatar is closed');
     if (this.#speaking) throw new Error('the avatar is speaking already');
     const speaking = (this.#speaking = new AbortController());

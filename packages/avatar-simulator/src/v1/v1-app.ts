@@ -1,11 +1,12 @@
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { audioSocketRoute } from '../realtime/audio-socket-route.ts';
 import { VendorFailure } from './http/vendor-failure.ts';
 import type { Account, RequestContext } from './routes/account.ts';
 import { chatRoute } from './routes/chat-route.ts';
 import { knowledgeBaseRoutes } from './routes/knowledge-base-routes.ts';
 import { listingRoutes } from './routes/listing-routes.ts';
-import { sessionRoutes } from './routes/session-routes.ts';
+import { realtimePath, sessionRoutes } from './routes/session-routes.ts';
 
 /** What v1 answers since it was switched off. Only the status and the word are known. */
 const sunsetAnswer = {
@@ -30,5 +31,17 @@ export function v1App(account: Account): Hono<RequestContext> {
   app.route('/', listingRoutes(account));
   app.route('/', knowledgeBaseRoutes(account));
   app.route('/', chatRoute(account));
+  app.route(
+    '/',
+    audioSocketRoute({
+      path: realtimePath,
+      find: (id) => {
+        const session = account.sessions.find(id);
+        return session?.state.name === 'closed' ? undefined : session?.audio;
+      },
+      notFound: VendorFailure.of('wrongState').body(),
+      switches: account.switches,
+    }),
+  );
   return app;
 }

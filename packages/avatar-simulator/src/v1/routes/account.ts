@@ -1,6 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Credentials } from '../http/credentials.ts';
-import type { RequestLog } from '../../http/request-log.ts';
 import type { Tokens } from '../http/tokens.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import type { Sessions } from '../session/sessions.ts';
@@ -10,7 +9,6 @@ export type Account = Omit<SessionContext, 'startMedia' | 'startDelay'> & {
   sessions: Sessions;
   tokens: Tokens;
   credentials: Credentials;
-  requests: RequestLog;
   /** ws:// address of the double itself, known once it listens. */
   socketUrl: () => string;
 };

@@ -1,15 +1,12 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import { ChatQuery, decodeFrame, endpoints } from '@avatar-bridge/heygen-client';
 import { Hono } from 'hono';
-import type { WSContext } from 'hono/ws';
 import { now } from '../../clock.ts';
+import { jsonSocket, type JsonSocket } from '../../http/json-socket.ts';
 import { check } from '../http/read-body.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
-import type { ChatSocket, VendorSession } from '../session/vendor-session.ts';
+import type { VendorSession } from '../session/vendor-session.ts';
 import type { Account, RequestContext } from './account.ts';
-
-/** Bytes that may wait for a client that doesn't read; then its socket is closed. */
-const maxBuffered = 1_000_000;
 
 /** The WebSocket /v1/ws/streaming.chat: texts and microphone up, the user's events down. What is wrong with the query is answered before the upgrade. */
 export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestContext> {
@@ -39,10 +36,10 @@ export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestCo
     },
     upgradeWebSocket((c) => {
       const { session, query } = opened(c.req.url);
-      let socket: ChatSocket | undefined;
+      let socket: JsonSocket | undefined;
       return {
         onOpen(_, ws) {
-          socket = asChatSocket(ws);
+          socket = jsonSocket(ws);
           try {
             session.addSocket(socket, {
               silenceResponse: query.silence_response ?? false,
@@ -67,15 +64,4 @@ export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestCo
     }),
   );
   return routes;
-}
-
-function asChatSocket(ws: WSContext): ChatSocket {
-  return {
-    send(payload) {
-      const raw = ws.raw as { bufferedAmount?: number } | undefined;
-      if ((raw?.bufferedAmount ?? 0) > maxBuffered) return ws.close(1008, 'too slow');
-      ws.send(JSON.stringify(payload));
-    },
-    close: (code, reason) => ws.close(code, reason),
-  };
 }

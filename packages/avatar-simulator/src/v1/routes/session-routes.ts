@@ -20,6 +20,9 @@ import { guessDuration } from '../../avatar/task.ts';
 import type { VendorSession } from '../session/vendor-session.ts';
 import type { Account, RequestContext } from './account.ts';
 
+/** Where a session takes sound, followed by its id. */
+export const realtimePath = '/v2-alpha/interactive-avatar/session';
+
 /** A session's life at the vendor: token, new, start, task, interrupt, keep_alive, stop and the listening calls. */
 export function sessionRoutes(account: Account): Hono<RequestContext> {
   const { credentials, sessions, switches, tokens, limits, rooms } = account;
@@ -58,7 +61,7 @@ export function sessionRoutes(account: Account): Hono<RequestContext> {
       ice_servers2: null,
       is_paid: true,
       session_duration_limit: limits.sessionDurationLimit,
-      realtime_endpoint: `${account.socketUrl()}/v2-alpha/interactive-avatar/session/${session.id}`,
+      realtime_endpoint: `${account.socketUrl()}${realtimePath}/${session.id}`,
     };
     return c.json(success(data, switches.values));
   });

@@ -1,16 +1,5 @@
+import type { CloseReason } from '../../avatar/close-reason.ts';
 import type { Limits } from '../../limits.ts';
-
-/** Why a vendor session ended. */
-export type CloseReason =
-  | 'stopped'
-  | 'idle-timeout'
-  | 'duration-limit'
-  | 'no-client'
-  | 'dropped'
-  | 'media-failed'
-  | 'room-lost'
-  | 'reset'
-  | 'shutdown';
 
 type Open = { openedAt: number; lastActivityAt: number; clientJoined: boolean };
 

@@ -3,7 +3,7 @@ import { avatarStanding, voices } from '../catalogue.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
 import { SessionRegistry } from '../../session-registry.ts';
 import type { SessionContext } from './session-context.ts';
-import type { CloseReason } from './session-state.ts';
+import type { CloseReason } from '../../avatar/close-reason.ts';
 import { VendorSession } from './vendor-session.ts';
 
 /** All v1 sessions of the account. */

@@ -9,12 +9,15 @@ import {
   type TaskType,
 } from '@avatar-bridge/heygen-client';
 import type { AvatarMedia, Face } from '../../avatar/avatar-media.ts';
+import type { CloseReason } from '../../avatar/close-reason.ts';
 import { clientIdentity } from '../../avatar/rooms.ts';
 import { resolveAvatar } from '../catalogue.ts';
 import { now } from '../../clock.ts';
+import type { JsonSocket } from '../../http/json-socket.ts';
 import { VendorFailure } from '../http/vendor-failure.ts';
 import { bounds } from '../../limits.ts';
 import { answer } from '../../avatar/responder.ts';
+import { AudioChannel } from '../../realtime/audio-channel.ts';
 import { AvatarRoom } from '../../avatar/avatar-room.ts';
 import type { SessionContext } from './session-context.ts';
 import {
@@ -22,7 +25,6 @@ import {
   next,
   opened,
   sessionLimits,
-  type CloseReason,
   type SessionEvent,
   type SessionLimits,
   type SessionState,
@@ -31,9 +33,6 @@ import { SilenceWatch } from './silence-watch.ts';
 import { SpeechQueue } from '../../avatar/speech-queue.ts';
 import type { Task, TaskEnd, TaskOrigin } from '../../avatar/task.ts';
 import { TaskMessages } from './task-messages.ts';
-
-/** A socket of /v1/ws/streaming.chat. */
-export type ChatSocket = { send(payload: object): void; close(code: number, reason: string): void };
 
 /** One session at the double: its state, its avatar, what the avatar has to say, and who listens. */
 export class VendorSession {
@@ -47,8 +46,10 @@ export class VendorSession {
   readonly #limits: SessionLimits;
   readonly #speech: SpeechQueue;
   readonly #silence: SilenceWatch;
-  readonly #sockets = new Set<ChatSocket>();
+  readonly #sockets = new Set<JsonSocket>();
   readonly #room: AvatarRoom;
+  /** The sound of `realtime_endpoint`. */
+  readonly audio: AudioChannel;
   readonly #onClosed: (session: VendorSession) => void;
   #state: SessionState = opened(now());
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -71,10 +72,7 @@ export class VendorSession {
     this.#speech = new SpeechQueue({
       report: (task) => this.#messagesAbout(task),
       answer: (text) => answer(text, this.#prompt()),
-      onSpeaking: (active) => {
-        this.#dispatch({ type: active ? 'speech-started' : 'speech-ended', at: now() });
-        this.#silence.speaking(active);
-      },
+      onSpeaking: (active) => this.#noteSpeaking(active),
       logger: context.logger,
     });
     this.#room = new AvatarRoom({
@@ -90,6 +88,17 @@ export class VendorSession {
         if (text !== undefined) this.#roomText(text);
       },
       onLost: (reason) => void this.close(reason),
+    });
+    this.audio = new AudioChannel({
+      switches: () => context.switches.values,
+      plan: () => context.faults.takeForTask(this.id),
+      onTask: (task) => this.#keep(task),
+      onActivity: () => this.touch(now()),
+      onSpeaking: (active) => this.#noteSpeaking(active),
+      onListening: (on) => {
+        this.listening = on;
+      },
+      logger: context.logger,
     });
     this.#silence = new SilenceWatch(context.limits.silenceAfter * 1_000, (times) => this.#userSilent(times));
     const opening = this.#knowledgeBase()?.opening;
@@ -167,7 +176,7 @@ export class VendorSession {
     for (const socket of this.#sockets) socket.send(payload);
   }
 
-  addSocket(socket: ChatSocket, options: { silenceResponse: boolean; openingText?: string }): void {
+  addSocket(socket: JsonSocket, options: { silenceResponse: boolean; openingText?: string }): void {
     this.#mustBeOpen();
     if (this.#sockets.size >= bounds.socketsPerSession) throw VendorFailure.invalid('too many sockets');
     this.#sockets.add(socket);
@@ -176,14 +185,14 @@ export class VendorSession {
     if (options.openingText) this.#open(options.openingText);
   }
 
-  removeSocket(socket: ChatSocket): void {
+  removeSocket(socket: JsonSocket): void {
     this.#sockets.delete(socket);
   }
 
   dropSockets(): number {
     const sockets = [...this.#sockets];
     for (const socket of sockets) socket.close(1011, 'dropped');
-    return sockets.length;
+    return sockets.length + this.audio.dropSockets();
   }
 
   stall(kind: 'audio' | 'video' | 'both', on: boolean): void {
@@ -199,6 +208,7 @@ export class VendorSession {
   #connected(media: AvatarMedia): void {
     this.#dispatch({ type: 'tracks-up', at: now() });
     this.#speech.attach(media);
+    this.audio.attach(media);
     if (this.request.silence_response) this.#silence.start();
     for (const opening of this.#openings.splice(0)) this.#open(opening);
   }
@@ -234,6 +244,7 @@ export class VendorSession {
   async #release(reason: CloseReason): Promise<void> {
     this.#silence.stop();
     this.#speech.close();
+    this.audio.close(reason === 'dropped');
     this.#onClosed(this);
     await this.#room.close(reason);
     for (const socket of this.#sockets) socket.close(1000, 'session closed');
@@ -295,9 +306,18 @@ export class VendorSession {
       origin: options.origin,
       receivedAt: options.receivedAt,
     };
+    this.#keep(task);
+    return { task, end: this.#speech.say(task) };
+  }
+
+  #keep(task: Task): void {
     this.tasks.push(task);
     if (this.tasks.length > bounds.tasksPerSession) this.tasks.shift();
-    return { task, end: this.#speech.say(task) };
+  }
+
+  #noteSpeaking(active: boolean): void {
+    this.#dispatch({ type: active ? 'speech-started' : 'speech-ended', at: now() });
+    this.#silence.speaking(active);
   }
 
   #messagesAbout(task: Task): TaskMessages {

@@ -1,0 +1,2 @@
+/** FULL takes texts, LITE takes sound. */
+export type Mode = 'FULL' | 'LITE';
