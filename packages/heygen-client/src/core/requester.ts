@@ -73,6 +73,17 @@ export class Requester {
     }
   }
 
+  /** A call that only reads. */
+  get<S extends z.ZodType>(
+    what: string,
+    path: string,
+    response: S,
+    options: Pick<Call, 'token' | 'timeout' | 'signal'>,
+    query: Call['query'] = {},
+  ): Promise<z.output<S>> {
+    return this.call({ what, method: 'GET', path, query, repeat: 'always', response, ...options });
+  }
+
   async #attempt<S extends z.ZodType>(call: Call<S>, retry: number): Promise<z.output<S>> {
     const { logger } = this.#options;
     const timeout = call.timeout ?? this.#options.timeout;

@@ -69,6 +69,7 @@ async function refusal(
   response: IncomingMessage,
   { vendor, name, url, secrets }: SocketOptions,
 ): Promise<HeyGenError> {
+  const { pathname, search } = new URL(url);
   let text = '';
   try {
     for await (const chunk of response) {
@@ -81,7 +82,7 @@ async function refusal(
   const headers = { get: (header: string) => response.headers[header]?.toString() ?? null };
   return classifyBody(
     vendor,
-    { what: `open the ${name}`, credential: 'token', secrets: [...secrets, url] },
+    { what: `open the ${name}`, credential: 'token', secrets: [...secrets, pathname + search] },
     response.statusCode ?? 0,
     headers,
     text,

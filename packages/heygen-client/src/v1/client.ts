@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import type { z } from 'zod';
 import { type CallOptions, type ClientOptions, connect, type Connection } from '../core/options.ts';
 import { queryString } from '../core/query.ts';
 import type { Repeat, Requester } from '../core/requester.ts';
@@ -165,7 +164,12 @@ export class HeyGenClient {
 
   /** The account's sessions that are open now, whoever created them. */
   async list(options: CallOptions = {}): Promise<OpenSession[]> {
-    const data = await this.#get('list the sessions', wire.endpoints.list, wire.ListResponse, options);
+    const data = await this.#requester.get(
+      'list the sessions',
+      wire.endpoints.list,
+      wire.ListResponse,
+      options,
+    );
     return data.sessions.map(openSession);
   }
 
@@ -194,13 +198,13 @@ export class HeyGenClient {
   /** The avatars that the account may use. */
   async listAvatars(options: CallOptions = {}): Promise<AvatarInfo[]> {
     return (
-      await this.#get('list the avatars', wire.endpoints.avatars, wire.AvatarListResponse, options)
+      await this.#requester.get('list the avatars', wire.endpoints.avatars, wire.AvatarListResponse, options)
     ).map(avatarInfo);
   }
 
   async listKnowledgeBases(options: CallOptions = {}): Promise<wire.KnowledgeBase[]> {
     return (
-      await this.#get(
+      await this.#requester.get(
         'list the knowledge bases',
         wire.endpoints.knowledgeBases,
         wire.KnowledgeBaseListResponse,
@@ -296,14 +300,5 @@ export class HeyGenClient {
       body: { session_id: sessionId } satisfies wire.SessionIdRequest,
       ...call,
     });
-  }
-
-  #get<S extends z.ZodType>(
-    what: string,
-    path: string,
-    response: S,
-    options: CallOptions,
-  ): Promise<z.output<S>> {
-    return this.#requester.call({ what, method: 'GET', path, repeat: 'always', response, ...options });
   }
 }

@@ -1,48 +1,18 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { HeyGenClient } from '../client.ts';
+import { refuse, type SocketBehaviour, startSocketServer } from '../../testing/socket-server.ts';
 import { CancelledError, RetryableError, TerminalError } from '../../core/errors.ts';
 import type { VendorEvent } from '../events/vendor-event.ts';
 import { decodeFrame } from '../wire/index.ts';
 import type { ChatEnd } from './streaming-chat.ts';
 
-type Behaviour = {
-  onSocket?: (socket: WebSocket, request: IncomingMessage) => void;
-  onUpgrade?: (socket: Socket) => void;
-};
-
-async function startChatServer({ onSocket, onUpgrade }: Behaviour) {
-  const sockets = new Set<Socket>();
-  const http = createServer();
-  const server = new WebSocketServer({ noServer: true });
-  http.on('upgrade', (request, socket, head) => {
-    if (onUpgrade) return onUpgrade(socket as Socket);
-    server.handleUpgrade(request, socket, head, (ws) => onSocket?.(ws, request));
-  });
-  http.on('connection', (socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const client = new HeyGenClient({
-    apiKey: 'secret-key-0123456789',
-    baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-  });
-  return {
-    client,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => http.close(resolve));
-    },
-  };
-}
-
-function refuse(status: number, body: object): (socket: Socket) => void {
-  const json = JSON.stringify(body);
-  return (socket) =>
-    socket.end(
-      `HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\nConnection: close\r\n\r\n${json}`,
-    );
+async function startChatServer(behaviour: SocketBehaviour) {
+  const server = await startSocketServer(behaviour);
+  const client = new HeyGenClient({ apiKey: 'secret-key-0123456789', baseUrl: `http://${server.host}` });
+  return { client, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 const asked = { sessionId: 's', token: 'tok-en+/=' };
