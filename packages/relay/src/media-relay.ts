@@ -1,7 +1,14 @@
 import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 
 /** The vendor's room, joined as the vendor's client; `avatarIdentity` is the participant whose tracks are carried. */
-export type RoomSource = { kind: 'room'; url: string; token: string; avatarIdentity: string };
+export type RoomSource = {
+  kind: 'room';
+  url: string;
+  token: string;
+  avatarIdentity: string;
+  /** Identities of others that must be in the room, too, before `start` or `switchSource` resolves. */
+  companions?: string[];
+};
 /** The avatar joins the stage by itself, as `avatarIdentity`: engine `direct` watches it. */
 export type StageSource = { kind: 'stage'; avatarIdentity: string };
 /** There is no avatar: the engine `voice` publishes sound that it is given, and a still picture. */
@@ -192,7 +199,7 @@ export interface Relay extends AsyncDisposable {
 /** Carries avatars between rooms. Declared by those who use it; `createMediaRelay` makes one. */
 export interface MediaRelay extends AsyncDisposable {
   /**
-   * Joins both rooms; resolves when the avatar's audio and video are on the stage. Rejects with TerminalError (a token refused, a codec that
+   * Joins both rooms; resolves when the avatar's audio and video are on the stage and its companions in the vendor's room. Rejects with TerminalError (a token refused, a codec that
    * cannot be carried), RetryableError or CancelledError, and then leaves no participant behind.
    */
   start(options: RelayOptions, signal?: AbortSignal): Promise<Relay>;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CancelledError, createMediaRelay, RetryableError, TerminalError } from '../src/index.ts';
@@ -167,6 +168,40 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     await expect(start).rejects.toMatchObject({
       code: 'media-timeout',
       message: 'source: no video and no audio within 1500 ms',
+    });
+    expect(await scene.rooms.participants('stage')).toEqual([]);
+  });
+
+  test('a start waits for the companions of the avatar', async () => {
+    await using scene = new Scene();
+    await scene.avatar();
+    const options = await scene.rooms.relayOptions();
+    let started = false;
+    const start = media.start({ ...options, source: { ...options.source, companions: ['agent'] } });
+    void start.then(() => (started = true));
+    const stage = await scene.viewer();
+    await until('the avatar is seen', () => stage.frames > 0 && stage.audioFrames > 0);
+    expect(started).toBe(false);
+    await using agent = await RtpParticipant.connect({
+      url: scene.rooms.url('vendor'),
+      token: await scene.rooms.token('vendor', 'agent'),
+    });
+    await using relay = await start;
+    await relay.sendToSource('{}');
+    const [data] = await once(agent, 'data');
+    expect(data).toMatchObject({ participantIdentity: 'client' });
+  });
+
+  test('a companion that does not come in time is named', async () => {
+    await using scene = new Scene();
+    await scene.avatar();
+    const options = await scene.rooms.relayOptions();
+    const source = { ...options.source, companions: [AVATAR, 'agent', 'clerk'] };
+    await expect(media.start({ ...options, source, mediaTimeout: 2500 })).rejects.toMatchObject({
+      name: 'RetryableError',
+      code: 'companion-missing',
+      message: 'source: agent and clerk did not join within 2500 ms',
+      side: 'source',
     });
     expect(await scene.rooms.participants('stage')).toEqual([]);
   });

@@ -201,6 +201,23 @@ describe.concurrent.each(['rtp', 'transcode'] as const)('%s', (engine) => {
     expect(events).toMatchObject({ sourceDisconnected: [], failed: [], closed: [] });
   });
 
+  test('a switch waits for the companions of the other avatar', async () => {
+    await using scene = new Scene();
+    await scene.avatar();
+    const other = new Rooms();
+    scene.add(await Avatar.join(other));
+    const { relay } = await scene.relay(media);
+    const source = { ...(await other.source()), companions: ['agent'] };
+    let switched = false;
+    const switching = relay.switchSource(source).then(() => (switched = true));
+    await until('the other room is joined', async () => (await other.participants('vendor')).length === 2);
+    const companion = await Listener.join(other, 'vendor', 'agent');
+    const wasSwitched = switched;
+    await switching;
+    expect(wasSwitched).toBe(false);
+    await companion.leave();
+  });
+
   test('a source is replaced after its room is gone; only the events of the new one count from then on', async () => {
     await using scene = new Scene();
     const other = new Rooms();

@@ -10,6 +10,7 @@ import type {
   RoomSource,
 } from '../media-relay.ts';
 import { Audience } from './audience.ts';
+import { companionMissing } from './companion-missing.ts';
 import { JoinedRooms } from './joined-rooms.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, StageHandlers, StageRoom } from './engine.ts';
 import { cancelledStart, RelayLifecycle } from './relay-lifecycle.ts';
@@ -167,6 +168,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
 
   #sourceHandlers(): SourceHandlers<T> {
     return {
+      participantJoined: () => this.#checkStarted(),
       track: (track) => this.#tracks.offer(track),
       trackEnded: (track) => this.#tracks.end(track),
       trackMuted: (track, muted) => this.#tracks.get(track.kind)?.setMuted(track, muted),
@@ -180,7 +182,8 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   #checkStarted(): void {
-    if (this.#joined && this.#tracks.complete) this.#life.ready();
+    if (this.#joined && this.#tracks.complete && this.#sources.missingCompanions.length === 0)
+      this.#life.ready();
   }
 
   #onSpeaking(active: boolean, level: number): void {
@@ -239,7 +242,12 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #onMediaTimeout(): void {
     if (this.#sources.gone) return;
     const { missing } = this.#tracks;
-    if (missing.length === 0) return;
+    const { missingCompanions } = this.#sources;
+    if (missing.length === 0) {
+      if (!this.#life.running && missingCompanions.length > 0)
+        this.#life.fail(companionMissing(missingCompanions, this.#mediaTimeout));
+      return;
+    }
     const message = `source: no ${missing.join(' and no ')} within ${this.#mediaTimeout} ms`;
     this.#life.fail(new RetryableError('media-timeout', message, { side: 'source' }));
   }

@@ -13,6 +13,8 @@ import type { StallEvent } from './stall-watch.ts';
 
 /** What happens in the vendor's room. */
 export type SourceHandlers<T> = {
+  /** Somebody joined the room, or was there already. */
+  participantJoined(identity: string): void;
   /** The avatar has a track, the first or another one of its kind. */
   track(track: T): void;
   trackEnded(track: T): void;

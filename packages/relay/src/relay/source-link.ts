@@ -7,6 +7,8 @@ import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom } from './eng
 export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
   handlers: SourceHandlers<T>;
   readonly joined: Promise<SourceRoom>;
+  /** Companions of the avatar that have not joined yet. */
+  readonly missingCompanions: Set<string>;
   /** Every track of the avatar that has not ended. */
   readonly tracks = new Set<T>();
   /** The avatar's newest track of each kind. */
@@ -23,6 +25,7 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
     context: RoomContext,
   ) {
     this.handlers = handlers;
+    this.missingCompanions = new Set(options.companions);
     this.joined = engine.joinSource(options, this.#listening(), context);
     this.joined.then(
       (room) => (this.#room = room),
@@ -51,6 +54,9 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
 
   #listening(): SourceHandlers<T> {
     return {
+      participantJoined: (identity) => {
+        if (this.missingCompanions.delete(identity)) this.handlers.participantJoined(identity);
+      },
       track: (track) => {
         this.tracks.add(track);
         this.latest.set(track.kind, track);
@@ -82,6 +88,7 @@ export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
 export function deaf<T>(): SourceHandlers<T> {
   const ignore = (): void => {};
   return {
+    participantJoined: ignore,
     track: ignore,
     trackEnded: ignore,
     trackMuted: ignore,

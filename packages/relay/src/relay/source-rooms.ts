@@ -34,6 +34,11 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
     return this.#current?.gone !== undefined;
   }
 
+  /** Companions of the avatar that have not joined its room yet. */
+  get missingCompanions(): string[] {
+    return [...(this.#current?.missingCompanions ?? [])];
+  }
+
   /** The avatar's newest track that has not ended. */
   latest(kind: RelayMediaKind): T | undefined {
     return this.#current?.latest.get(kind);

@@ -1,3 +1,4 @@
+import { companionMissing } from './companion-missing.ts';
 import { RetryableError } from '../errors.ts';
 import type { RelayMediaKind } from '../media-relay.ts';
 import type { StageTrack } from './engine.ts';
@@ -44,6 +45,7 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
     const timer = setTimeout(() => this.#onTimeout(), timeout);
     next.handlers = {
       ...deaf(),
+      participantJoined: () => this.#attempt(() => this.#advance()),
       track: (track) => this.#attempt(() => this.#onTrack(track)),
       trackEnded: (track) => this.#onTrackEnded(track),
       trackMuted: (track, muted) => this.#stage(track.kind)?.setMuted(track, muted),
@@ -72,10 +74,10 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
     if (this.#offered.get(track.kind) === track) this.#offered.delete(track.kind);
   }
 
-  /** Both tracks have to be there before the first of them is offered. */
+  /** Both tracks and all companions have to be there before the first of them is offered. */
   #advance(): void {
-    const { latest } = this.#options.next;
-    if (!ORDER.every((kind) => latest.has(kind))) return;
+    const { latest, missingCompanions } = this.#options.next;
+    if (missingCompanions.size > 0 || !ORDER.every((kind) => latest.has(kind))) return;
     const kind = ORDER.find((one) => !this.#takenOver.has(one));
     if (kind === undefined) this.#taken.resolve();
     else this.#offer(kind, latest.get(kind)!);
@@ -103,8 +105,13 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
   }
 
   #onTimeout(): void {
+    const { next, timeout } = this.#options;
+    if (next.missingCompanions.size > 0 && ORDER.every((kind) => next.latest.has(kind))) {
+      this.fail(companionMissing([...next.missingCompanions], timeout));
+      return;
+    }
     const missing = ORDER.filter((kind) => !this.#takenOver.has(kind));
-    const message = `source: no ${missing.join(' and no ')} of the other source within ${this.#options.timeout} ms`;
+    const message = `source: no ${missing.join(' and no ')} of the other source within ${timeout} ms`;
     this.fail(new RetryableError('media-timeout', message, { side: 'source' }));
   }
 

@@ -47,6 +47,7 @@ export class RtpSource implements SourceRoom {
         signal: context.signal,
         logger: context.logger,
         listeners: {
+          participantJoined: ({ identity }) => handlers.participantJoined(identity),
           trackSubscribed: (track) => source.#onTrack(track),
           trackUnsubscribed: (track) => source.#onTrackEnded(track),
           trackMuted: (info, participant, muted) =>

@@ -47,6 +47,7 @@ export class TranscodeSource implements SourceRoom {
       autoSubscribe: true,
       tokenRefreshed: context.tokenRefreshed,
     });
+    for (const identity of source.#room.remoteParticipants.keys()) handlers.participantJoined(identity);
     return source;
   }
 
@@ -66,6 +67,7 @@ export class TranscodeSource implements SourceRoom {
     this.#handlers = handlers;
     this.#context = context;
     this.#room
+      .on(RoomEvent.ParticipantConnected, ({ identity }) => handlers.participantJoined(identity))
       .on(RoomEvent.TrackSubscribed, (track, publication, participant) =>
         this.#onTrack(track, publication, participant),
       )
