@@ -1,5 +1,11 @@
-import type { AvatarSettings, SessionEventBody, SessionId, VendorSession } from '@avatar-bridge/contracts';
-import type { MediaRelay, Relay, RelayMediaKind, RelaySource } from '@avatar-bridge/relay';
+import type {
+  AvatarSettings,
+  Dialect,
+  SessionEventBody,
+  SessionId,
+  VendorSession,
+} from '@avatar-bridge/contracts';
+import type { MediaRelay, ReceivedData, Relay, RelayMediaKind, RelaySource } from '@avatar-bridge/relay';
 import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
@@ -21,6 +27,7 @@ const leavingBound = 5_000;
 export type LinkParts = {
   sessionId: SessionId;
   room: string;
+  dialect?: Dialect;
   avatar: AvatarSettings;
   provider: AvatarProvider;
   mediaRelay: MediaRelay;
@@ -34,6 +41,8 @@ export type LinkParts = {
 export type LinkListeners = {
   vendor: (event: VendorEvent) => void;
   voice: (active: boolean) => void;
+  /** Somebody on the stage sent data. */
+  stageData: (data: ReceivedData) => void;
   event: (event: SessionEventBody) => void;
   /** Once: the avatar is no more on the stage, or will not speak again. */
   lost: (error: LostError) => void;
@@ -68,7 +77,7 @@ export class Link {
 
   /** Opens both; resolves when the avatar is on the stage and can be spoken to. Whatever fails, nothing stays open. */
   static async open(parts: LinkParts, listeners: LinkListeners, signal: AbortSignal): Promise<Link> {
-    const { sessionId, room, avatar, provider, mediaRelay, stage, vendorSessions, metrics } = parts;
+    const { sessionId, room, dialect, avatar, provider, mediaRelay, stage, vendorSessions, metrics } = parts;
     let link: Link | undefined;
     let ref: VendorSession | undefined;
     let session: ProviderSession | undefined;
@@ -84,14 +93,19 @@ export class Link {
         provider.open({
           sessionId,
           avatar,
-          seatAvatar: () => stage.seat(sessionId, room),
+          seatAvatar: () => stage.seat(sessionId, room, dialect),
           recordRef,
           onEvent,
           signal,
         }),
       );
       relay = await mediaRelay.start(
-        { id: sessionId, source: session.media, stage: await stage.admit(sessionId, room), mediaTimeout },
+        {
+          id: sessionId,
+          source: session.media,
+          stage: await stage.admit(sessionId, room, dialect),
+          mediaTimeout,
+        },
         signal,
       );
       link = new Link(session, relay, parts, listeners);
@@ -169,6 +183,9 @@ export class Link {
       })
       .on('data', ({ payload, ...from }) => {
         if (!this.#over) this.session.handleRoomData(payload, from);
+      })
+      .on('stageData', (data) => {
+        if (!this.#over) this.#listeners.stageData(data);
       })
       .on('speaking', ({ active }) => {
         if (!this.#over) voice(active);

@@ -24,7 +24,7 @@ import { Link } from './link.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
 import { changeOf, firstState } from './record-state.ts';
 import type { StageAccess } from './stage-access.ts';
-import { passEvents } from './stage-events.ts';
+import { StageTalk } from './stage-talk.ts';
 import { isOver, next, type State, type StateEvent } from './state.ts';
 import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
@@ -33,11 +33,9 @@ import { Wake } from './wake.ts';
 const politeness = 1_500;
 /** ms that viewers are given to hear of the end. */
 const farewell = 500;
-/** Where viewers on the stage find the session's events. */
-const eventTopic = 'avatar-bridge.event';
 
 export type ActorParts = {
-  store: Pick<SessionStore, 'events' | 'listMessages'>;
+  store: Pick<SessionStore, 'events' | 'listMessages' | 'postMessage'>;
   provider: AvatarProvider;
   mediaRelay: MediaRelay;
   stage: StageAccess;
@@ -67,6 +65,7 @@ export class SessionActor {
   #state: State;
   readonly #inheritance: Inheritance;
   readonly #mailbox: Mailbox;
+  readonly #stageTalk: StageTalk;
   #eventsPassed: Promise<void> | undefined;
   #link: Link | undefined;
   /** Why the link is to be given up. */
@@ -132,6 +131,13 @@ export class SessionActor {
       wake: this.#wake.wake,
       failed: (error) => this.#onFailure(error),
     });
+    this.#stageTalk = new StageTalk({
+      owned,
+      store: parts.store,
+      journal: this.#journal,
+      logger: this.#logger,
+      tell: (how) => (this.#link ?? this.#remains)?.tell(how),
+    });
     this.#state = firstState(owned);
     this.#announce(this.#state, worker);
   }
@@ -150,9 +156,7 @@ export class SessionActor {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     const mailbox = this.#mailbox.read(this.#done.signal);
-    const send = (payload: string) =>
-      (this.#link ?? this.#remains)?.tell((relay) => relay.sendToStage(payload, { topic: eventTopic }));
-    this.#eventsPassed = passEvents(this.#parts.store, this.#owned.id, send, this.#done.signal, this.#logger);
+    this.#eventsPassed = this.#stageTalk.pass(this.#done.signal);
     try {
       while (!isOver(this.#state) && this.#crash === undefined) {
         const lookAgain = this.#reconcile(Date.now());
@@ -271,6 +275,7 @@ export class SessionActor {
           ...this.#parts,
           sessionId,
           room: record.room,
+          ...(record.dialect && { dialect: record.dialect }),
           avatar: record.avatar,
           vendorSessions: this.#vendorSessions,
           logger: this.#logger,
@@ -278,6 +283,7 @@ export class SessionActor {
         {
           vendor: (event) => this.#onVendorEvent(event),
           voice: (active) => this.#speaker.voice(active, Date.now()),
+          stageData: (data) => this.#stageTalk.hear(data),
           event: (event) => this.#onMediaEvent(event),
           lost: (error) => this.#onLost(error),
         },

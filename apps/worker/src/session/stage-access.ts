@@ -1,4 +1,4 @@
-import { configureStage, type SessionId } from '@avatar-bridge/contracts';
+import { configureStage, type Dialect, type SessionId } from '@avatar-bridge/contracts';
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
 import type { StageSeat } from '../providers/avatar-provider.ts';
 
@@ -6,9 +6,9 @@ export type StageOptions = { url: string; apiKey: string; apiSecret: string };
 
 export type StageAccess = {
   /** What the relay needs to put an avatar on its stage. */
-  admit(sessionId: SessionId, room: string): Promise<{ url: string; token: string }>;
+  admit(sessionId: SessionId, room: string, dialect?: Dialect): Promise<{ url: string; token: string }>;
   /** A place for an avatar that joins the stage by itself, beside the relay of its session. */
-  seat(sessionId: SessionId, room: string): Promise<StageSeat>;
+  seat(sessionId: SessionId, room: string, dialect?: Dialect): Promise<StageSeat>;
   /**
    * Closes the room of a session that has ended, which tells viewers that it is over. A room that was chosen for the session may
    * serve others, too: it is closed only when nobody is in it.
@@ -27,9 +27,9 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
    * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to tell its state. The
    * identity is fixed for a session, so LiveKit removes a former owner's relay when a new one joins.
    */
-  const admit: StageAccess['admit'] = async (sessionId, room) => {
+  const admit: StageAccess['admit'] = async (sessionId, room, dialect) => {
     const token = new AccessToken(apiKey, apiSecret, {
-      identity: relayIdentity(sessionId),
+      identity: relayIdentity(sessionId, dialect),
       name: 'Avatar',
       ttl: lifetime,
     });
@@ -51,11 +51,11 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
    * LiveKit's components show the tracks of a participant that publishes on behalf of an agent as that agent's: the agent is the
    * relay's participant, which has the avatar's state and the captions.
    */
-  const seat: StageAccess['seat'] = async (sessionId, room) => {
-    const identity = `${relayIdentity(sessionId)}-face`;
+  const seat: StageAccess['seat'] = async (sessionId, room, dialect) => {
+    const identity = `${relayIdentity(sessionId, dialect)}-face`;
     const token = new AccessToken(apiKey, apiSecret, { identity, name: 'Avatar', ttl: lifetime });
     token.kind = 'agent';
-    token.attributes = { 'lk.publish_on_behalf': relayIdentity(sessionId) };
+    token.attributes = { 'lk.publish_on_behalf': relayIdentity(sessionId, dialect) };
     configureStage(token);
     token.addGrant({ roomJoin: true, room, canPublish: true, canPublishData: true, canSubscribe: true });
     return { url, room, token: await token.toJwt(), identity };
@@ -73,6 +73,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
   return { admit, seat, close };
 }
 
-function relayIdentity(sessionId: SessionId): string {
-  return `avatar-${sessionId}`;
+/** Applications of v1 know the avatar by its name in the vendor's rooms; their stages are rooms of their own. */
+function relayIdentity(sessionId: SessionId, dialect: Dialect | undefined): string {
+  return dialect === 'heygen-v1' ? 'heygen' : `avatar-${sessionId}`;
 }
