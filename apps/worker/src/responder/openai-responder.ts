@@ -7,7 +7,7 @@ import {
   RetryableProviderError,
   TerminalProviderError,
 } from '../providers/provider-errors.ts';
-import type { Responder, Turn } from './responder.ts';
+import type { Question, Responder } from './responder.ts';
 
 export type OpenAiResponderOptions = {
   /** Up to and including `/v1`. */
@@ -54,7 +54,7 @@ export class OpenAiResponder implements Responder {
     this.#url = `${options.baseUrl.replace(/\/+$/, '')}/chat/completions`;
   }
 
-  async *answer(turns: readonly Turn[], signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  async *answer({ signal, ...question }: Question): AsyncGenerator<string, void, undefined> {
     const watch = new AbortController();
     const stop = () => watch.abort();
     const signals = [signal, this.#closed.signal];
@@ -64,7 +64,7 @@ export class OpenAiResponder implements Responder {
     let timer = setTimeout(stop, this.#timeouts.firstWordMs);
     let length = 0;
     try {
-      for await (const piece of this.#pieces(turns, watch.signal)) {
+      for await (const piece of this.#pieces({ ...question, signal: watch.signal })) {
         clearTimeout(timer);
         length += piece.length;
         yield piece;
@@ -89,7 +89,7 @@ export class OpenAiResponder implements Responder {
     await this.#dispatcher.destroy();
   }
 
-  async *#pieces(turns: readonly Turn[], signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  async *#pieces({ turns, knowledge, signal }: Question): AsyncGenerator<string, void, undefined> {
     const { apiKey, model, prompt } = this.#options;
     const response = await fetch(this.#url, {
       method: 'POST',
@@ -102,7 +102,7 @@ export class OpenAiResponder implements Responder {
         model,
         stream: true,
         messages: [
-          { role: 'system', content: prompt ?? defaultPrompt },
+          { role: 'system', content: [prompt ?? defaultPrompt, knowledge].filter(Boolean).join('\n\n') },
           ...turns.map(({ role, text }) => ({ role, content: text })),
         ],
       }),

@@ -1,7 +1,7 @@
 import { hasSpeakableText } from '@avatar-bridge/speech';
 import type { Logger } from 'pino';
 import { CancelledError, TerminalProviderError } from '../providers/provider-errors.ts';
-import type { Responder, Turn } from './responder.ts';
+import type { Question, Responder } from './responder.ts';
 import { sentencesOf } from './sentences.ts';
 
 /**
@@ -11,12 +11,12 @@ import { sentencesOf } from './sentences.ts';
  */
 export async function* reply(
   responder: Responder,
-  turns: readonly Turn[],
-  { language, signal, logger }: { language?: string | undefined; signal: AbortSignal; logger: Logger },
+  question: Question,
+  { language, logger }: { language?: string | undefined; logger: Logger },
 ): AsyncGenerator<string, void, undefined> {
   let said = false;
   try {
-    for await (const sentence of sentencesOf(responder.answer(turns, signal), language)) {
+    for await (const sentence of sentencesOf(responder.answer(question), language)) {
       said ||= hasSpeakableText(sentence);
       yield sentence;
     }

@@ -59,7 +59,7 @@ const stream =
 
 async function sentences(server: Awaited<ReturnType<typeof startServer>>): Promise<string[]> {
   const all: string[] = [];
-  for await (const sentence of reply(server.responder, turns, { signal, logger })) all.push(sentence);
+  for await (const sentence of reply(server.responder, { turns, signal }, { logger })) all.push(sentence);
   return all;
 }
 
@@ -82,13 +82,21 @@ test('asks for a stream, with a prompt and the conversation so far', async () =>
   ]);
 });
 
+test('is told what the avatar knows', async () => {
+  await using server = await startServer((r) => stream(piece('Sunny.'), 'data: [DONE]\n\n')(r).end());
+  const question = { turns, knowledge: 'It is always sunny.', signal };
+  expect((await reply(server.responder, question, { logger }).next()).value).toBe('Sunny.');
+  const content = expect.stringMatching(/heard, not read.*\n\nIt is always sunny\.$/s) as unknown;
+  expect(server.seen[0]!.body).toMatchObject({ messages: [{ role: 'system', content }, { role: 'user' }] });
+});
+
 test('gives out each sentence as it comes', async () => {
   await using server = await startServer(async (response) => {
     stream(': comment\n\n', piece('It is '), piece('sunny. And'))(response);
     await sleep(100);
     response.end(`${piece(' warm.')}data: {"choices":[],"usage":{}}\n\ndata: [DONE]\n\n`);
   });
-  const answer = reply(server.responder, turns, { signal, logger });
+  const answer = reply(server.responder, { turns, signal }, { logger });
   expect((await answer.next()).value).toBe('It is sunny.');
   expect((await answer.next()).value).toBe('And warm.');
   expect((await answer.next()).done).toBe(true);
@@ -144,7 +152,7 @@ test.for<[string, (response: ServerResponse) => unknown, string, string]>([
 test('stops at once when it is aborted, and hangs up', async () => {
   await using server = await startServer(stream(piece('Sunny. W')));
   const controller = new AbortController();
-  const answer = reply(server.responder, turns, { signal: controller.signal, logger });
+  const answer = reply(server.responder, { turns, signal: controller.signal }, { logger });
   await answer.next();
   controller.abort();
   await expect(answer.next()).rejects.toMatchObject({ code: 'cancelled' });

@@ -1,14 +1,22 @@
 /** One turn of a conversation. */
 export type Turn = { role: 'user' | 'assistant'; text: string };
 
+export type Question = {
+  /** The last one is to be answered. */
+  turns: readonly Turn[];
+  /** What the avatar knows, or is to be, in this session. */
+  knowledge?: string | undefined;
+  signal: AbortSignal;
+};
+
 /** Answers what people say, in words: a language model. */
 export interface Responder {
   /**
-   * The answer to the last of the turns, in pieces as they come.
+   * The answer, in pieces as they come.
    *
    * @throws TerminalProviderError `bad-request` (this answer will never come), RetryableProviderError, CancelledError
    */
-  answer(turns: readonly Turn[], signal: AbortSignal): AsyncIterable<string>;
+  answer(question: Question): AsyncIterable<string>;
 
   /** Ends what is under way and frees connections. Idempotent. */
   close(): Promise<void>;

@@ -14,7 +14,7 @@ import { AudioLine, oneSentence } from './audio-line.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const { signal } = new AbortController();
+const never = { signal: new AbortController().signal, patienceMs: 2_000 };
 /** ms of sound a word takes. */
 const wordMs = 500;
 
@@ -100,7 +100,7 @@ const text = (count: number) => Array.from({ length: count }, (_, index) => `w${
 
 test('hands over a short beginning, then more, and tells start, captions and end', async () => {
   const { line, log, speech, captions } = lineTo();
-  await line.speak('a', oneSentence(text(4)), signal);
+  await line.speak('a', oneSentence(text(4)), never);
   expect(log[0]).toBe('a 400');
   await vi.advanceTimersByTimeAsync(2_300);
   expect(log).toEqual(['a 400', 'a 1000', 'a 600', 'a end']);
@@ -110,7 +110,7 @@ test('hands over a short beginning, then more, and tells start, captions and end
 
 test('is never more than three seconds ahead', async () => {
   const { line, log, held, speech } = lineTo();
-  await line.speak('a', oneSentence(text(40)), signal);
+  await line.speak('a', oneSentence(text(40)), never);
   for (let ms = 0; ms < 20_000; ms += 100) {
     await vi.advanceTimersByTimeAsync(100);
     expect(held()).toBeLessThanOrEqual(3_100);
@@ -123,8 +123,8 @@ test('is never more than three seconds ahead', async () => {
 test('says the next utterance without a rest', async () => {
   const { line, log, speech } = lineTo();
   await Promise.all([
-    line.speak('a', oneSentence(text(2)), signal),
-    line.speak('b', oneSentence(text(2)), signal),
+    line.speak('a', oneSentence(text(2)), never),
+    line.speak('b', oneSentence(text(2)), never),
   ]);
   await vi.advanceTimersByTimeAsync(2_300);
   expect(log).toEqual(['a 400', 'a 600', 'a end', 'b 1000', 'b end']);
@@ -133,11 +133,11 @@ test('says the next utterance without a rest', async () => {
 
 test('an interrupt stops what is said and made, and the next text waits until the player is clear', async () => {
   const { line, log, speech, captions } = lineTo();
-  await line.speak('a', oneSentence(text(40)), signal);
+  await line.speak('a', oneSentence(text(40)), never);
   await vi.advanceTimersByTimeAsync(1_000);
   await line.interrupt();
   const before = log.length;
-  void line.speak('b', oneSentence(text(1)), signal);
+  void line.speak('b', oneSentence(text(1)), never);
   await vi.advanceTimersByTimeAsync(40);
   expect(log.slice(before - 1)).toEqual(['clear']);
   await vi.advanceTimersByTimeAsync(1_000);
@@ -148,10 +148,10 @@ test('an interrupt stops what is said and made, and the next text waits until th
 
 test('a text with nothing to say is over at once, but not before the one it is behind', async () => {
   const { line, log, speech } = lineTo();
-  await line.speak('a', oneSentence('🙂'), signal);
+  await line.speak('a', oneSentence('🙂'), never);
   expect(speech()).toEqual(['speech.started a', 'speech.ended a']);
-  await line.speak('b', oneSentence(text(2)), signal);
-  await line.speak('c', oneSentence('…'), signal);
+  await line.speak('b', oneSentence(text(2)), never);
+  await line.speak('c', oneSentence('…'), never);
   expect(speech()).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(1_500);
   expect(speech().slice(2)).toEqual([
@@ -170,7 +170,7 @@ test('says the sentences of an answer as they come, and seals the sound while it
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     yield 'Three.';
   }
-  await line.speak('a', answer(), signal);
+  await line.speak('a', answer(), never);
   await vi.advanceTimersByTimeAsync(6_000);
   expect(log).toEqual(['a 400', 'a 600', 'a seal', 'a 500', 'a end']);
   expect(speech()).toEqual(['speech.started a', 'speech.ended a']);
@@ -179,17 +179,17 @@ test('says the sentences of an answer as they come, and seals the sound while it
 
 test('goes by the clock when signs of the end are missing, and claims nothing without a start', async () => {
   const { line, speech } = lineTo({ signs: false });
-  await line.speak('a', oneSentence(text(2)), signal);
+  await line.speak('a', oneSentence(text(2)), never);
   await vi.advanceTimersByTimeAsync(200);
   line.handle('started');
   await vi.advanceTimersByTimeAsync(2_900);
   expect(speech()).toEqual(['speech.started a']);
   await vi.advanceTimersByTimeAsync(300);
   expect(speech()).toEqual(['speech.started a', 'speech.ended a']);
-  await line.speak('b', oneSentence(text(2)), signal);
+  await line.speak('b', oneSentence(text(2)), never);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(speech()).toHaveLength(2);
-  await line.speak('c', oneSentence(text(2)), signal);
+  await line.speak('c', oneSentence(text(2)), never);
 });
 
 test.for([
@@ -211,9 +211,9 @@ test.for([
       yield* words(request);
     },
   });
-  await expect(line.speak('a', oneSentence('Hello.'), signal)).rejects.toMatchObject({ name, code });
+  await expect(line.speak('a', oneSentence('Hello.'), never)).rejects.toMatchObject({ name, code });
   fails = false;
-  await line.speak('b', oneSentence('Hello.'), signal);
+  await line.speak('b', oneSentence('Hello.'), never);
   expect(log[0]).toBe('b 400');
   expect(failures).toEqual([]);
 });
@@ -225,7 +225,7 @@ test('a voice that breaks off for good in the middle makes the line useless', as
       throw new RetryableSpeechError('cut-off', 'it broke off');
     },
   });
-  await line.speak('a', oneSentence('Hello.'), signal);
+  await line.speak('a', oneSentence('Hello.'), never);
   await vi.advanceTimersByTimeAsync(100);
   expect(failures).toMatchObject([{ code: 'speech-unavailable' }]);
 });
@@ -239,7 +239,7 @@ test('an utterance counts as taken after two seconds, and its failure then conce
     },
   });
   const taken = vi.fn<() => void>();
-  void line.speak('a', oneSentence('Hello.'), signal).then(taken);
+  void line.speak('a', oneSentence('Hello.'), never).then(taken);
   await vi.advanceTimersByTimeAsync(1_900);
   expect(taken).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(200);
@@ -258,10 +258,10 @@ test('an aborted text is not said, and hinders none behind it', async () => {
     },
   });
   const controller = new AbortController();
-  const slow = line.speak('a', oneSentence('Slow.'), controller.signal);
+  const slow = line.speak('a', oneSentence('Slow.'), { signal: controller.signal, patienceMs: 2_000 });
   controller.abort();
   await expect(slow).rejects.toMatchObject({ code: 'cancelled' });
-  await line.speak('b', oneSentence('Hello.'), signal);
+  await line.speak('b', oneSentence('Hello.'), never);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(log).toEqual(['b 400', 'b 100', 'b end']);
 });
@@ -269,7 +269,7 @@ test('an aborted text is not said, and hinders none behind it', async () => {
 test('hands nothing over while the player is away', async () => {
   const { line, log } = lineTo();
   line.pause();
-  const speaking = line.speak('a', oneSentence(text(1)), signal);
+  const speaking = line.speak('a', oneSentence(text(1)), never);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(log).toEqual([]);
   line.resume();
@@ -279,12 +279,12 @@ test('hands nothing over while the player is away', async () => {
 
 test('says nothing more once it is closed', async () => {
   const { line, log, events } = lineTo();
-  await line.speak('a', oneSentence(text(40)), signal);
+  await line.speak('a', oneSentence(text(40)), never);
   line.close();
   line.close();
   const [told, handed] = [events.length, log.length];
   await vi.advanceTimersByTimeAsync(5_000);
   expect([events.length, log.length]).toEqual([told, handed]);
-  await expect(line.speak('b', oneSentence('Hello.'), signal)).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(line.speak('b', oneSentence('Hello.'), never)).rejects.toMatchObject({ code: 'cancelled' });
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -20,8 +20,6 @@ import { unbrokenSpeech } from './unbroken-speech.ts';
 
 /** ms between two looks at the clock while there is something to say. */
 const lookEveryMs = 100;
-/** ms after which an utterance counts as taken although no sound of it was made yet. */
-const takenAfterMs = 2_000;
 /** Less than this at the player, and an utterance without more sound for now is sealed: ms. */
 const starvedMs = 150;
 
@@ -90,11 +88,15 @@ export class AudioLine {
 
   /**
    * Says sentences one after another as one utterance. Resolves when the first sound was handed over, when there is none,
-   * or after 2 s.
+   * or after `patienceMs`.
    *
    * @throws ProviderError when no sound could be made; CancelledError when it was interrupted or aborted before
    */
-  async speak(id: string, sentences: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
+  async speak(
+    id: string,
+    sentences: AsyncIterable<string>,
+    { signal, patienceMs }: { signal: AbortSignal; patienceMs: number },
+  ): Promise<void> {
     if (this.#closed || signal.aborted) throw new CancelledError();
     const utterance: Utterance = {
       id,
@@ -112,7 +114,7 @@ export class AudioLine {
     this.#utterances.push(utterance);
     void this.#make(utterance, sentences);
     const onAbort = () => this.#drop(utterance, new CancelledError());
-    const patience = setTimeout(() => take(utterance), takenAfterMs);
+    const patience = setTimeout(() => take(utterance), patienceMs);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await utterance.taken.promise;
