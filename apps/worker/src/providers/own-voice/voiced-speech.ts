@@ -93,5 +93,7 @@ export class VoicedSpeech {
 /** A voice id of an avatar vendor means nothing to a speech service; to the embedded voice, any text is a voice. */
 function voiceOf({ voice }: AvatarSettings, synthesizer: string): string | undefined {
   const vendors = /^[\da-f]{32}$|^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-  return voice.id !== undefined && synthesizer !== 'embedded' && vendors.test(voice.id) ? undefined : voice.id;
+  return voice.id !== undefined && synthesizer !== 'embedded' && vendors.test(voice.id)
+    ? undefined
+    : voice.id;
 }
