@@ -67,7 +67,10 @@ export class LiteProvider implements AvatarProvider {
       // Without the signal: what comes to run has to be stopped, and is only when it has come to run.
       const started = await client.start(token, { timeout: timeouts.start });
       if (started.socketUrl === undefined)
-        throw new RetryableProviderError('bad-response', 'LiveAvatar started a LITE session without a socket');
+        throw new RetryableProviderError(
+          'bad-response',
+          'LiveAvatar started a LITE session without a socket',
+        );
       if (signal.aborted) throw new CancelledError();
       return new LiteSession({
         ...request,

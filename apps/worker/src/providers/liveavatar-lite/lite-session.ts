@@ -200,7 +200,8 @@ export class LiteSession implements ProviderSession {
   /** An utterance is not begun that the session's limit would cut, unless the session is fresh: another would cut it, too. */
   #mustLast({ text, mode }: Utterance): void {
     const fresh = performance.now() - this.#startedAt < (this.durationLimit ?? 0) / 2;
-    const neededMs = startMs + (mode === 'talk' ? 0 : expectedDuration(text, this.#options.avatar.voice.rate));
+    const neededMs =
+      startMs + (mode === 'talk' ? 0 : expectedDuration(text, this.#options.avatar.voice.rate));
     if (!fresh && this.#leftMs() < neededMs) throw this.#lose(this.#reachedLimit());
   }
 
