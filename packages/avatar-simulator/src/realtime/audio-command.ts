@@ -37,7 +37,8 @@ export function readCommand(text: string): AudioCommand {
     case 'agent.speak':
     case 'agent.speak_end': {
       const pcm = decodePcm(command.audio ?? '');
-      if (!pcm) return { type: 'invalid', reason: 'audio must be whole 16-bit samples', ...eventId };
+      if (!pcm)
+        return { type: 'invalid', reason: 'audio must be base64 of whole 16-bit samples', ...eventId };
       if (command.type === 'agent.speak') return { type: 'speak', pcm, ...eventId };
       return { type: 'speak-end', ...(pcm.length > 0 && { pcm }), ...eventId };
     }
@@ -60,8 +61,9 @@ function parse(text: string): unknown {
   }
 }
 
-/** s16le; undefined when half a sample is missing. */
+/** s16le; undefined when it is not base64, or half a sample is missing. */
 function decodePcm(base64: string): Int16Array | undefined {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return undefined;
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length % 2 !== 0) return undefined;
   const pcm = new Int16Array(bytes.length / 2);

@@ -37,6 +37,11 @@ export class Viewer implements AsyncDisposable {
     return viewer;
   }
 
+  /** The identities of the others in the room. */
+  get others(): string[] {
+    return [...this.#room.remoteParticipants.keys()];
+  }
+
   framesPerSecond(from: number, to: number): number {
     return (this.frames.filter(({ at }) => at >= from && at < to).length * 1000) / (to - from);
   }
