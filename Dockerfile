@@ -12,6 +12,7 @@ COPY packages/heygen-client/package.json packages/heygen-client/
 COPY packages/livekit-rtp/package.json packages/livekit-rtp/
 COPY packages/speech/package.json packages/speech/
 COPY packages/relay/package.json packages/relay/
+COPY packages/speech/package.json packages/speech/
 COPY packages/avatar-simulator/package.json packages/avatar-simulator/
 
 FROM base AS pages
