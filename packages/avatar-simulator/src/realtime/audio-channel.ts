@@ -109,7 +109,7 @@ export class AudioChannel {
       case 'listen':
         this.#listening = command.on;
         this.#options.onListening(command.on);
-        return this.#tell(this.#messages.resting(command.on ? 'listening' : 'idle'));
+        return this.#tell(this.#messages.listening(command.on));
       case 'none':
         return undefined;
       case 'invalid':

@@ -73,6 +73,11 @@ export class AudioMessages {
     return this.#become(state);
   }
 
+  /** Listening was switched on or off. While the avatar talks, that is told when it has finished. */
+  listening(on: boolean): AudioMessage[] {
+    return this.#state === 'talking' ? [] : this.#become(on ? 'listening' : 'idle');
+  }
+
   error(type: string, message: string, eventId?: string): AudioMessage[] {
     return [{ type: 'error', error: { type, message, event_id: eventId ?? null } }];
   }
