@@ -16,7 +16,7 @@ import { translateError } from '../heygen/translate-error.ts';
 import type { OwnVoice } from '../own-voice/own-voice.ts';
 import { liveAvatarId } from '../liveavatar/avatar-id.ts';
 import { listSessions } from '../liveavatar/list-sessions.ts';
-import { stopSession } from '../liveavatar/stop-session.ts';
+import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
 import { LiteSession } from './lite-session.ts';
 
@@ -96,7 +96,7 @@ export class LiteProvider implements AvatarProvider {
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
-    return stopSession(this.#options.client, ref.id, { signal });
+    return reapSession(this.#options.client, ref.id, signal);
   }
 
   list(signal?: AbortSignal): Promise<VendorSession[]> {

@@ -145,10 +145,7 @@ export class LiteSession implements ProviderSession {
       this.#link.close(reason),
     ]);
     if (stopped.status === 'rejected') throw stopped.reason;
-    logger.info(
-      { vendorSessionId: this.ref.id, reason, wasOpen: stopped.value.wasOpen },
-      'vendor session closed',
-    );
+    logger.info({ vendorSessionId: this.ref.id, reason }, 'vendor session closed');
   }
 
   #end(): void {
