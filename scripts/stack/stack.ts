@@ -89,6 +89,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       LIVEAVATAR_BASE_URL: simulator.url,
       HEYGEN_API_KEY: simulatorKey,
       HEYGEN_BASE_URL: simulator.url,
+      BRIDGE_RESPONDER_URL: `${simulator.url}/model/v1`,
+      BRIDGE_RESPONDER_MODEL: 'simulated',
     };
     const startGateway = (port: number): Promise<AppProcess> =>
       keep(

@@ -6,6 +6,7 @@ import { loopbackCors } from './http/cors.ts';
 import { noteRequests, type RequestLog } from './http/request-log.ts';
 import type { LiveAvatarAccount } from './liveavatar/liveavatar-account.ts';
 import { liveAvatarApp } from './liveavatar/liveavatar-app.ts';
+import { modelApp } from './model/chat-completions.ts';
 import type { Account, RequestContext } from './v1/routes/account.ts';
 import { v1App } from './v1/v1-app.ts';
 
@@ -14,10 +15,11 @@ const maxBodySize = 1_000_000;
 /** The two APIs of one double. */
 export type Apis = { v1: Account; liveAvatar: LiveAvatarAccount; requests: RequestLog };
 
-/** The endpoints of both vendor APIs and the admin API, as one application. */
+/** The endpoints of both vendor APIs, of the language model and of the admin API, as one application. */
 export function buildApp(apis: Apis): Hono {
   const app = new Hono();
   app.route('/admin', adminRoutes(apis));
+  app.route('/model', modelApp());
   app.route('/', vendorApp(apis));
   return app;
 }
