@@ -40,6 +40,9 @@ const ports = {
       / /v1/streaming.create_token /v1/streaming.start /v1/streaming.task /v1/streaming.stop
       /v1/streaming.interrupt /v1/streaming.keep_alive /v1/streaming.list /v1/streaming/avatar.list
       /v1/ws/streaming.chat /v1/ws/streaming.chat?session_id=x&session_token=% /v2/voices
+      /v1/sessions /v1/sessions/token /v1/sessions/start /v1/sessions/stop /v1/sessions/keep-alive /v1/sessions/x
+      /v1/sessions/x/transcript /v1/avatars /v1/avatars/public /v1/voices /v1/contexts /v1/languages
+      /v1/users/credits /v1/ws/x /v2-alpha/interactive-avatar/session/x
       /admin/sessions /admin/faults /admin/switches /admin/requests`),
     headers: { 'X-Api-Key': bridge.stack.simulatorKey },
     alive: '/admin/sessions',

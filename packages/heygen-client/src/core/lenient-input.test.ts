@@ -37,6 +37,6 @@ test('no value makes it throw', () => {
     }),
   );
   let deep: unknown = null;
-  for (let depth = 0; depth < 5_000; depth++) deep = { deep };
-  expect(() => withoutNulls(deep)).not.toThrow();
+  for (let depth = 0; depth < 100_000; depth++) deep = { deep };
+  expect(() => withReadStrings({ a: 'x', deep }, schema.safeParse({ a: 'x' }).error!.issues)).not.toThrow();
 });

@@ -16,7 +16,7 @@ export function withoutNulls(value: unknown, depth = 0): unknown {
 
 /** A copy in which numbers and booleans that were written as strings are what the schema expected of them. */
 export function withReadStrings(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
-  const copy = structuredClone(value);
+  const copy = withoutNulls(value);
   for (const issue of issues) {
     if (issue.code !== 'invalid_type') continue;
     const name = issue.path.at(-1);
