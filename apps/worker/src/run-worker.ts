@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { startHealthServer } from './http/health-server.ts';
 import { createMetrics } from './metrics.ts';
 import { HeyGenProvider } from './providers/heygen/heygen-provider.ts';
+import { Providers } from './providers/providers.ts';
 import { stageAccess } from './session/stage-access.ts';
 import { Worker } from './worker.ts';
 
@@ -29,7 +30,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const client = new HeyGenClient({ apiKey: config.HEYGEN_API_KEY, baseUrl: config.HEYGEN_BASE_URL, logger });
   const worker = new Worker({
     store,
-    provider: new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH }),
+    providers: new Providers([new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH })]),
     mediaRelay,
     stage: stageAccess({
       url: config.LIVEKIT_URL,

@@ -6,14 +6,16 @@ import {
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
-import type { AvatarProvider } from './providers/avatar-provider.ts';
+import type { Providers } from './providers/providers.ts';
 
 export type SweepParts = {
   store: Pick<
     SessionStore,
-    'vendorSessions' | 'forgetVendorSession' | 'getSession' | 'reconcile' | 'setSlots'
+    'vendorSessions' | 'forgetVendorSession' | 'getSession' | 'reconcile' | 'setSlots' | 'offerProviders'
   >;
-  provider: AvatarProvider;
+  providers: Providers;
+  /** The worker's. */
+  name: string;
   metrics: Metrics;
   logger: Logger;
   /** Concurrent sessions that the vendor account allows, over all workers. */
@@ -24,10 +26,12 @@ export type SweepParts = {
 
 /** ms between two repairs of the lease queue; each looks at a bounded part of it. */
 const repairInterval = 5_000;
+/** ms that the word of a worker about its providers holds. */
+const offerTtl = 4 * repairInterval;
 
 /**
- * Stops the vendor sessions whose owner is gone, puts sessions back in the queue whose lease was lost, and sets the queue's slots. Any number of workers may
- * sweep: to stop what is stopped does no harm. A session's next owner stops what it inherits at once, so the sweep leaves it that
+ * Stops the vendor sessions whose owner is gone, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
+ * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. A session's next owner stops what it inherits at once, so the sweep leaves it that
  * long: it takes only what it found without an owner twice.
  */
 export class Sweep {
@@ -49,8 +53,8 @@ export class Sweep {
 
   /** One look. Returns the vendor sessions that were stopped. */
   async once(signal?: AbortSignal): Promise<VendorSessionEntry[]> {
-    const { provider, store } = this.#parts;
-    const entries = (await store.vendorSessions()).filter((entry) => entry.provider === provider.name);
+    const { providers, store } = this.#parts;
+    const entries = (await store.vendorSessions()).filter((entry) => providers.get(entry.provider));
     const owners = await Promise.all(entries.map((entry) => this.#ownerless(entry)));
     const ownerless = entries.filter((_, index) => owners[index] !== 'owned');
     const sure = ownerless.filter(
@@ -73,8 +77,10 @@ export class Sweep {
   }
 
   async #stop(entry: VendorSessionEntry, signal?: AbortSignal): Promise<boolean> {
-    const { logger, metrics, provider, store } = this.#parts;
+    const { logger, metrics, providers, store } = this.#parts;
     const details = { sessionId: entry.sessionId, vendorSessionId: entry.id };
+    const provider = providers.get(entry.provider);
+    if (!provider) return false;
     try {
       const { wasOpen } = await metrics.vendorCall('reap', () => provider.reap(entry, signal));
       await store.forgetVendorSession(entry);
@@ -88,8 +94,10 @@ export class Sweep {
   }
 
   async #repair(): Promise<void> {
-    await this.#parts.store.setSlots(this.#parts.slots);
-    const { requeued, ended } = await this.#parts.store.reconcile();
+    const { name, providers, slots, store } = this.#parts;
+    await store.offerProviders(name, providers.offered, offerTtl);
+    await store.setSlots(slots);
+    const { requeued, ended } = await store.reconcile();
     if (requeued.length > 0 || ended.length > 0)
       this.#parts.logger.warn({ requeued, ended }, 'sessions without a lease were repaired');
   }

@@ -8,14 +8,17 @@ import {
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
-import type { AvatarProvider } from './providers/avatar-provider.ts';
+import type { Providers } from './providers/providers.ts';
+import type { SelectionRules } from './session/provider-selection.ts';
 import { SessionActor } from './session/session-actor.ts';
 import type { StageAccess } from './session/stage-access.ts';
 import { Sweep } from './sweep.ts';
 
 export type WorkerParts = {
   store: SessionStore;
-  provider: AvatarProvider;
+  providers: Providers;
+  /** When a session goes on with another of its providers. */
+  selection?: SelectionRules;
   mediaRelay: MediaRelay;
   stage: StageAccess;
   metrics: Metrics;
@@ -37,6 +40,7 @@ export type WorkerParts = {
 const leaseTimes = { lockDuration: 3_000, stalledInterval: 1_000 };
 /** ms of a drain that are kept for stopping vendor sessions after the last utterance. */
 const stoppingTime = 3_000;
+const usualSelection: SelectionRules = { slotWaitMs: 20_000, maxFailures: 3 };
 
 /** Leases sessions and owns each by an actor, until it is drained. */
 export class Worker {
@@ -99,7 +103,11 @@ export class Worker {
       });
     if (!owned) return 'ended';
     const drainDeadline = Math.max(this.#drainDeadline - stoppingTime, this.#drainDeadline / 2);
-    const actor = new SessionActor({ ...this.#parts, worker: name, drainDeadline }, owned, lease);
+    const actor = new SessionActor(
+      { selection: usualSelection, ...this.#parts, worker: name, drainDeadline },
+      owned,
+      lease,
+    );
     this.#actors.add(actor);
     try {
       return await actor.run(signal);

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { AvatarSettings } from '@avatar-bridge/contracts';
 import { createMetrics } from '../src/metrics.ts';
 import { Sweep } from '../src/sweep.ts';
+import { Providers } from '../src/providers/providers.ts';
 import { Rig, sentence } from './support/rig.ts';
 import { WorkerProcess } from './support/worker-process.ts';
 
@@ -37,7 +38,8 @@ describe('the sweep', () => {
   const sweep = () =>
     new Sweep({
       store: rig.workerStore,
-      provider: rig.provider(),
+      providers: new Providers([rig.provider()]),
+      name: 'sweeper',
       metrics: createMetrics(),
       logger: pino({ enabled: false }),
       slots: 20,

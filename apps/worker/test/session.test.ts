@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Providers } from '../src/providers/providers.ts';
 import { Rig } from './support/rig.ts';
 
 let rig: Rig;
@@ -125,7 +126,7 @@ describe('a session', () => {
 describe('an account that the vendor refuses', () => {
   it('ends its sessions with a reason that names HEYGEN_API_KEY', async () => {
     await using wrong = await Rig.open();
-    wrong.startWorker({ provider: wrong.provider({ apiKey: 'not-the-key-of-anybody' }) });
+    wrong.startWorker({ providers: new Providers([wrong.provider({ apiKey: 'not-the-key-of-anybody' })]) });
     const conversation = await wrong.session();
     const ended = await conversation.until('session.ended');
     expect(ended).toMatchObject({

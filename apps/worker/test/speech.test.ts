@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Providers } from '../src/providers/providers.ts';
 import { Rig, sentence } from './support/rig.ts';
 
 const long =
@@ -91,7 +92,7 @@ describe('a message to an idle session', () => {
 describe('a vendor that queues', () => {
   it('is given one utterance ahead, which closes the gaps and costs no power to interrupt', async () => {
     await using queueing = await Rig.open();
-    queueing.startWorker({ provider: queueing.provider({ queueDepth: 2 }) });
+    queueing.startWorker({ providers: new Providers([queueing.provider({ queueDepth: 2 })]) });
     const conversation = await queueing.liveSession();
     const ids = await Promise.all([1, 2, 3].map((n) => conversation.say(sentence(n))));
     expect(await conversation.finished(...ids)).toEqual(['spoken', 'spoken', 'spoken']);

@@ -42,6 +42,15 @@ export type ProviderCapabilities = {
   queueDepth: number;
 };
 
+/** Whether a provider can answer texts in a session with these settings. */
+export function canTalk(
+  { modes, talkNeedsKnowledge }: Pick<ProviderCapabilities, 'modes' | 'talkNeedsKnowledge'>,
+  { knowledgeBase, knowledgeBaseId }: Pick<AvatarSettings, 'knowledgeBase' | 'knowledgeBaseId'>,
+): boolean {
+  const hasKnowledge = knowledgeBase !== undefined || knowledgeBaseId !== undefined;
+  return modes.includes('talk') && (hasKnowledge || !talkNeedsKnowledge);
+}
+
 export type OpenRequest = {
   /** Ours, for logs. */
   sessionId: string;

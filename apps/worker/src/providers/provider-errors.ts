@@ -3,6 +3,7 @@ export type ProviderErrorCode =
   | 'unauthorized'
   | 'forbidden'
   | 'unknown-avatar'
+  | 'unknown-provider'
   | 'bad-request'
   | 'bad-response'
   | 'no-speech'

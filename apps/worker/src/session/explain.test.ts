@@ -14,37 +14,41 @@ describe('explain', () => {
     [
       'a refusal for good is an end',
       new TerminalProviderError('unauthorized', 'Check the key'),
-      { code: 'unauthorized', end: { outcome: 'failed', message: 'Check the key' } },
+      { kind: 'refused', code: 'unauthorized', end: { outcome: 'failed', message: 'Check the key' } },
     ],
     [
       'a refusal for now is another try',
       new RetryableProviderError('concurrency-limit', 'Full', { retryAfter: 5_000 }),
-      { code: 'concurrency-limit', retryAfter: 5_000 },
+      { kind: 'no-slot', code: 'concurrency-limit', retryAfter: 5_000 },
     ],
     [
       'a lost vendor session is another try',
       new SessionLostError('session-closed', 'Gone'),
-      { code: 'session-closed', reason: 'Gone' },
+      { kind: 'broken', code: 'session-closed', reason: 'Gone' },
     ],
     [
       'a lost room is another try',
       new LostError('vendor-lost', 'Gone'),
-      { code: 'vendor-lost', reason: 'Gone' },
+      { kind: 'broken', code: 'vendor-lost', reason: 'Gone' },
     ],
     [
       'a stage that lets nobody in is an end that names its variables',
       new TerminalError('unauthorized', 'x', { side: 'stage' }),
-      { code: 'stage-unauthorized', end: { message: expect.stringContaining('LIVEKIT_API_SECRET') } },
+      {
+        kind: 'elsewhere',
+        code: 'stage-unauthorized',
+        end: { message: expect.stringContaining('LIVEKIT_API_SECRET') },
+      },
     ],
     [
       'a vendor room that lets nobody in is another try',
       new TerminalError('unauthorized', 'x', { side: 'source' }),
-      { code: 'relay-unauthorized' },
+      { kind: 'broken', code: 'relay-unauthorized' },
     ],
     [
       'a stage that is away is another try',
       new RetryableError('signal-failed', 'x', { side: 'stage' }),
-      { code: 'stage-signal-failed' },
+      { kind: 'elsewhere', code: 'stage-signal-failed' },
     ],
     [
       'a codec that can not be carried is an end',
@@ -54,18 +58,22 @@ describe('explain', () => {
     [
       'a network that lets no UDP through is another try, and named',
       new RetryableError('ice-failed', 'x', { side: 'source' }),
-      { code: 'relay-ice-failed', reason: expect.stringContaining('UDP') },
+      { kind: 'broken', code: 'relay-ice-failed', reason: expect.stringContaining('UDP') },
     ],
     [
       'an avatar that does not show up is another try',
       new RetryableError('media-timeout', 'x'),
       { code: 'media-timeout' },
     ],
-    ['Redis being away is another try', new StoreUnavailableError('test'), { code: 'store-unavailable' }],
+    [
+      'Redis being away is another try',
+      new StoreUnavailableError('test'),
+      { kind: 'elsewhere', code: 'store-unavailable' },
+    ],
     [
       'anything else is our fault, and another try',
       new TypeError('x is not a function'),
-      { code: 'internal', reason: expect.stringContaining('log') },
+      { kind: 'broken', code: 'internal', reason: expect.stringContaining('log') },
     ],
   ])('%s', (_, error, expected) => {
     const down = explain(error);

@@ -5,9 +5,11 @@ import {
   type OwnedSession,
   type SessionStore,
   StoreUnavailableError,
+  type Utterance,
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
-import type { AvatarProvider } from '../providers/avatar-provider.ts';
+import type { Providers } from '../providers/providers.ts';
+import type { splitInherited } from '../speech/pieces.ts';
 import type { Known } from '../speech/speaker.ts';
 import type { MessageCommand } from '../speech/speech-queue.ts';
 import { type Inherited, settle, type Verdict, worthWaiting } from '../speech/uncertain.ts';
@@ -22,14 +24,15 @@ const reapPatience = 3_000;
 export type InheritanceParts = {
   store: Pick<SessionStore, 'listMessages'>;
   owned: Pick<OwnedSession, 'id' | 'record' | 'message'>;
-  provider: AvatarProvider;
+  providers: Providers;
   vendorSessions: VendorSessions;
-  /** A message's utterances, with the time each should take, ms. */
-  split: (message: Pick<MessageCommand, 'text' | 'mode'>) => { expected: number }[];
+  /** A begun message's utterances, with what is written down of them. */
+  split: (message: Pick<MessageCommand, 'text' | 'mode'>, records: readonly Utterance[]) => Line;
   logger: Logger;
 };
 
-type Begun = { record: MessageRecord; line: Inherited[] };
+type Line = ReturnType<typeof splitInherited>;
+type Begun = { record: MessageRecord; line: Line };
 
 /**
  * What a former owner left behind: vendor sessions, which are stopped, and messages it had begun, of which is concluded what was said.
@@ -67,7 +70,7 @@ export class Inheritance {
       gone(this.#stop());
       throw error;
     });
-    const line = begun.flatMap((message) => message.line);
+    const line = begun.flatMap((message) => message.line.map(inherited));
     await this.#listenToTheEnd(line);
     const stopped = this.#stop();
     gone(stopped);
@@ -85,11 +88,7 @@ export class Inheritance {
       // oxlint-disable-next-line no-await-in-loop -- one behind which nothing was begun ends it
       const record = await this.#patiently(() => owned.message(message.id));
       if (record.utterances.length === 0) break;
-      const utterances = new Map(record.utterances.map((utterance) => [utterance.index, utterance]));
-      begun.push({
-        record,
-        line: split(record).map(({ expected }, index) => ({ record: utterances.get(index), expected })),
-      });
+      begun.push({ record, line: split(record, record.utterances) });
     }
     return begun;
   }
@@ -104,9 +103,17 @@ export class Inheritance {
 
   /** Stops all; returns until when the newest was open for certain. */
   async #stop(): Promise<number | undefined> {
-    const { owned, provider, vendorSessions } = this.#parts;
+    const { logger, owned, providers, vendorSessions } = this.#parts;
     const stop = async (ref: VendorSession): Promise<number | undefined> => {
       const at = Date.now();
+      const provider = providers.get(ref.provider);
+      if (!provider) {
+        logger.error(
+          { provider: ref.provider },
+          'a vendor session is left to workers that have its provider',
+        );
+        return undefined;
+      }
       const found = await vendorSessions.stop(ref, 'its worker is gone', () => provider.reap(ref));
       return found?.wasOpen ? at : undefined;
     };
@@ -133,7 +140,14 @@ function knownOf(begun: readonly Begun[], verdicts: readonly Verdict[]): Map<Mes
     begun.map(({ record, line }) => {
       const { id, speakingAt, submittedAt } = record;
       at += line.length;
-      return [id, { verdicts: verdicts.slice(at - line.length, at), submittedAt, speakingAt }];
+      const pieces = line.map((piece, index) => {
+        return { ...piece, verdict: verdicts[at - line.length + index] ?? 'say' };
+      });
+      return [id, { pieces, submittedAt, speakingAt }];
     }),
   );
+}
+
+function inherited({ record, expected }: Line[number]): Inherited {
+  return { record, expected };
 }

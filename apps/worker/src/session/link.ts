@@ -30,6 +30,8 @@ export type LinkParts = {
   dialect?: Dialect;
   avatar: AvatarSettings;
   provider: AvatarProvider;
+  /** The vendor session of the same provider that this one replaces. */
+  previous: VendorSession | undefined;
   mediaRelay: MediaRelay;
   stage: StageAccess;
   vendorSessions: VendorSessions;
@@ -77,7 +79,8 @@ export class Link {
 
   /** Opens both; resolves when the avatar is on the stage and can be spoken to. Whatever fails, nothing stays open. */
   static async open(parts: LinkParts, listeners: LinkListeners, signal: AbortSignal): Promise<Link> {
-    const { sessionId, room, dialect, avatar, provider, mediaRelay, stage, vendorSessions, metrics } = parts;
+    const { sessionId, room, dialect, avatar, previous, provider } = parts;
+    const { mediaRelay, stage, vendorSessions, metrics } = parts;
     let link: Link | undefined;
     let ref: VendorSession | undefined;
     let session: ProviderSession | undefined;
@@ -93,6 +96,7 @@ export class Link {
         provider.open({
           sessionId,
           avatar,
+          ...(previous && { previous }),
           seatAvatar: () => stage.seat(sessionId, room, dialect),
           recordRef,
           onEvent,

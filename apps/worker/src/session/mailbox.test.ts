@@ -46,11 +46,12 @@ describe('Mailbox', () => {
 
   it('holds messages back until it is known what was said of them', async () => {
     const { mailbox, known, close } = await open(message('a'), message('b'));
+    const ofA: Known = { pieces: [], speakingAt: 7 };
     expect(ids(mailbox)).toEqual([]);
-    known.resolve(new Map([['a', { verdicts: ['said'] }]]));
+    known.resolve(new Map([['a', ofA]]));
     await known.promise;
-    expect(mailbox.take().map(({ command, known: of }) => [command.id, of?.verdicts])).toEqual([
-      ['a', ['said']],
+    expect(mailbox.take().map(({ command, known: of }) => [command.id, of])).toEqual([
+      ['a', ofA],
       ['b', undefined],
     ]);
     await close();

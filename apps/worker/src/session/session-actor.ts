@@ -10,18 +10,18 @@ import {
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
-import type { AvatarProvider } from '../providers/avatar-provider.ts';
+import type { Providers } from '../providers/providers.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { Captions } from '../speech/captions.ts';
 import { MessageBook } from '../speech/message-book.ts';
 import { Speaker } from '../speech/speaker.ts';
 import { within } from '../within.ts';
-import { explain } from './explain.ts';
 import { Inheritance } from './inheritance.ts';
 import { Journal } from './journal.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { Link } from './link.ts';
+import { LinkKeeper, type LinkKeeperParts } from './link-keeper.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
+import { ProviderSelection, type SelectionRules } from './provider-selection.ts';
 import { changeOf, firstState } from './record-state.ts';
 import type { StageAccess } from './stage-access.ts';
 import { StageTalk } from './stage-talk.ts';
@@ -30,13 +30,14 @@ import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
 
 /** ms that a stopped session waits for the vendor before viewers are told that it has ended. */
-const politeness = 1_500;
+const stopTimeout = 1_500;
 /** ms that viewers are given to hear of the end. */
-const farewell = 500;
+const lastEventsTimeout = 500;
 
 export type ActorParts = {
   store: Pick<SessionStore, 'events' | 'listMessages' | 'postMessage'>;
-  provider: AvatarProvider;
+  providers: Providers;
+  selection: SelectionRules;
   mediaRelay: MediaRelay;
   stage: StageAccess;
   metrics: Metrics;
@@ -67,39 +68,44 @@ export class SessionActor {
   readonly #mailbox: Mailbox;
   readonly #stageTalk: StageTalk;
   #eventsPassed: Promise<void> | undefined;
-  #link: Link | undefined;
-  /** Why the link is to be given up. */
-  #lost: Error | undefined;
-  /** A given-up link whose last picture is on the stage still. */
-  #remains: Link | undefined;
-  #opening: { cancel: AbortController; done: Promise<void> } | undefined;
-  /** What must be over before anything else is begun. */
-  #closing: Promise<void> | undefined;
+  readonly #selection: ProviderSelection;
+  readonly #links: LinkKeeper;
+  /** The handing over, or the end, once it has begun. */
+  #finishing: Promise<void> | undefined;
   readonly #keepAlive: KeepAlive;
   #crash: unknown;
 
   constructor(parts: ActorParts, owned: OwnedSession, lease: Lease) {
-    const { worker, metrics, provider } = parts;
+    const { worker, metrics, providers } = parts;
     const { record } = owned;
     this.#parts = parts;
     this.#owned = owned;
     this.#logger = parts.logger.child({ sessionId: owned.id, epoch: owned.epoch });
     this.#journal = new Journal(owned, () => this.#dispatch({ type: 'fenced' }), this.#logger);
     this.#vendorSessions = new VendorSessions({ owned, metrics, logger: this.#logger });
+    this.#selection = new ProviderSelection({
+      owned,
+      providers,
+      rules: parts.selection,
+      journal: this.#journal,
+    });
     this.#captions = new Captions((caption) => {
       this.#journal.append(caption);
-      if (caption.speaker === 'avatar') this.#link?.tell((relay) => relay.caption(caption));
+      if (caption.speaker === 'avatar') this.#links.current?.tell((relay) => relay.caption(caption));
     });
     this.#speaker = new Speaker({
       avatar: record.avatar,
-      capabilities: provider.capabilities,
-      book: new MessageBook(owned, this.#journal, metrics),
+      capabilities: this.#selection.capabilities,
+      book: new MessageBook(owned, this.#journal, metrics, () => this.#selection.name),
       metrics,
       logger: this.#logger,
       mayAct: () => lease.remaining() > 0,
       wake: this.#wake.wake,
-      lost: (error) => this.#onLost(error),
-      proven: () => this.#dispatch({ type: 'link.proven' }),
+      lost: (error) => this.#links.lose(error),
+      proven: () => {
+        this.#selection.spoken();
+        this.#dispatch({ type: 'link.proven' });
+      },
       stateChanged: (state) => {
         if (
           this.#state.name !== 'starting' &&
@@ -108,22 +114,44 @@ export class SessionActor {
         )
           return;
         this.#journal.append({ type: 'avatar.state', state });
-        this.#link?.tell((relay) => relay.setAvatarState(state));
+        this.#links.current?.tell((relay) => relay.setAvatarState(state));
       },
     });
     this.#keepAlive = new KeepAlive({
       metrics,
       logger: this.#logger,
-      lost: (error) => this.#onLost(error),
+      lost: (error) => this.#links.lose(error),
       wake: this.#wake.wake,
     });
     this.#inheritance = new Inheritance({
       store: parts.store,
       owned,
-      provider,
+      providers,
       vendorSessions: this.#vendorSessions,
-      split: (message) => this.#speaker.split(message),
+      split: (message, records) => this.#speaker.splitInherited(message, records),
       logger: this.#logger,
+    });
+    this.#links = new LinkKeeper({
+      ...parts,
+      owned,
+      selection: this.#selection,
+      inherited: this.#inheritance.gone,
+      vendorSessions: this.#vendorSessions,
+      logger: this.#logger,
+      isFence: (error) => this.#journal.noticeFence(error),
+      listeners: {
+        vendor: (event) => this.#onVendorEvent(event),
+        voice: (active) => this.#speaker.voice(active, Date.now()),
+        stageData: (data) => this.#stageTalk.hear(data),
+        event: (event) => this.#onMediaEvent(event),
+        up: ({ session }, provider) => {
+          this.#keepAlive.attach(session);
+          this.#speaker.attach(session, provider);
+          this.#dispatch({ type: 'link.up', at: Date.now() });
+        },
+        down: (down) => this.#onDown(down),
+      },
+      wake: this.#wake.wake,
     });
     this.#mailbox = new Mailbox({
       owned,
@@ -136,7 +164,7 @@ export class SessionActor {
       store: parts.store,
       journal: this.#journal,
       logger: this.#logger,
-      tell: (how) => (this.#link ?? this.#remains)?.tell(how),
+      tell: (how) => this.#links.onStage?.tell(how),
     });
     this.#state = firstState(owned);
     this.#announce(this.#state, worker);
@@ -177,35 +205,35 @@ export class SessionActor {
 
   /** One look at everything: begins what is due, and returns when to look again at the latest (epoch ms). */
   #reconcile(now: number): number {
-    for (const incoming of this.#mailbox.take()) this.#obey(incoming);
-    if (this.#lost && this.#link && !this.#closing) this.#giveUpLink(this.#link, this.#lost);
-    this.#lost = undefined;
+    for (const incoming of this.#mailbox.take()) this.#handle(incoming);
+    if (!this.#finishing) this.#links.settle();
     const state = this.#state;
     switch (state.name) {
       case 'starting':
       case 'recovering':
-        if (now >= state.notBefore) this.#open();
+        if (now >= state.notBefore) this.#links.open();
         return Math.min(
           this.#speaker.act(now, { submit: false }),
           now < state.notBefore ? state.notBefore : Number.POSITIVE_INFINITY,
         );
       case 'live':
-        this.#link?.checkStall(now);
+        this.#links.current?.checkStall(now);
         return Math.min(
           this.#speaker.act(now, { submit: true }),
           this.#keepAlive.act(now),
-          this.#link?.stallDeadline ?? now,
+          this.#links.current?.stallDeadline ?? now,
         );
       case 'releasing': {
         const look = this.#speaker.act(now, { submit: false });
-        if (this.#link && this.#speaker.busy && now < state.deadline) return Math.min(look, state.deadline);
+        if (this.#links.current && this.#speaker.busy && now < state.deadline)
+          return Math.min(look, state.deadline);
         this.#cancelOpening();
-        this.#close(() => this.#handOver());
+        this.#finish(() => this.#handOver());
         return Number.POSITIVE_INFINITY;
       }
       case 'stopping':
         this.#cancelOpening();
-        this.#close(() => this.#end(state.end));
+        this.#finish(() => this.#end(state.end));
         return Number.POSITIVE_INFINITY;
       case 'released':
       case 'ended':
@@ -214,7 +242,7 @@ export class SessionActor {
     }
   }
 
-  #obey({ command, known }: Incoming): void {
+  #handle({ command, known }: Incoming): void {
     switch (command.type) {
       case 'message':
         return this.#speaker.add(command, known);
@@ -222,12 +250,12 @@ export class SessionActor {
         return this.#dispatch({ type: 'stop.requested', reason: command.reason });
       case 'interrupt':
         this.#inheritance.hurry();
-        this.#speaker.interrupt(() => void this.#told(command));
+        this.#speaker.interrupt(() => void this.#interruptDone(command));
         this.#captions.finish();
     }
   }
 
-  async #told({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
+  async #interruptDone({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
     // a former owner's avatar may be speaking still
     await this.#inheritance.gone;
     this.#journal.append({ type: 'interrupt.done', commandId: id, tookMs: Math.max(0, Date.now() - at) });
@@ -253,92 +281,25 @@ export class SessionActor {
     if (change) this.#journal.write(() => this.#owned.setState(change));
   }
 
-  #open(): void {
-    if (this.#opening || this.#closing || this.#link) return;
-    const cancel = new AbortController();
-    const done = this.#openLink(cancel.signal).finally(() => {
-      this.#opening = undefined;
-      this.#wake.wake();
-    });
-    this.#opening = { cancel, done };
-  }
-
-  async #openLink(signal: AbortSignal): Promise<void> {
-    const { metrics } = this.#parts;
-    const { record, id: sessionId } = this.#owned;
-    try {
-      // one slot, one vendor session
-      await this.#inheritance.gone;
-      signal.throwIfAborted();
-      const link = await Link.open(
-        {
-          ...this.#parts,
-          sessionId,
-          room: record.room,
-          ...(record.dialect && { dialect: record.dialect }),
-          avatar: record.avatar,
-          vendorSessions: this.#vendorSessions,
-          logger: this.#logger,
-        },
-        {
-          vendor: (event) => this.#onVendorEvent(event),
-          voice: (active) => this.#speaker.voice(active, Date.now()),
-          stageData: (data) => this.#stageTalk.hear(data),
-          event: (event) => this.#onMediaEvent(event),
-          lost: (error) => this.#onLost(error),
-        },
-        signal,
-      );
-      void this.#remains?.leaveStage('its successor is on the stage');
-      this.#remains = undefined;
-      this.#link = link;
-      this.#keepAlive.attach(link.session);
-      this.#speaker.attach(link.session);
-      this.#dispatch({ type: 'link.up', at: Date.now() });
-    } catch (error) {
-      if (signal.aborted || this.#journal.noticeFence(error)) return;
-      const down = explain(error);
-      this.#logger.warn({ err: error, code: down.code }, 'no vendor session could be put on the stage');
-      metrics.vendorSessionLost(down.code);
-      this.#dispatch({ type: 'link.down', at: Date.now(), chance: Math.random(), ...down });
-    }
-  }
-
   #onMediaEvent(event: SessionEventBody): void {
     this.#journal.append(event);
     this.#wake.wake();
   }
 
-  #onLost(error: Error): void {
-    this.#lost ??= error;
-    this.#wake.wake();
-  }
-
-  #giveUpLink(link: Link, error: Error): void {
-    const down = explain(error);
-    this.#logger.warn(
-      { err: error, code: down.code, vendorSessionId: link.session.ref.id },
-      'the vendor session was lost',
-    );
-    this.#parts.metrics.vendorSessionLost(down.code);
-    this.#link = undefined;
+  #onDown(down: Parameters<LinkKeeperParts['listeners']['down']>[0]): void {
     this.#keepAlive.detach();
-    this.#speaker.detach();
+    this.#speaker.detach({ another: down.another ?? false });
     this.#captions.finish();
-    void this.#remains?.leaveStage('it was lost, and its successor, too');
-    this.#remains = link;
-    // one slot, one vendor session: the next is opened when this one is stopped
-    this.#close(() => link.stopVendor(down.reason));
     this.#dispatch({ type: 'link.down', at: Date.now(), chance: Math.random(), ...down });
   }
 
-  /** Begins what closes things, once what runs already is over. */
-  #close(close: () => Promise<void>): void {
-    if (this.#closing || this.#opening) return;
-    this.#closing = close()
+  /** Begins the handing over or the end, once nothing is being opened or stopped any more. */
+  #finish(finish: () => Promise<void>): void {
+    if (this.#finishing || this.#links.busy) return;
+    this.#finishing = finish()
       .catch((error: unknown) => void (this.#crash ??= error))
       .finally(() => {
-        this.#closing = undefined;
+        this.#finishing = undefined;
         this.#wake.wake();
       });
   }
@@ -352,13 +313,13 @@ export class SessionActor {
   async #end(end: Extract<State, { name: 'stopping' }>['end']): Promise<void> {
     this.#speaker.detach();
     this.#captions.finish();
-    const stopping = this.#link?.stopVendor(end.message);
-    if (stopping) await within(stopping, politeness);
+    const stopping = this.#links.current?.stopVendor(end.message);
+    if (stopping) await within(stopping, stopTimeout);
     this.#journal.write(() => this.#owned.end(end));
     await this.#journal.idle();
-    if (this.#eventsPassed) await within(this.#eventsPassed, farewell);
+    if (this.#eventsPassed) await within(this.#eventsPassed, lastEventsTimeout);
     await Promise.all([stopping, this.#inheritance.gone, this.#closeLink(end.message)]);
-    await within(this.#closeStage(), politeness);
+    await within(this.#closeStage(), stopTimeout);
     this.#dispatch({ type: 'cleared' });
   }
 
@@ -398,7 +359,7 @@ export class SessionActor {
   }
 
   #onCredits({ remaining, low }: Extract<VendorEvent, { type: 'credits' }>): void {
-    const provider = this.#parts.provider.name;
+    const provider = this.#selection.name;
     this.#parts.metrics.vendorCredits(provider, remaining);
     this.#journal.append({ type: 'vendor.credits', provider, remaining, low });
   }
@@ -411,16 +372,13 @@ export class SessionActor {
 
   #cancelOpening(): void {
     this.#inheritance.hurry();
-    this.#opening?.cancel.abort();
+    this.#links.cancelOpening();
   }
 
   async #closeLink(reason: string): Promise<void> {
-    const [link, remains] = [this.#link, this.#remains];
-    this.#link = undefined;
-    this.#remains = undefined;
     this.#keepAlive.detach();
     this.#speaker.detach();
-    await Promise.all([link?.stopVendor(reason), link?.leaveStage(reason), remains?.leaveStage(reason)]);
+    await this.#links.close(reason);
   }
 
   /** Whatever happened: stops the vendor session and leaves the stage. */
@@ -428,8 +386,8 @@ export class SessionActor {
     this.#journal.close();
     this.#done.abort();
     this.#cancelOpening();
-    await this.#opening?.done;
-    await this.#closing;
+    await this.#links.idle();
+    await this.#finishing;
     await this.#closeLink('its worker does not own the session any more');
   }
 }

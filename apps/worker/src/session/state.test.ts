@@ -68,6 +68,18 @@ describe('next', () => {
         },
       },
     ],
+    [
+      'begins anew with another provider, however often the one before has failed',
+      { ...recovering, attempt: maxAttempts },
+      { ...lost, another: true },
+      { name: 'recovering', attempt: 0, notBefore: at, reason: 'room-deleted' },
+    ],
+    [
+      'does not count waiting for a slot as failed tries',
+      { ...recovering, attempt: maxAttempts },
+      { ...lost, tryAgainBy: at + 1_000 },
+      { name: 'recovering', attempt: maxAttempts, notBefore: at + 1_000, reason: 'room-deleted' },
+    ],
     ['stops while it starts', starting, { type: 'stop.requested', reason: stopped.message }, stopping],
     ['stops while it is live', live, { type: 'stop.requested', reason: stopped.message }, stopping],
     ['stops while it recovers', recovering, { type: 'stop.requested', reason: stopped.message }, stopping],

@@ -28,7 +28,10 @@ export type State =
 export type StateEvent =
   /** A vendor session is open and on the stage. */
   | { type: 'link.up'; at: number }
-  /** It could not be opened, or was lost. `end` is set when another try is senseless. */
+  /**
+   * It could not be opened, or was lost. `end` is set when another try is senseless. `another`: another provider goes on, with tries
+   * of its own. `tryAgainBy` (epoch ms): a slot is waited for, which is no failed try, and another provider goes on after that.
+   */
   | {
       type: 'link.down';
       at: number;
@@ -37,6 +40,8 @@ export type StateEvent =
       reason: string;
       retryAfter?: number;
       end?: SessionEnd;
+      another?: true;
+      tryAgainBy?: number;
     }
   /** The vendor session has proved itself: something was said with it. */
   | { type: 'link.proven' }
@@ -97,8 +102,11 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>): 
   if (state.name === 'releasing') return { ...state, deadline: event.at };
   if (state.name === 'stopping' || isOver(state)) return state;
   if (event.end) return { name: 'stopping', end: event.end };
+  if (event.another) return again(state, event, 0, event.at);
+  const { tryAgainBy = Number.POSITIVE_INFINITY } = event;
   const stable = state.name === 'live' && event.at - state.since >= stableAfter;
-  const attempt = (stable ? 0 : state.attempt) + 1;
+  const counted = (stable ? 0 : state.attempt) + 1;
+  const attempt = event.tryAgainBy === undefined ? counted : Math.min(counted, maxAttempts);
   if (attempt > maxAttempts) {
     return {
       name: 'stopping',
@@ -112,6 +120,10 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>): 
   const notBefore =
     event.at +
     Math.max(backoff(attempt + (state.name === 'live' ? 0 : 1), event.chance), event.retryAfter ?? 0);
+  return again(state, event, attempt, Math.min(notBefore, tryAgainBy));
+}
+
+function again(state: State, { reason }: { reason: string }, attempt: number, notBefore: number): State {
   if (state.name === 'starting') return { name: 'starting', attempt, notBefore };
-  return { name: 'recovering', attempt, notBefore, reason: event.reason };
+  return { name: 'recovering', attempt, notBefore, reason };
 }

@@ -14,12 +14,16 @@ export class MessageBook {
   readonly #owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>;
   readonly #journal: Journal;
   readonly #metrics: Metrics;
+  readonly #provider: () => string;
 
+  /** @param provider names the one in use */
   constructor(
     owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>,
     journal: Journal,
     metrics: Metrics,
+    provider: () => string,
   ) {
+    this.#provider = provider;
     this.#owned = owned;
     this.#journal = journal;
     this.#metrics = metrics;
@@ -30,6 +34,7 @@ export class MessageBook {
     try {
       return await this.#owned.recordUtterance(piece.speech.message.id, {
         index: piece.index,
+        span: piece.span,
         state: 'submitting',
       });
     } catch (error) {
@@ -112,6 +117,7 @@ export class MessageBook {
       messageId: message.id,
       seq: message.seq,
       taskId,
+      provider: this.#provider(),
       waitedMs,
       vendorMs,
     };

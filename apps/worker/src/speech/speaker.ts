@@ -1,12 +1,17 @@
 import type { AvatarSettings, AvatarState, MessageId } from '@avatar-bridge/contracts';
+import type { Utterance } from '@avatar-bridge/session-store';
 import { LostError } from '../lost-error.ts';
-import type { ProviderCapabilities, ProviderSession } from '../providers/avatar-provider.ts';
+import {
+  type AvatarProvider,
+  canTalk,
+  type ProviderCapabilities,
+  type ProviderSession,
+} from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
-import { expectedDuration } from './duration.ts';
 import { judge, type Voice } from './evidence.ts';
-import { type Fact, type MessageCommand, SpeechQueue, speechOf } from './speech-queue.ts';
+import { type PieceText, split, splitInherited, type SplitOptions } from './pieces.ts';
+import { type Fact, type MessageCommand, type Speech, SpeechQueue, speechOf } from './speech-queue.ts';
 import type { Verdict } from './uncertain.ts';
-import { utterances } from './utterances.ts';
 import { VendorLine, type VendorLineParts } from './vendor-line.ts';
 
 /** Vendor sessions lost over one message before the message is given up. */
@@ -15,6 +20,7 @@ const maxLosses = 3;
 /** What the speaker needs of the session around it; `wake` asks the session's loop to call act() again. */
 export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
   avatar: AvatarSettings;
+  /** Of the provider that is tried first. */
   capabilities: ProviderCapabilities;
   /** Something was said to its end. */
   proven: () => void;
@@ -23,7 +29,7 @@ export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
 
 /** What is known of a message that a former owner began. */
 export type Known = {
-  verdicts: Verdict[];
+  pieces: (PieceText & { verdict: Verdict })[];
   submittedAt?: number | undefined;
   speakingAt?: number | undefined;
 };
@@ -34,7 +40,9 @@ export type Known = {
  */
 export class Speaker {
   readonly #parts: SpeakerParts;
-  readonly #queue: SpeechQueue;
+  readonly #queue = new SpeechQueue();
+  #capabilities: ProviderCapabilities;
+  #provider: string | undefined;
   #line: VendorLine | undefined;
   #voice: Voice | undefined;
   /** Speech that is none of ours: an opening, a word into the user's silence. */
@@ -43,7 +51,7 @@ export class Speaker {
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
-    this.#queue = new SpeechQueue(parts.capabilities.queueDepth);
+    this.#capabilities = parts.capabilities;
   }
 
   /** Whether the vendor holds anything of ours, or is just being silenced. */
@@ -56,33 +64,24 @@ export class Speaker {
     return this.#queue.byTask(taskId)?.message.id;
   }
 
-  /** The utterances of a message, each with the time it should take, ms. */
-  split(message: Pick<MessageCommand, 'text' | 'mode'>): { text: string; expected: number }[] {
-    const { avatar, capabilities } = this.#parts;
-    const texts = utterances(message.text, {
-      mode: message.mode,
-      maxLength: capabilities.maxUtteranceLength,
-      ...(avatar.language && { language: avatar.language }),
-    });
-    return texts.map((text) => ({ text, expected: expectedDuration(text, avatar.voice.rate) }));
+  /** The utterances of a message that a former owner began, with what it wrote down of them. */
+  splitInherited({ text, mode }: Pick<MessageCommand, 'text' | 'mode'>, records: readonly Utterance[]) {
+    return splitInherited(text, records, this.#splitOptions(mode));
   }
 
   /** Puts a message at the end. */
   add(message: MessageCommand, known?: Known): void {
     const { book, wake } = this.#parts;
-    const verdicts = known?.verdicts ?? [];
-    const pieces = this.split(message).map(({ text, expected }, index) => ({
-      text,
-      expected,
-      done: (verdicts[index] ?? 'say') !== 'say',
-    }));
+    const inherited = known?.pieces.map(({ verdict, ...piece }) => ({ ...piece, done: verdict !== 'say' }));
+    const pieces: (PieceText & { done?: boolean })[] =
+      inherited ?? split(message.text, this.#splitOptions(message.mode));
     const speech = speechOf(message, pieces);
     if (known?.submittedAt !== undefined) speech.submittedAt = known.submittedAt;
     if (known?.speakingAt !== undefined) speech.speakingAt = known.speakingAt;
     if (pieces.some(({ done }) => !done)) {
       this.#queue.add(speech);
       wake();
-    } else if (verdicts.at(-1) === 'skip') {
+    } else if (known?.pieces.at(-1)?.verdict === 'skip') {
       const reason =
         'Its worker died while saying it, and what is uncertain is not said again (onUncertain: skip)';
       book.unspoken(speech, { state: 'failed', code: 'uncertain', reason });
@@ -101,7 +100,15 @@ export class Speaker {
   }
 
   /** A vendor session is up. */
-  attach(session: ProviderSession): void {
+  attach(
+    session: ProviderSession,
+    { name, capabilities }: Pick<AvatarProvider, 'name' | 'capabilities'>,
+  ): void {
+    this.#capabilities = capabilities;
+    if (name !== this.#provider) {
+      this.#provider = name;
+      this.#queue.adapt(capabilities.queueDepth, (speech) => this.#resplit(speech));
+    }
     this.#line = new VendorLine(session, {
       ...this.#parts,
       queue: this.#queue,
@@ -110,14 +117,17 @@ export class Speaker {
     this.#announce();
   }
 
-  /** The vendor session is gone: what it held is said again by the next, unless it has cost too many of them. */
-  detach(): void {
+  /**
+   * The vendor session is gone: what it held is said again by the next, unless it has cost too many of them. With `another` the next is
+   * another provider's, which has not yet failed on anything.
+   */
+  detach({ another = false } = {}): void {
     this.#line?.close();
     this.#line = undefined;
     this.#voice = undefined;
     this.#foreignTask = undefined;
     for (const speech of this.#queue.lost()) {
-      if (speech.losses < maxLosses) continue;
+      if (another || speech.losses < maxLosses) continue;
       this.#queue.remove(speech);
       const reason = `The vendor's session was lost ${maxLosses} times while saying it`;
       this.#parts.book.unspoken(speech, { state: 'failed', code: 'vendor-lost', reason });
@@ -147,10 +157,43 @@ export class Speaker {
   /** Does what is due now, and returns when to look again at the latest (epoch ms). */
   act(now: number, { submit }: { submit: boolean }): number {
     for (const speech of this.#queue.expire(now)) this.#parts.book.unspoken(speech, { state: 'expired' });
+    if (this.#line && submit) this.#failUnanswerable();
     const looks = [this.#queue.nextExpiry];
     if (this.#line) looks.push(this.#weighEvidence(now), this.#line.act(now, { submit }));
     this.#announce();
     return Math.min(...looks);
+  }
+
+  /**
+   * Fails the `talk` messages whose turn has come and that the provider in use can't answer. They don't wait for another provider:
+   * everything behind them would wait along.
+   */
+  #failUnanswerable(): void {
+    const { avatar, book } = this.#parts;
+    for (let piece = this.#queue.next(); piece; piece = this.#queue.next()) {
+      if (piece.speech.message.mode === 'repeat' || canTalk(this.#capabilities, avatar)) return;
+      this.#queue.remove(piece.speech);
+      const how = this.#capabilities.modes.includes('talk')
+        ? 'without avatar.knowledgeBase or avatar.knowledgeBaseId'
+        : 'at all';
+      const reason = `The provider in use, ${this.#provider ?? ''}, can't answer a text ${how}: post it with mode repeat`;
+      book.unspoken(piece.speech, { state: 'failed', code: 'talk-unsupported', reason });
+    }
+  }
+
+  /** What is left of a message, anew, if the provider in use does not take it as it is. */
+  #resplit({ message, pieces }: Speech): PieceText[] | undefined {
+    const { maxUtteranceLength } = this.#capabilities;
+    const rest = pieces.filter(({ state }) => state.name === 'waiting');
+    if (rest.every(({ text }) => text.length <= maxUtteranceLength)) return undefined;
+    const index = Math.max(...pieces.map((piece) => piece.index)) + 1;
+    return split(message.text, this.#splitOptions(message.mode), { from: rest[0]?.span[0] ?? 0, index });
+  }
+
+  #splitOptions(mode: MessageCommand['mode']): SplitOptions {
+    const { avatar } = this.#parts;
+    const { maxUtteranceLength: maxLength } = this.#capabilities;
+    return { mode, maxLength, language: avatar.language, rate: avatar.voice.rate };
   }
 
   /** Judges the utterance first in line until nothing more can be concluded. */
@@ -187,7 +230,7 @@ export class Speaker {
   #note(facts: Fact[]): void {
     for (const fact of facts) {
       this.#parts.book.note(fact);
-      if (fact.type === 'spoken') this.#parts.proven();
+      if (fact.type === 'piece.spoken') this.#parts.proven();
     }
     this.#announce();
   }

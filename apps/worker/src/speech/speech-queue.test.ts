@@ -7,7 +7,7 @@ function message(texts: string[], more: { mode?: 'talk' | 'repeat'; expiresAt?: 
   const id = `msg_${String(seq).padStart(32, '0')}`;
   return speechOf(
     { type: 'message', id, seq, mode: 'repeat', text: texts.join(' '), acceptedAt: 0, ...more },
-    texts.map((text) => ({ text, expected: 1_000 })),
+    texts.map((text, index) => ({ index, text, span: [index, index + 1], expected: 1_000 })),
   );
 }
 const told = (facts: Fact[]) =>
@@ -26,7 +26,8 @@ describe('SpeechQueue', () => {
   };
 
   beforeEach(() => {
-    queue = new SpeechQueue(2);
+    queue = new SpeechQueue();
+    queue.adapt(2, () => undefined);
   });
 
   it('hands out utterances in order, one playing and one waiting, across messages', () => {

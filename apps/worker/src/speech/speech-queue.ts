@@ -1,4 +1,5 @@
 import type { MailboxCommand } from '@avatar-bridge/contracts';
+import type { PieceText, Span } from './pieces.ts';
 
 export type MessageCommand = Extract<MailboxCommand, { type: 'message' }>;
 
@@ -15,7 +16,8 @@ export type Piece = {
   readonly speech: Speech;
   readonly index: number;
   readonly text: string;
-  expected: number;
+  readonly span: Span;
+  readonly expected: number;
   state: PieceState;
 };
 
@@ -52,11 +54,7 @@ export class SpeechQueue {
   #early = new Map<string, { started?: number; ended?: number }>();
   /** When the utterance now first in the vendor's line got there. */
   #frontSince = 0;
-  readonly #depth: number;
-
-  constructor(depth: number) {
-    this.#depth = depth;
-  }
+  #depth = 1;
 
   get speeches(): readonly Speech[] {
     return this.#speeches;
@@ -78,6 +76,21 @@ export class SpeechQueue {
   get front(): { piece: Piece; since: number } | undefined {
     const piece = this.outstanding[0];
     return piece && { piece, since: Math.max(this.#frontSince, submittedAt(piece)) };
+  }
+
+  /**
+   * Another vendor takes it from here, which holds `depth` utterances at once: `resplit` gives what is left of a message anew, or
+   * undefined when it may stay as it is. The losses of the vendor before are forgotten.
+   */
+  adapt(depth: number, resplit: (speech: Speech) => PieceText[] | undefined): void {
+    this.#depth = depth;
+    for (const speech of this.#speeches) {
+      speech.losses = 0;
+      const rest = resplit(speech);
+      if (!rest) continue;
+      const begun = speech.pieces.filter(({ state }) => state.name !== 'waiting');
+      speech.pieces = [...begun, ...rest.map((piece) => waiting(speech, piece))];
+    }
   }
 
   add(speech: Speech): void {
@@ -241,17 +254,18 @@ export class SpeechQueue {
 /** A message with its utterances, none of them submitted. */
 export function speechOf(
   message: MessageCommand,
-  texts: readonly { text: string; expected: number; done?: boolean }[],
+  pieces: readonly (PieceText & { done?: boolean })[],
 ): Speech {
   const speech: Speech = { message, pieces: [], losses: 0, cancelled: false };
-  speech.pieces = texts.map(({ text, expected, done }, index) => ({
-    speech,
-    index,
-    text,
-    expected,
-    state: { name: done ? 'done' : 'waiting' },
+  speech.pieces = pieces.map(({ done, ...piece }) => ({
+    ...waiting(speech, piece),
+    ...(done && { state: { name: 'done' as const } }),
   }));
   return speech;
+}
+
+function waiting(speech: Speech, { index, text, span, expected }: PieceText): Piece {
+  return { speech, index, text, span, expected, state: { name: 'waiting' } };
 }
 
 function submittedAt(piece: Piece): number {

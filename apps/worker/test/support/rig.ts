@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { inject, vi } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import { HeyGenProvider } from '../../src/providers/heygen/heygen-provider.ts';
+import { Providers } from '../../src/providers/providers.ts';
 import { stageAccess } from '../../src/session/stage-access.ts';
 import { Worker, type WorkerParts } from '../../src/worker.ts';
 
@@ -65,7 +66,7 @@ export class Rig {
     const mediaRelay = createMediaRelay({ engine: 'rtp', hosts: 1, logger: this.logger });
     const worker = new Worker({
       store: this.workerStore,
-      provider: this.provider(),
+      providers: new Providers([this.provider()]),
       mediaRelay,
       stage: stageAccess(inject('livekit').stage),
       metrics: createMetrics(),
