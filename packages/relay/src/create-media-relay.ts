@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
 import { BlockedUdp } from './blocked-udp.ts';
 import { CancelledError, RelayError, RetryableError, TerminalError } from './errors.ts';
+import { comesFrom } from './relay-source.ts';
 import { HostPool } from './host/host-pool.ts';
 import type {
   EngineChoice,
-  EngineName,
   EngineReason,
   HostedEngine,
   MediaRelay,
@@ -24,9 +24,9 @@ const TRANSCODE_IDLE = 60_000;
 
 export type MediaRelayOptions = {
   /**
-   * What carries the media. `auto` (the default): `rtp`; and `transcode` for what `rtp` cannot carry, or cannot reach because UDP does not get through.
+   * What carries media out of a vendor's room. `auto` (the default): `rtp`; and `transcode` for what `rtp` cannot carry, or cannot reach because UDP does not get through.
    */
-  engine?: 'auto' | EngineName;
+  engine?: 'auto' | HostedEngine;
   /** Relay hosts of an engine at most. Default for `rtp`: the number of cores - 1, at least 1; for `transcode`: as many as are needed. */
   hosts?: number;
   /** ms that a host carries on when this process is gone without a word. Default 15_000. */
@@ -42,7 +42,7 @@ export function createMediaRelay(options: MediaRelayOptions = {}): HostedMediaRe
 }
 
 export class HostedMediaRelay implements MediaRelay {
-  readonly #engine: 'auto' | EngineName;
+  readonly #engine: 'auto' | HostedEngine;
   readonly #logger: Logger;
   readonly #pools: Record<HostedEngine, HostPool>;
   readonly #blocked = new BlockedUdp();
@@ -82,22 +82,14 @@ export class HostedMediaRelay implements MediaRelay {
   }
 
   async start(options: RelayOptions, signal?: AbortSignal): Promise<Relay> {
-    if (!isRoomRelay(options))
-      throw new TerminalError(
-        'engine-not-available',
-        `There is no engine for the source ${options.source.kind}`,
-      );
-    switch (this.#engine) {
-      case 'auto':
-        return this.#startAny(options, signal);
-      case 'direct':
-        throw new TerminalError(
-          'engine-not-available',
-          'There is no engine `direct` yet: use `rtp`, `transcode` or `auto`',
-        );
-      default:
-        return this.#start(options, { engine: this.#engine, reason: 'asked-for' }, signal);
-    }
+    if (comesFrom('stage', options))
+      return this.#start(options, { engine: 'direct', reason: 'default' }, signal);
+    if (comesFrom('voice', options))
+      return this.#start(options, { engine: 'voice', reason: 'default' }, signal);
+    if (!comesFrom('room', options))
+      throw new TerminalError('engine-not-available', 'there is no engine for this source');
+    if (this.#engine === 'auto') return this.#startAny(options, signal);
+    return this.#start(options, { engine: this.#engine, reason: 'asked-for' }, signal);
   }
 
   async close(reason = 'closed'): Promise<void> {
@@ -139,20 +131,13 @@ export class HostedMediaRelay implements MediaRelay {
     }
   }
 
-  async #start(
-    options: RoomRelayOptions,
-    choice: EngineChoice & { engine: HostedEngine },
-    signal: AbortSignal | undefined,
-  ): Promise<Relay> {
+  async #start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
     if (this.#closed) throw new CancelledError('the media relay is closed');
     if (signal?.aborted)
       throw new CancelledError('the start of the relay was cancelled', { cause: signal.reason });
-    return this.#pools[choice.engine].start(options, choice, signal);
+    const pool = this.#pools[choice.engine === 'transcode' ? 'transcode' : 'rtp'];
+    return pool.start(options, choice, signal);
   }
-}
-
-function isRoomRelay(options: RelayOptions): options is RoomRelayOptions {
-  return options.source.kind === 'room';
 }
 
 /** Whether another engine may do what `rtp` could not. */

@@ -21,5 +21,6 @@ export type {
   RoomSource,
   StageSource,
   TrackStats,
+  VoiceChunk,
   VoiceSource,
 } from './media-relay.ts';

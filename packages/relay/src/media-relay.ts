@@ -35,11 +35,11 @@ export type RoomRelayOptions = RelayOptions & { source: RoomSource };
 
 /**
  * What carries the media. `rtp`: packets as they are; `transcode`: decoded and encoded anew, about thirty times as expensive, but over TCP if need be;
- * `direct`: the vendor's avatar joins the stage by itself.
+ * `direct`: the vendor's avatar joins the stage by itself, and is watched there; `voice`: no avatar, but a voice and a still picture.
  */
-export type EngineName = 'rtp' | 'transcode' | 'direct';
-/** Engines that run in relay hosts. */
-export type HostedEngine = Exclude<EngineName, 'direct'>;
+export type EngineName = 'rtp' | 'transcode' | 'direct' | 'voice';
+/** The kinds of relay hosts. A process has one WebRTC library; `direct` and `voice` run where `rtp` does, with the same one. */
+export type HostedEngine = 'rtp' | 'transcode';
 /**
  * Why this engine: `default`; `asked-for`; `ice-failed`: no UDP gets through to one of the rooms, or did not lately; `unsupported-codec`: the vendor's codec
  * cannot be carried without encoding it anew.
@@ -56,6 +56,8 @@ export type Caption = {
 };
 export type DataOptions = { topic?: string };
 export type ReceivedData = { payload: string; topic?: string; participantIdentity?: string };
+/** Sound of an utterance: s16le, 24 kHz, mono. `last`: nothing more comes of it. */
+export type VoiceChunk = { utteranceId: string; pcm: Uint8Array; last: boolean };
 
 /** Argument lists by event name. */
 export type RelayEvents = {
@@ -99,6 +101,10 @@ export type RelayEvents = {
    * mediaResumed follows with the first packet of a kind that had its firstFrame. `gapMs`: since `restarting`.
    */
   restarted: [{ gapMs: number }];
+  /** Of engine `voice`: an utterance began to play. */
+  voiceStarted: [{ utteranceId: string }];
+  /** Of engine `voice`: all of it was played, or (`complete` false) the rest was dropped by clearVoice(). */
+  voiceEnded: [{ utteranceId: string; playedMs: number; complete: boolean }];
   /** The relay cannot go on; `closed` follows. `host-died`: also the third restart within a minute did not last. */
   failed: [{ code: string; message: string }];
   /** The last event, exactly once. */
@@ -191,6 +197,10 @@ export interface Relay extends AsyncDisposable {
    * or close()), and then the former source goes on, and the new room is left. Events are those of the former room until then, and of the new one afterwards.
    */
   switchSource(source: RoomSource, signal?: AbortSignal): Promise<void>;
+  /** Engine `voice` only: utterances are played in the order in which their first chunks came. */
+  playVoice(chunk: VoiceChunk): Promise<void>;
+  /** Engine `voice` only: drops what was not played yet. */
+  clearVoice(): Promise<void>;
   stats(): Promise<RelayStats>;
   /** Leaves both rooms; resolves after `closed`. Idempotent. */
   close(reason?: string): Promise<void>;

@@ -187,8 +187,9 @@ describe.each(['rtp', 'transcode'] as const)('%s', (engine) => {
       token: await scene.rooms.token('vendor', 'agent'),
     });
     await using relay = await start;
+    const received = once(agent, 'data');
     await relay.sendToSource('{}');
-    const [data] = await once(agent, 'data');
+    const [data] = await received;
     expect(data).toMatchObject({ participantIdentity: 'client' });
   });
 

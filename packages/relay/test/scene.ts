@@ -59,6 +59,8 @@ export function record(relay: Relay): Recorded {
     reconnecting: [],
     reconnected: [],
     restarted: [],
+    voiceStarted: [],
+    voiceEnded: [],
     failed: [],
     closed: [],
   };

@@ -19,6 +19,8 @@ const facts: RelayEvents = {
   stageDisconnected: [{ reason: 'duplicate-identity' }],
   restarting: [{ reason: 'host-died' }],
   restarted: [{ gapMs: 812.7 }],
+  voiceStarted: [{ utteranceId: 'utt_1' }],
+  voiceEnded: [{ utteranceId: 'utt_1', playedMs: 1_200, complete: true }],
   failed: [{ code: 'host-died', message: 'a stack trace' }],
   closed: [{ reason: 'asked for' }],
 };

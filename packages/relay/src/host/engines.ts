@@ -1,11 +1,14 @@
+import { comesFrom } from '../relay-source.ts';
+import { TerminalError } from '../errors.ts';
 import type { RelayContext } from '../relay/relay-lifecycle.ts';
 import type {
   AvatarState,
   Caption,
   HostedEngine,
   MediaStats,
-  RoomRelayOptions,
+  RelayOptions,
   RoomSource,
+  VoiceChunk,
 } from '../media-relay.ts';
 
 /** A relay in this process. */
@@ -14,13 +17,17 @@ export interface RunningRelay {
   caption(caption: Caption): Promise<void>;
   setAvatarState(state: AvatarState): Promise<void>;
   sendToStage(payload: string, topic?: string): Promise<void>;
-  switchSource(source: RoomSource, signal?: AbortSignal): Promise<void>;
+  /** Only where there is a vendor's room. */
+  switchSource?(source: RoomSource, signal?: AbortSignal): Promise<void>;
+  /** Only of `voice`. */
+  playVoice?(chunk: VoiceChunk): Promise<void>;
+  clearVoice?(): Promise<void>;
   stats(): Promise<MediaStats>;
   close(reason?: string): Promise<void>;
 }
 
 export type LoadedEngine = {
-  start(options: RoomRelayOptions, context: RelayContext): Promise<RunningRelay>;
+  start(options: RelayOptions, context: RelayContext): Promise<RunningRelay>;
   /** Lets go of what is native, before the process ends. */
   dispose(): Promise<void>;
 };
@@ -31,12 +38,25 @@ export async function loadEngine(
   broken: (message: string) => void,
 ): Promise<LoadedEngine> {
   if (name === 'rtp') {
-    const { startRtpRelay } = await import('../engines/rtp/rtp-engine.ts');
-    return { start: startRtpRelay, dispose: async () => {} };
+    const [{ startRtpRelay }, { DirectRelay }, { VoiceRelay }] = await Promise.all([
+      import('../engines/rtp/rtp-engine.ts'),
+      import('../engines/direct/direct-relay.ts'),
+      import('../engines/voice/voice-relay.ts'),
+    ]);
+    const start: LoadedEngine['start'] = (options, context) => {
+      if (comesFrom('stage', options)) return DirectRelay.start(options, context);
+      if (comesFrom('voice', options)) return VoiceRelay.start(options, context);
+      if (comesFrom('room', options)) return startRtpRelay(options, context);
+      throw new TerminalError('engine-not-available', 'there is no engine for this source');
+    };
+    return { start, dispose: async () => {} };
   }
   const { disposeTranscode, startTranscodeRelay } = await import('../engines/transcode/transcode-engine.ts');
   return {
-    start: (options, context) => startTranscodeRelay(options, context, broken),
+    start: (options, context) => {
+      if (comesFrom('room', options)) return startTranscodeRelay(options, context, broken);
+      throw new TerminalError('engine-not-available', 'only what comes from a room can be transcoded');
+    },
     dispose: disposeTranscode,
   };
 }

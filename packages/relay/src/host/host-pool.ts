@@ -1,5 +1,5 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import type { EngineChoice, HostedEngine, Relay, RoomRelayOptions } from '../media-relay.ts';
+import type { EngineChoice, HostedEngine, Relay, RelayOptions } from '../media-relay.ts';
 import { RelayHost } from './relay-host.ts';
 import type { RelayRun, RunListener } from './relay-run.ts';
 import { RemoteRelay } from './remote-relay.ts';
@@ -33,11 +33,7 @@ export class HostPool {
     return [...this.#hosts.keys()];
   }
 
-  async start(
-    options: RoomRelayOptions,
-    choice: EngineChoice,
-    signal: AbortSignal | undefined,
-  ): Promise<Relay> {
+  async start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
     const relay = new RemoteRelay(options, choice, (current, listener) => this.#run(current, listener));
     this.#relays.add(relay);
     void relay.ended.then(() => this.#relays.delete(relay));
@@ -52,7 +48,7 @@ export class HostPool {
     ]);
   }
 
-  #run(options: RoomRelayOptions, listener: RunListener): RelayRun {
+  #run(options: RelayOptions, listener: RunListener): RelayRun {
     const host = this.#host();
     clearTimeout(this.#hosts.get(host));
     return host.run(options, listener);

@@ -1,6 +1,6 @@
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import { CancelledError } from '../errors.ts';
-import type { MediaStats, RoomRelayOptions } from '../media-relay.ts';
+import { CancelledError, TerminalError } from '../errors.ts';
+import type { MediaStats, RelayOptions } from '../media-relay.ts';
 import type { LoadedEngine, RunningRelay } from './engines.ts';
 import { toWire } from './protocol.ts';
 import type { HostCommand, HostMessage, RelayCall, RelayEventMessage } from './protocol.ts';
@@ -68,7 +68,7 @@ export class HostedRelays {
     await Promise.all([...this.#relays.keys()].map((relay) => this.#close(relay, reason)));
   }
 
-  #start(relay: number, options: RoomRelayOptions): void {
+  #start(relay: number, options: RelayOptions): void {
     const hosted: Hosted = {
       starting: new AbortController(),
       relay: undefined,
@@ -79,7 +79,7 @@ export class HostedRelays {
     hosted.done = this.#run(relay, hosted, options);
   }
 
-  async #run(relay: number, hosted: Hosted, options: RoomRelayOptions): Promise<void> {
+  async #run(relay: number, hosted: Hosted, options: RelayOptions): Promise<void> {
     try {
       const engine = await this.#engine;
       hosted.relay = await engine.start(options, {
@@ -146,11 +146,25 @@ async function perform(
       await relay.sendToStage(request.payload, request.options.topic);
       return null;
     case 'switchSource':
-      await relay.switchSource(request.source, signal);
+      await (relay.switchSource?.(request.source, signal) ?? refuse(request.method));
+      return null;
+    case 'playVoice': {
+      const { utteranceId, pcm, last } = request.chunk;
+      const chunk = { utteranceId, pcm: Buffer.from(pcm, 'base64'), last };
+      await (relay.playVoice?.(chunk) ?? refuse(request.method));
+      return null;
+    }
+    case 'clearVoice':
+      await (relay.clearVoice?.() ?? refuse(request.method));
       return null;
     case 'stats':
       return relay.stats();
   }
+}
+
+/** Not every engine can do everything. */
+function refuse(method: string): Promise<never> {
+  return Promise.reject(new TerminalError('engine-not-available', `this relay's engine has no ${method}`));
 }
 
 function withFields(logger: Logger, extra: object): Logger {

@@ -1,4 +1,4 @@
-import type { RoomRelayOptions } from '../media-relay.ts';
+import type { RelayOptions } from '../media-relay.ts';
 
 /**
  * What the servers have sent in place of the tokens that rooms were joined with: those last as long as a connection, the ones that were given may have
@@ -12,11 +12,11 @@ export class NewestTokens {
   }
 
   /** The rooms to join again. Their servers begin anew to refresh these tokens. */
-  renew(options: RoomRelayOptions): RoomRelayOptions {
+  renew(options: RelayOptions): RelayOptions {
     const { source, stage } = options;
     const renewed = {
       ...options,
-      source: { ...source, token: this.#of(source.token) },
+      source: source.kind === 'room' ? { ...source, token: this.#of(source.token) } : source,
       stage: { ...stage, token: this.#of(stage.token) },
     };
     this.#newest.clear();
@@ -24,9 +24,10 @@ export class NewestTokens {
   }
 
   /** Other rooms than these are left for good. */
-  keep({ source, stage }: RoomRelayOptions): void {
+  keep({ source, stage }: RelayOptions): void {
     for (const given of this.#newest.keys())
-      if (given !== source.token && given !== stage.token) this.#newest.delete(given);
+      if (!(source.kind === 'room' && given === source.token) && given !== stage.token)
+        this.#newest.delete(given);
   }
 
   #of(given: string): string {

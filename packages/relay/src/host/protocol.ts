@@ -6,12 +6,14 @@ import type {
   DataOptions,
   MediaStats,
   RelayEvents,
-  RoomRelayOptions,
+  RelayOptions,
   RoomSource,
+  VoiceChunk,
 } from '../media-relay.ts';
 
 /**
- * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; never media. Both ends are this
+ * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; media never,
+ * but for the sound that engine `voice` is given to play (docs/adr/0008). Both ends are this
  * package in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host; tokens travel in
  * `start`, `switchSource` and `tokenRefreshed` only, so they are in no argument list, environment or log.
  */
@@ -21,10 +23,13 @@ export type RelayCall =
   | { method: 'setAvatarState'; state: AvatarState }
   | { method: 'sendToStage'; payload: string; options: DataOptions }
   | { method: 'switchSource'; source: RoomSource }
+  /** `pcm` in base64: the channel speaks JSON. */
+  | { method: 'playVoice'; chunk: Omit<VoiceChunk, 'pcm'> & { pcm: string } }
+  | { method: 'clearVoice' }
   | { method: 'stats' };
 
 export type HostCommand =
-  | { type: 'start'; relay: number; options: RoomRelayOptions }
+  | { type: 'start'; relay: number; options: RelayOptions }
   /** Answered by `result` or `fault`. */
   | { type: 'call'; relay: number; call: number; request: RelayCall }
   /** Takes back a `switchSource` that is under way. That call is answered all the same: it may just have been done. */

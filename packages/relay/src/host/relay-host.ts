@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@avatar-bridge/livekit-rtp';
-import type { HostedEngine, RoomRelayOptions } from '../media-relay.ts';
+import type { HostedEngine, RelayOptions } from '../media-relay.ts';
 import { fromWire } from './protocol.ts';
 import type { HostCommand, HostMessage } from './protocol.ts';
 import type { RelayRun, RunListener } from './relay-run.ts';
@@ -86,7 +86,7 @@ export class RelayHost {
   }
 
   /** Begins to carry a relay. */
-  run(options: RoomRelayOptions, listener: RunListener): RelayRun {
+  run(options: RelayOptions, listener: RunListener): RelayRun {
     const number = ++this.#lastRelay;
     this.#relays.set(number, listener);
     this.#send({ type: 'start', relay: number, options });

@@ -1,5 +1,5 @@
 import type { RelayError } from '../errors.ts';
-import type { MediaStats, RoomRelayOptions } from '../media-relay.ts';
+import type { MediaStats, RelayOptions } from '../media-relay.ts';
 import type { RelayCall, RelayEventMessage, WireError } from './protocol.ts';
 
 /** A relay on one host, from its start until the relay closes or the host is gone. */
@@ -22,4 +22,4 @@ export interface RunListener {
 }
 
 /** Begins a run on some host. */
-export type RunRelay = (options: RoomRelayOptions, listener: RunListener) => RelayRun;
+export type RunRelay = (options: RelayOptions, listener: RunListener) => RelayRun;

@@ -1,13 +1,13 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { CancelledError, RetryableError, TerminalError } from '../errors.ts';
-import type { RelayEvents, RoomRelayOptions } from '../media-relay.ts';
+import type { RelayEvents, RelayOptions, RoomRelayOptions } from '../media-relay.ts';
 import { told } from './event-continuity.ts';
 import type { RelayCall } from './protocol.ts';
 import { RemoteRelay } from './remote-relay.ts';
 
 type Run = {
-  options: RoomRelayOptions;
+  options: RelayOptions;
   calls: { call: number; request: RelayCall }[];
   cancels: number[];
   closes: string[];

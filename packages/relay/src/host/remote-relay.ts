@@ -10,9 +10,10 @@ import type {
   MediaStats,
   Relay,
   RelayEvents,
-  RoomRelayOptions,
+  RelayOptions,
   RoomSource,
   RelayStats,
+  VoiceChunk,
 } from '../media-relay.ts';
 import { EventContinuity, told } from './event-continuity.ts';
 import { NewestTokens } from './newest-tokens.ts';
@@ -36,7 +37,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   readonly #start = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   /** What a restart is made with. */
-  #options: RoomRelayOptions;
+  #options: RelayOptions;
   #state: State = 'starting';
   #run: RelayRun | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -49,7 +50,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   #avatarState: AvatarState | undefined;
   #restarts = 0;
 
-  constructor(options: RoomRelayOptions, choice: EngineChoice, runRelay: RunRelay) {
+  constructor(options: RelayOptions, choice: EngineChoice, runRelay: RunRelay) {
     super();
     this.id = options.id;
     this.#options = options;
@@ -101,6 +102,15 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     this.#options = { ...this.#options, source };
     this.#tokens.keep(this.#options);
     this.#sourceGone = false;
+  }
+
+  async playVoice(chunk: VoiceChunk): Promise<void> {
+    const pcm = Buffer.from(chunk.pcm).toString('base64');
+    await this.#call({ method: 'playVoice', chunk: { ...chunk, pcm } });
+  }
+
+  async clearVoice(): Promise<void> {
+    await this.#call({ method: 'clearVoice' });
   }
 
   async stats(): Promise<RelayStats> {

@@ -11,9 +11,9 @@ import { RetryableError, TerminalError } from '../../errors.ts';
 import type { RoomSource } from '../../media-relay.ts';
 import { Inlet } from './inbound/inlet.ts';
 import { SourceClock } from './inbound/source-clock.ts';
-import { carriedCodec } from './carried-codec.ts';
+import { carriedCodec } from '../../stage/carried-codec.ts';
 import type { RoomContext, SourceHandlers, SourceRoom } from '../../relay/engine.ts';
-import { roomError } from './room-error.ts';
+import { roomError } from '../../relay/room-error.ts';
 
 /** One track of the avatar. */
 export type RtpSourceTrack = {

@@ -3,17 +3,14 @@ import type { Logger, PublishedTrack } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../../errors.ts';
 import type { AvatarState, Caption, RelayMediaKind, RoomRelayOptions } from '../../media-relay.ts';
 import { skewOf } from './outbound/capture-delay.ts';
-import { isStereo, stageCodec, usesDtx } from './carried-codec.ts';
+import { isStereo, stageCodec, usesDtx } from '../../stage/carried-codec.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
-import { roomError } from './room-error.ts';
+import { roomError } from '../../relay/room-error.ts';
 import type { RtpSourceTrack } from './rtp-source.ts';
+import { StageMessages } from '../../stage/stage-messages.ts';
+import { avatarStream } from '../../stage/stage-stream.ts';
 import { RtpStageTrack } from './rtp-stage-track.ts';
 
-/** What LiveKit's components and agents look for. */
-const TRANSCRIPTION_TOPIC = 'lk.transcription';
-const STATE_ATTRIBUTE = 'lk.agent.state';
-/** Tracks of one stream are played in sync. */
-const STREAM = 'avatar';
 const VIDEO_BITRATE = 3_000_000;
 const AUDIO_BITRATE = 64_000;
 /** Announced when the vendor did not say: the size that avatars come in. */
@@ -72,6 +69,10 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
   /** Their sids change when the room is joined again. */
   readonly #published: { video?: PublishedTrack; audio?: PublishedTrack } = {};
   readonly #tracks = new Map<RelayMediaKind, RtpStageTrack>();
+  readonly #messages = new StageMessages({
+    participant: () => (this.#gone ? undefined : this.#participant),
+    audioSid: () => this.#published.audio?.sid,
+  });
   #gone = false;
 
   private constructor(handlers: StageHandlers, logger: Logger) {
@@ -88,7 +89,7 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
             kind: 'video',
             name: 'avatar-video',
             source: 'camera',
-            stream: STREAM,
+            stream: avatarStream,
             codec,
             width: track.width || USUAL_WIDTH,
             height: track.height || USUAL_HEIGHT,
@@ -99,7 +100,7 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
             kind: 'audio',
             name: 'avatar-audio',
             source: 'microphone',
-            stream: STREAM,
+            stream: avatarStream,
             codec,
             bitrate: AUDIO_BITRATE,
             stereo: isStereo(track.codecs),
@@ -119,26 +120,16 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
     return skewOf(this.#tracks.get('audio')?.captureDelay, this.#tracks.get('video')?.captureDelay);
   }
 
-  /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
-  async caption(caption: Caption): Promise<void> {
-    const { audio } = this.#published;
-    const attributes: Record<string, string> = {
-      'lk.segment_id': caption.segmentId,
-      'lk.transcription_final': String(caption.final),
-      ...(audio === undefined ? {} : { 'lk.transcribed_track_id': audio.sid }),
-    };
-    await this.#call((participant) =>
-      participant.sendText(caption.text, { topic: TRANSCRIPTION_TOPIC, attributes }),
-    );
+  caption(caption: Caption): Promise<void> {
+    return this.#messages.caption(caption);
   }
 
-  async setState(state: AvatarState): Promise<void> {
-    await this.#call((participant) => participant.setAttributes({ [STATE_ATTRIBUTE]: state }));
+  setState(state: AvatarState): Promise<void> {
+    return this.#messages.setState(state);
   }
 
-  async sendData(payload: string, topic: string | undefined): Promise<void> {
-    const options = { reliable: true, ...(topic === undefined ? {} : { topic }) };
-    await this.#call((participant) => participant.sendData(Buffer.from(payload), options));
+  sendData(payload: string, topic: string | undefined): Promise<void> {
+    return this.#messages.sendData(payload, topic);
   }
 
   async close(reason: string): Promise<void> {

@@ -1,6 +1,6 @@
 import * as rtp from '@avatar-bridge/livekit-rtp';
-import { CancelledError, RelayError, RetryableError, TerminalError } from '../../errors.ts';
-import type { Side } from '../../errors.ts';
+import { CancelledError, RelayError, RetryableError, TerminalError } from '../errors.ts';
+import type { Side } from '../errors.ts';
 
 /** What went wrong in one of the rooms, as an error of ours that says in which. */
 export function roomError(error: unknown, side: Side): RelayError {

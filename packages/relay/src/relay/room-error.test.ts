@@ -1,6 +1,6 @@
 import * as rtp from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
-import { CancelledError, RetryableError, TerminalError } from '../../errors.ts';
+import { CancelledError, RetryableError, TerminalError } from '../errors.ts';
 import { roomError } from './room-error.ts';
 
 test.each([

@@ -1,0 +1,2 @@
+/** Tracks of one stream are played in sync. */
+export const avatarStream = 'avatar';

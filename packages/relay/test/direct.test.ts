@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { createMediaRelay, type MediaRelay, type Relay, RetryableError } from '../src/index.ts';
+import { Avatar } from './avatar.ts';
+import { Rooms, RELAY } from './rooms.ts';
+import { type Recorded, record, Scene } from './scene.ts';
+import { until } from './until.ts';
+
+const face = `${RELAY}-face`;
+const media = createMediaRelay({ hosts: 1 });
+afterAll(() => media.close());
+
+async function joinFace(scene: Scene): Promise<Avatar> {
+  const grant = { canPublish: true, canPublishData: true, canSubscribe: true };
+  const token = await scene.rooms.token('stage', face, grant, 'agent');
+  return scene.add(await Avatar.publish(scene.rooms.url('stage'), token));
+}
+
+async function options(rooms: Rooms) {
+  const grant = { canPublish: true, canPublishData: true, canSubscribe: true, canUpdateOwnMetadata: true };
+  return {
+    id: rooms.name,
+    source: { kind: 'stage' as const, avatarIdentity: face },
+    stage: { url: rooms.url('stage'), token: await rooms.token('stage', RELAY, grant, 'agent') },
+  };
+}
+
+async function start(scene: Scene, relays: MediaRelay = media): Promise<{ relay: Relay; events: Recorded }> {
+  const relay = await relays.start(await options(scene.rooms));
+  scene.add({ leave: () => relay.close() });
+  return { relay, events: record(relay) };
+}
+
+test('tells the first frames of an avatar that was there before, and who carries it', async () => {
+  await using scene = new Scene();
+  await joinFace(scene);
+  const { relay, events } = await start(scene);
+  await until('both first frames', () => events.firstFrame.length === 2);
+  expect(events.engineChosen).toEqual([{ engine: 'direct', reason: 'default' }]);
+  expect(events.firstFrame.map(({ kind }) => kind).toSorted()).toEqual(['audio', 'video']);
+  await sleep(2_000);
+  const stats = await relay.stats();
+  expect(stats).toMatchObject({ engine: 'direct', video: { codec: 'video/h264', lost: 0 } });
+  expect(stats.video!.framesPerSecond).toBeGreaterThan(20);
+  expect(stats.audio!.packets).toBeGreaterThan(50);
+});
+
+test('waits for an avatar that joins later, and gives up after the media timeout', async () => {
+  await using scene = new Scene();
+  const late = start(scene);
+  await sleep(500);
+  await joinFace(scene);
+  await late;
+  await using empty = new Scene();
+  const nobody = media.start({ ...(await options(empty.rooms)), mediaTimeout: 500 });
+  await expect(nobody).rejects.toBeInstanceOf(RetryableError);
+  await expect(nobody).rejects.toMatchObject({ code: 'media-timeout', side: 'source' });
+  await until('nobody is left', async () => (await empty.rooms.participants('stage')).length === 0);
+});
+
+test('carries captions for the avatar’s own audio track, its state, and data both ways', async () => {
+  await using scene = new Scene();
+  const avatar = await joinFace(scene);
+  const { relay, events } = await start(scene);
+  const listener = await scene.listener();
+  const texts: Record<string, string>[] = [];
+  listener.participant.on('textStream', ({ attributes }) => void texts.push(attributes));
+  await relay.setAvatarState('speaking');
+  await relay.caption({ text: 'Hello', segmentId: 'SG_1', final: true });
+  await until('the caption', () => texts.length > 0);
+  expect(texts[0]).toMatchObject({
+    'lk.segment_id': 'SG_1',
+    'lk.transcription_final': 'true',
+    'lk.transcribed_track_id': avatar.audio.sid,
+  });
+  const own = listener.participant.remoteParticipants.get(RELAY);
+  expect(own?.attributes['lk.agent.state']).toBe('speaking');
+  await relay.sendToSource('{"a":1}', { topic: 'control' });
+  await until('the avatar has the data', () => avatar.received.length > 0);
+  expect(avatar.received[0]).toMatchObject({ topic: 'control', participantIdentity: RELAY });
+  await avatar.participant.sendData(Buffer.from('from the avatar'), { topic: 'response' });
+  await until('the relay has the data', () => events.data.length > 0);
+  expect(events.data[0]).toEqual({
+    payload: 'from the avatar',
+    topic: 'response',
+    participantIdentity: face,
+  });
+});
+
+test('tells when the avatar’s packets stop and go on, but not while a moderator has muted it', async () => {
+  await using scene = new Scene();
+  const avatar = await joinFace(scene);
+  await scene.listener();
+  const { events } = await start(scene);
+  avatar.paused = true;
+  await until('both kinds are stalled', () => events.mediaStalled.length === 2);
+  avatar.paused = false;
+  await until('both kinds have resumed', () => events.mediaResumed.length === 2);
+  expect(events.mediaResumed.every(({ gapMs }) => gapMs >= 1_000)).toBe(true);
+  const service = scene.rooms.service('stage');
+  await service.mutePublishedTrack(scene.rooms.name, face, avatar.audio.sid, true);
+  await until('the mute has arrived', async () => {
+    const { tracks } = await service.getParticipant(scene.rooms.name, face);
+    return tracks.some(({ muted }) => muted);
+  });
+  const before = events.mediaStalled.length;
+  await sleep(2_000);
+  expect(events.mediaStalled.slice(before)).toEqual([]);
+});
+
+test('shows the last picture while the avatar is gone, and takes it off when it is back', async () => {
+  await using scene = new Scene();
+  const avatar = await joinFace(scene);
+  const { events } = await start(scene);
+  const service = scene.rooms.service('stage');
+  const ownTracks = async () => (await service.getParticipant(scene.rooms.name, RELAY)).tracks;
+  await sleep(1_500);
+  expect(await ownTracks()).toEqual([]);
+  await avatar.leave();
+  await until('the departure is told', () => events.sourceDisconnected.length === 1);
+  expect(events.sourceDisconnected).toEqual([{ reason: 'client' }]);
+  await until('our picture is on the stage', async () => (await ownTracks()).length === 1);
+  expect((await ownTracks())[0]!.mimeType.toLowerCase()).toBe('video/h264');
+  const viewer = await scene.viewer('late');
+  await until('a late viewer sees it', () => viewer.frames > 0);
+  await joinFace(scene);
+  await until('our picture is off the stage', async () => (await ownTracks()).length === 0);
+  expect(events.failed).toEqual([]);
+});
+
+test('an avatar that is replaced under its identity goes on without a word', async () => {
+  await using scene = new Scene();
+  const first = await joinFace(scene);
+  const { events } = await start(scene);
+  await joinFace(scene);
+  first.freeze();
+  await sleep(1_500);
+  expect(events.sourceDisconnected).toEqual([]);
+  expect(events.failed).toEqual([]);
+});
+
+test('the next owner’s relay takes the place of the first one, and the avatar stays', async () => {
+  await using scene = new Scene();
+  await joinFace(scene);
+  const { events } = await start(scene);
+  await start(scene);
+  await until('the first relay is closed', () => events.closed.length === 1);
+  expect(events.stageDisconnected).toEqual([{ reason: 'duplicate-identity' }]);
+  expect(await scene.rooms.participants('stage')).toContain(face);
+});
+
+test('goes on on another host when its own dies', async () => {
+  await using scene = new Scene();
+  await using relays = createMediaRelay({ hosts: 1 });
+  await joinFace(scene);
+  const { events } = await start(scene, relays);
+  process.kill(relays.hosts[0]!.pid!, 'SIGKILL');
+  await until('the relay is back', () => events.restarted.length === 1);
+  await until('media is told to have resumed', () => events.mediaResumed.length === 2);
+  expect(events.failed).toEqual([]);
+});
