@@ -9,7 +9,7 @@ import type { MediaRelay, ReceivedData, Relay, RelayMediaKind, RelaySource } fro
 import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
-import type { AvatarProvider, MediaChannel, ProviderSession } from '../providers/avatar-provider.ts';
+import type { AvatarProvider, MediaChannel, ProviderSession, VoiceEvent } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { within } from '../within.ts';
 import { losses, onEach, sessionEvents } from './media-events.ts';
@@ -107,7 +107,7 @@ export class Link {
         {
           id: sessionId,
           source: session.media,
-          stage: await stage.admit(sessionId, room, dialect),
+          stage: await stage.admit(sessionId, room, { watches: session.media.kind === 'stage', dialect }),
           mediaTimeout,
         },
         signal,
@@ -194,6 +194,8 @@ export class Link {
       .on('speaking', ({ active }) => {
         if (!this.#over) voice(active);
       })
+      .on('voiceStarted', (fact) => this.#onVoice({ type: 'started', ...fact }))
+      .on('voiceEnded', (fact) => this.#onVoice({ type: 'ended', ...fact }))
       .on('restarting', ({ reason }) => {
         if (this.#over) return this.#leaveUnneeded();
         this.#parts.metrics.relays.restarting(reason);
@@ -221,6 +223,10 @@ export class Link {
     else this.#listeners.vendor(event);
   }
 
+  #onVoice(event: VoiceEvent): void {
+    if (!this.#over) this.session.handleVoice?.(event);
+  }
+
   #lose(error: LostError): void {
     if (this.#over) return;
     this.#over = true;
@@ -235,11 +241,7 @@ function channelOf(relay: Relay, media: RelaySource): MediaChannel {
   return {
     sendData: (payload, options) =>
       inVendorRoom ? relay.sendToSource(payload, options) : relay.sendToStage(payload, options),
-    playVoice: noVoice,
-    clearVoice: noVoice,
+    playVoice: (chunk) => relay.playVoice(chunk),
+    clearVoice: () => relay.clearVoice(),
   };
-}
-
-function noVoice(): Promise<never> {
-  return Promise.reject(new LostError('no-voice', 'This relay plays no sound that it is given'));
 }

@@ -5,8 +5,12 @@ import type { StageSeat } from '../providers/avatar-provider.ts';
 export type StageOptions = { url: string; apiKey: string; apiSecret: string };
 
 export type StageAccess = {
-  /** What the relay needs to put an avatar on its stage. */
-  admit(sessionId: SessionId, room: string, dialect?: Dialect): Promise<{ url: string; token: string }>;
+  /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
+  admit(
+    sessionId: SessionId,
+    room: string,
+    options: { watches: boolean; dialect?: Dialect | undefined },
+  ): Promise<{ url: string; token: string }>;
   /** A place for an avatar that joins the stage by itself, beside the relay of its session. */
   seat(sessionId: SessionId, room: string, dialect?: Dialect): Promise<StageSeat>;
   /**
@@ -27,7 +31,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
    * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to tell its state. The
    * identity is fixed for a session, so LiveKit removes a former owner's relay when a new one joins.
    */
-  const admit: StageAccess['admit'] = async (sessionId, room, dialect) => {
+  const admit: StageAccess['admit'] = async (sessionId, room, { watches, dialect }) => {
     const token = new AccessToken(apiKey, apiSecret, {
       identity: relayIdentity(sessionId, dialect),
       name: 'Avatar',
@@ -41,7 +45,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
       canPublish: true,
       canPublishSources: [TrackSource.CAMERA, TrackSource.MICROPHONE],
       canPublishData: true,
-      canSubscribe: false,
+      canSubscribe: watches,
       canUpdateOwnMetadata: true,
     });
     return { url, token: await token.toJwt() };
