@@ -9,7 +9,12 @@ import type { MediaRelay, ReceivedData, Relay, RelayMediaKind, RelaySource } fro
 import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
-import type { AvatarProvider, MediaChannel, ProviderSession, VoiceEvent } from '../providers/avatar-provider.ts';
+import type {
+  AvatarProvider,
+  MediaChannel,
+  ProviderSession,
+  VoiceEvent,
+} from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { within } from '../within.ts';
 import { losses, onEach, sessionEvents } from './media-events.ts';

@@ -1,9 +1,4 @@
-import {
-  createRtpHeader,
-  isRtcp,
-  parseRtpHeader,
-  type SubscribedTrack,
-} from '@avatar-bridge/livekit-rtp';
+import { createRtpHeader, isRtcp, parseRtpHeader, type SubscribedTrack } from '@avatar-bridge/livekit-rtp';
 import type { RelayMediaKind, TrackStats } from '../../media-relay.ts';
 import { type StallEvent, StallWatch } from '../../relay/stall-watch.ts';
 import { carriedCodec } from '../../stage/carried-codec.ts';
