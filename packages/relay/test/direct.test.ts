@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { createMediaRelay, type MediaRelay, type Relay, RetryableError } from '../src/index.ts';
 import { Avatar } from './avatar.ts';
-import { Rooms, RELAY } from './rooms.ts';
+import { RELAY, type Rooms } from './rooms.ts';
 import { type Recorded, record, Scene } from './scene.ts';
 import { until } from './until.ts';
 
