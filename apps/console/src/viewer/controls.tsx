@@ -60,7 +60,7 @@ export function Controls({
             type="button"
             disabled={!enabled.speak}
             onClick={() => void speak('talk')}
-            title="The vendor’s LLM answers the text"
+            title="An LLM answers the text, and the answer is said"
           >
             Talk (LLM)
           </button>
@@ -92,6 +92,7 @@ export function Controls({
             Interrupt
           </button>
         )}
+        <span className="gap" />
         {grants.includes('restart') && providers.length > 1 && (
           <label className="choice">
             Provider

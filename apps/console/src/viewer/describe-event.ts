@@ -38,7 +38,10 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'message.accepted':
       return { text: `Message ${event.seq} (${event.mode}): ${event.text}`, tone: 'plain' };
     case 'message.speaking':
-      return { text: `Speaking message ${event.seq}`, tone: 'active' };
+      return {
+        text: `Speaking message ${event.seq}${event.provider === undefined ? '' : ` by ${providerName(event.provider)}`}`,
+        tone: 'active',
+      };
     case 'message.spoken':
       return {
         text: `Message ${event.seq} spoken${event.firstFrameMs === undefined ? '' : `, first heard after ${event.firstFrameMs} ms`}`,

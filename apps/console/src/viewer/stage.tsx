@@ -48,7 +48,7 @@ export function Stage({
   if (!access) {
     return (
       <div className="stage">
-        <Placeholder>{notice ?? 'No session yet. Press Start.'}</Placeholder>
+        <Placeholder>{notice ?? 'Looking for the session'}</Placeholder>
       </div>
     );
   }
