@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-/** Bundles the page with the vendor's SDK as npm has it, and serves it on this machine. */
-export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
+/** Bundles a page of this folder with the vendor's SDK as npm has it, and serves it on this machine. */
+export async function servePage(
+  page = 'vendor-sdk-page.ts',
+): Promise<{ url: string; close(): Promise<void> }> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -12,7 +14,7 @@ export async function servePage(): Promise<{ url: string; close(): Promise<void>
       write: false,
       minify: false,
       rollupOptions: {
-        input: fileURLToPath(new URL('vendor-sdk-page.ts', import.meta.url)),
+        input: fileURLToPath(new URL(page, import.meta.url)),
         output: { format: 'iife' },
       },
     },
