@@ -1,4 +1,4 @@
-import { avatarIdentity, controlTopic, responseTopic } from '@avatar-bridge/heygen-client/liveavatar';
+import { controlTopic, responseTopic } from '@avatar-bridge/heygen-client/liveavatar';
 import { RtpParticipant, type Logger, type ReceivedData } from '@avatar-bridge/livekit-rtp';
 import type { Rooms } from '../../avatar/rooms.ts';
 import { bounds } from '../../limits.ts';
@@ -40,12 +40,6 @@ export class FullAgent {
     for (const identity of participant.remoteParticipants.keys()) onPresence(identity, true);
     participant.on('disconnected', () => this.#options.onLost());
     if (signal.aborted) await this.close();
-  }
-
-  /** Whether somebody besides the avatar is there. */
-  get hasClient(): boolean {
-    const identities = [...(this.#participant?.remoteParticipants.keys() ?? [])];
-    return identities.some((identity) => identity !== avatarIdentity);
   }
 
   /** Reliable, in the order of the calls. Never rejects; resolves when the connection has taken it. */

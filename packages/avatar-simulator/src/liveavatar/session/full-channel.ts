@@ -15,7 +15,7 @@ import type { SessionSettings } from './session-settings.ts';
 import { Transcript } from './transcript.ts';
 
 /** ms that the last event gets to arrive before the room goes. */
-const deliveryMs = 200;
+const deliveryMs = 400;
 
 /** FULL mode: commands and events as data of the session's own room, spoken with the vendor's voice. */
 export class FullChannel implements ModeChannel {
@@ -76,12 +76,14 @@ export class FullChannel implements ModeChannel {
   }
 
   async end(reason: EndReason, quietly: boolean): Promise<void> {
+    const wasReady = this.#ready;
     this.#speech.close();
     this.#ready = false;
-    if (quietly) return;
+    if (quietly || !wasReady) return;
     const { stoppedReasonKey } = this.#context.switches.values;
     await this.#tell({ event_type: 'session.stopped', [stoppedReasonKey]: reason });
-    if (this.#agent.hasClient) await sleep(deliveryMs);
+    // Always: LiveKit tells of participants that publish nothing up to 3 s late, so the agent may not know of a client.
+    await sleep(deliveryMs);
   }
 
   close(): Promise<void> {
