@@ -10,7 +10,7 @@ const inFlight = 32;
 const waitMs = 150;
 
 let bridge: Bridge;
-beforeAll(async () => (bridge = await Bridge.start()));
+beforeAll(async () => (bridge = await Bridge.start({ env: { gateway: { BRIDGE_V1_DOOR: 'true' } } })));
 afterAll(() => bridge[Symbol.asyncDispose]());
 
 /** Documented: a process that is not ready, and a page that is not built. */
@@ -30,6 +30,8 @@ const ports = {
     paths: lines(`
       / /healthz /readyz /metrics /openapi.json /assets/x.js /favicon.svg /viewer/x /operators
       /v1/sessions /v1/sessions/x /v1/sessions/x/messages /v1/sessions/x/viewers /v1/sessions/x/events
+      /v1/streaming.create_token /v1/streaming.start /v1/streaming.task /v1/streaming.list /v1/streaming.stop
+      /v1/ws/streaming.chat /v1/ws/streaming.chat?session_id=x&session_token=% /v1/streaming/avatar.list
       /v1/sessions/x/socket /v1/sessions/ses_019abcde-0000-7000-8000-000000000000/socket`),
     headers: { Authorization: `Bearer ${bridge.stack.chatbotKey}` },
     alive: '/healthz',

@@ -15,13 +15,15 @@ import { answerNotFound } from './problems/not-found.ts';
 import { addRestartRoute } from './sessions/restart.ts';
 import { addSessionRoutes } from './sessions/routes.ts';
 import { addSocketRoutes } from './socket/routes.ts';
+import { v1Door, type V1DoorOptions } from './v1-door/routes.ts';
 import { addViewerRoutes } from './viewers/routes.ts';
 
-/** The gateway's routes over the given parts. Does nothing until it is asked. */
-export function createApp(parts: Parts): App {
+/** The gateway's routes over the given parts; with `door` those of HeyGen's v1, too. Does nothing until it is asked. */
+export function createApp(parts: Parts, door?: V1DoorOptions): App {
   const app: App = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseBadInput });
   app.onError(answerError(parts));
   app.use(observe(parts));
+  if (door) app.route('/', v1Door(parts, door));
   app.use('/v1/*', authenticate(parts, 'chatbot'));
   addSessionRoutes(app, parts);
   addRestartRoute(app, parts);

@@ -86,3 +86,23 @@ test('the help names every variable and what it means', () => {
   for (const name of Object.keys(configSchema(true).shape))
     expect(text).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
 });
+
+test('the v1 door is closed unless it is asked for, and open to the origins that are named', () => {
+  expect(readConfig(enough).config).toMatchObject({ BRIDGE_V1_DOOR: false, BRIDGE_V1_DOOR_ORIGINS: [] });
+  const door = {
+    BRIDGE_V1_DOOR: 'true',
+    BRIDGE_V1_DOOR_ORIGINS: 'https://a.example, http://localhost:5173,*',
+  };
+  expect(readConfig({ ...enough, ...door }).config).toMatchObject({
+    BRIDGE_V1_DOOR: true,
+    BRIDGE_V1_DOOR_ORIGINS: ['https://a.example', 'http://localhost:5173', '*'],
+  });
+});
+
+test.each([
+  ['BRIDGE_V1_DOOR', 'yes'],
+  ['BRIDGE_V1_DOOR_ORIGINS', 'a.example'],
+  ['BRIDGE_V1_DOOR_ORIGINS', 'https://a.example/path'],
+])('rejects %s=%s', (name, value) => {
+  expect(() => readConfig({ ...enough, [name]: value })).toThrow(name);
+});

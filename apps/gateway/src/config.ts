@@ -6,7 +6,8 @@ import { Secret } from './secret.ts';
 const shortestKey = 24;
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
-const others = /^BRIDGE_(SLOTS|CAPACITY|PROVIDER|DRAIN_SECONDS|WORKER_\w+)$/;
+const others =
+  /^BRIDGE_(SLOTS|CAPACITY|PROVIDERS|DRAIN_SECONDS|RELAY_ENGINE|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
 
 const wholeNumber = (from: number, to: number) => {
   const rule = `must be a whole number from ${from} to ${to}`;
@@ -19,6 +20,7 @@ const url = (...protocols: string[]) =>
       error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     });
 const secret = (schema: z.ZodString | z.ZodType<string>) => schema.transform((value) => new Secret(value));
+const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
 const withoutSlash = (value: string): string => value.replace(/\/+$/, '');
 
 function keys(production: boolean) {
@@ -74,6 +76,25 @@ export function configSchema(production: boolean) {
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),
+    BRIDGE_V1_DOOR: z
+      .enum(['true', 'false'], 'must be true or false')
+      .default('false')
+      .transform((value) => value === 'true')
+      .describe("with true the gateway answers HeyGen's Streaming API v1 as well (V1-DOOR.md)"),
+    BRIDGE_V1_DOOR_ORIGINS: z
+      .string()
+      .default('')
+      .transform((value) =>
+        value
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter(Boolean),
+      )
+      .refine(
+        (origins) => origins.every((origin) => origin === '*' || isOrigin(origin)),
+        'each must be * or an origin like https://app.example',
+      )
+      .describe('origins whose pages may call the v1 door from a browser, comma-separated; * for all'),
     BRIDGE_LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .default('info')

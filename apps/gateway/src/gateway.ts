@@ -12,6 +12,7 @@ import type { Parts } from './parts.ts';
 import { Offers } from './sessions/offers.ts';
 import { Secret } from './secret.ts';
 import { listen } from './server.ts';
+import { IdleSweep } from './v1-door/idle-sweep.ts';
 import { ViewerTokens } from './viewers/viewer-tokens.ts';
 
 export type Gateway = {
@@ -63,20 +64,26 @@ export async function startGateway(
     publicUrl: () => publicUrl,
     lifecycle,
   };
+  const door = config.BRIDGE_V1_DOOR
+    ? { livekitSecret: config.LIVEKIT_API_SECRET, origins: config.BRIDGE_V1_DOOR_ORIGINS }
+    : undefined;
+  const idleSweep = door && new IdleSweep(store, logger);
   try {
-    const server = await listen(createApp(parts), { host: config.HOST, port: config.PORT });
+    const server = await listen(createApp(parts, door), { host: config.HOST, port: config.PORT });
     publicUrl ||= server.url;
     let closing: Promise<void> | undefined;
     const close = async (deadline: number): Promise<void> => {
       lifecycle.stopping = true;
       const closed = server.close(deadline);
       listeners.close();
+      idleSweep?.close();
       await closed;
       await store.close('the gateway stops');
     };
     return { url: server.url, close: (deadline = 10_000) => (closing ??= close(deadline)) };
   } catch (error) {
     listeners.close();
+    idleSweep?.close();
     await store.close('the gateway did not start');
     throw error;
   }

@@ -69,7 +69,11 @@ export async function listen(
 /** Other upgrades, and those whose host or path is no URL, are left to the routes, which answer them as a request. */
 function asksForWebSocket({ headers, url = '' }: IncomingMessage): boolean {
   const target = url.startsWith('/') ? `http://${headers.host}${url}` : url;
-  return headers.upgrade?.toLowerCase() === 'websocket' && /\/socket(\?|$)/.test(url) && URL.canParse(target);
+  return (
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    /\/(socket|streaming\.chat)(\?|$)/.test(url) &&
+    URL.canParse(target)
+  );
 }
 
 /** An upgrade that is refused gets the problem as its body, too: the adapter would send the status alone. */

@@ -70,9 +70,9 @@ export class Keys {
   }
 
   /** String that expires: the session that a session token of the v1 door opened. */
-  v1Token(tokenId: string): string {
-    return `${this.queuePrefix}:v1-token:${tokenId}`;
-  }
+  v1Token = (tokenId: string): string => `${this.queuePrefix}:v1-token:${tokenId}`;
+  /** String that expires: the token that opened a session. */
+  v1Session = (id: SessionId): string => `${this.queuePrefix}:v1-session:${id}`;
 
   /** String that expires: what `createSession` answered to an Idempotency-Key. */
   idempotency(hash: string): string {

@@ -17,11 +17,14 @@ export class V1DoorState {
     this.#keys = keys;
   }
 
-  /** Binds a one-time token to the session that it opens, for good; false when it is bound to another one. */
+  /** Binds a one-time token and the session that it opens to each other, for good; false when either has another one. */
   async bindToken(tokenId: string, sessionId: SessionId): Promise<boolean> {
-    const key = this.#keys.v1Token(tokenId);
-    const before = await this.#connection.call((redis) => redis.set(key, sessionId, 'EX', tokenMemory, 'NX'));
-    return before === 'OK' || (await this.sessionOfToken(tokenId)) === sessionId;
+    const { v1Token, v1Session } = this.#keys;
+    const [token, session] = await Promise.all([
+      this.#claim(v1Token(tokenId), sessionId),
+      this.#claim(v1Session(sessionId), tokenId),
+    ]);
+    return token && session;
   }
 
   /** The session that a token is bound to, if it is. */
@@ -49,5 +52,12 @@ export class V1DoorState {
   async forgetIdleDeadline(sessionId: SessionId): Promise<void> {
     const { idleDeadlines } = this.#keys.account;
     await this.#connection.call((redis) => redis.zrem(idleDeadlines, sessionId));
+  }
+
+  async #claim(key: string, value: string): Promise<boolean> {
+    return this.#connection.call(
+      async (redis) =>
+        (await redis.set(key, value, 'EX', tokenMemory, 'NX')) === 'OK' || (await redis.get(key)) === value,
+    );
   }
 }

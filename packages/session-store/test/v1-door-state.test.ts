@@ -11,6 +11,7 @@ test('binds a token to the first session that asks for it', async () => {
   const winner = bound[0] ? first : second;
   expect(await store.v1Door.sessionOfToken('token')).toBe(winner);
   expect(await store.v1Door.bindToken('token', winner)).toBe(true);
+  expect(await store.v1Door.bindToken('another', winner)).toBe(false);
 });
 
 test('names the sessions whose idle deadline is over, until it is set anew or forgotten', async () => {

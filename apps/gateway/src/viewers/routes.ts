@@ -43,6 +43,9 @@ const admitViewer = createRoute({
 /** A viewer with such a name would throw the avatar out of its own room. */
 const reserved = /^(avatar-|relay)/i;
 
+/** The avatar and its client, as v1 names them. */
+const takenInV1 = new Set(['heygen', 'client']);
+
 export function addViewerRoutes(
   app: App,
   { store, tickets, viewerTokens, viewerTtl, publicUrl }: Parts,
@@ -56,7 +59,9 @@ export function addViewerRoutes(
     if (own && c.req.valid('json').identity !== undefined)
       throw new ProblemError('missing-grant', 'With a ticket, leave the identity out: it is made up here.');
     const grants = grantsFor(control, own);
-    const { id, room, state } = await store.getSession(c.req.valid('param').id);
+    const { id, room, state, dialect } = await store.getSession(c.req.valid('param').id);
+    if (dialect === 'heygen-v1' && takenInV1.has(identity))
+      throw badInput([{ field: 'identity', rule: 'must not be heygen or client on a stage of the v1 door' }]);
     if (state === 'ended')
       throw new ProblemError('session-ended', 'There is nothing to watch any more. Create another session.');
     const now = Date.now();

@@ -9,7 +9,17 @@ export type ViewerTokensOptions = {
   publicUrl: string;
 };
 
-/** Signs viewers into stages: they may watch, and nothing else. */
+export type ViewerTokenRequest = {
+  identity: string;
+  name?: string;
+  room: string;
+  /** ms until it is too late to join with it; who has joined stays. */
+  ttl: number;
+  /** Whether the viewer may send data to the others on the stage. Default false. */
+  maySendData?: boolean;
+};
+
+/** Signs viewers into stages: they may watch, and nothing else unless it is asked for. */
 export class ViewerTokens {
   readonly url: string;
   readonly #apiKey: string;
@@ -21,20 +31,19 @@ export class ViewerTokens {
     this.#apiSecret = apiSecret;
   }
 
-  /** @param ttl ms until it is too late to join with it; who has joined stays. */
-  issue(viewer: { identity: string; name?: string; room: string; ttl: number }): Promise<string> {
+  issue({ identity, name, room, ttl, maySendData = false }: ViewerTokenRequest): Promise<string> {
     const token = new AccessToken(this.#apiKey, this.#apiSecret.reveal(), {
-      identity: viewer.identity,
-      name: viewer.name,
-      ttl: Math.max(1, Math.floor(viewer.ttl / 1000)),
+      identity,
+      name,
+      ttl: Math.max(1, Math.floor(ttl / 1000)),
     });
     configureStage(token);
     token.addGrant({
       roomJoin: true,
-      room: viewer.room,
+      room,
       canSubscribe: true,
       canPublish: false,
-      canPublishData: false,
+      canPublishData: maySendData,
       canUpdateOwnMetadata: false,
     });
     return token.toJwt();
