@@ -29,7 +29,7 @@ describe('readConfig', () => {
         ...valid,
         LIVEKIT_URL: 'not-a-url',
         LIVEKIT_API_KEY: ' ',
-        HEYGEN_API_KEY: '',
+        LIVEAVATAR_AVATAR_ID: 'Wayne',
         BRIDGE_SLOTS: 'many-of-them',
       });
     } catch (error) {
@@ -37,9 +37,9 @@ describe('readConfig', () => {
     }
     expect(fault).toBeInstanceOf(ConfigError);
     const { message } = fault as ConfigError;
-    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'HEYGEN_API_KEY', 'BRIDGE_SLOTS'])
+    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEAVATAR_AVATAR_ID', 'BRIDGE_SLOTS'])
       expect(message).toContain(name);
-    expect(message).not.toMatch(/not-a-url|many-of-them/);
+    expect(message).not.toMatch(/not-a-url|many-of-them|Wayne/);
   });
 
   it('knows the engines', () => {
@@ -51,6 +51,30 @@ describe('readConfig', () => {
     );
   });
 
+  it.each([
+    [
+      { HEYGEN_API_KEY: '' },
+      /LIVEAVATAR_API_KEY: is needed, or HEYGEN_API_KEY, or BRIDGE_PROVIDERS=voice-only/,
+    ],
+    [{ BRIDGE_PROVIDERS: 'heygen, liveavatar-lite' }, /LIVEAVATAR_API_KEY: is needed for liveavatar-lite/],
+    [{ BRIDGE_PROVIDERS: 'heygen,tavus' }, /BRIDGE_PROVIDERS.*: must be a list of heygen/],
+    [{ BRIDGE_PROVIDERS: ',' }, /BRIDGE_PROVIDERS: is empty/],
+    [{ BRIDGE_SPEECH: 'openai' }, /OPENAI_API_KEY: is needed/],
+    [{ BRIDGE_SPEECH: 'elevenlabs' }, /ELEVENLABS_API_KEY: is needed/],
+    [{ BRIDGE_SPEECH: 'espeak' }, /BRIDGE_SPEECH: must be embedded, openai or elevenlabs/],
+    [{ LIVEAVATAR_SANDBOX: 'yes' }, /LIVEAVATAR_SANDBOX: must be true or false/],
+  ])('rejects %j', (env, message) => {
+    expect(() => readConfig({ ...valid, ...env })).toThrow(message);
+  });
+
+  it.each([
+    [{ HEYGEN_API_KEY: '', BRIDGE_PROVIDERS: 'voice-only' }],
+    [{ HEYGEN_API_KEY: '', LIVEAVATAR_API_KEY: 'la' }],
+    [{ BRIDGE_SPEECH: 'openai', OPENAI_BASE_URL: 'http://127.0.0.1:8880/v1' }],
+  ])('takes %j', (env) => {
+    expect(() => readConfig({ ...valid, ...env })).not.toThrow();
+  });
+
   it('finds misspelt variables, but not those of the gateway', () => {
     expect(readConfig({ ...valid, BRIDGE_SLOT: '3', BRIDGE_CHATBOT_KEYS: 'x' }).unknown).toEqual([
       'BRIDGE_SLOT',
@@ -58,7 +82,9 @@ describe('readConfig', () => {
   });
 
   it('explains itself', () => {
-    expect(help()).toMatch(/HEYGEN_API_KEY .*required/);
+    expect(help()).toMatch(/LIVEKIT_API_KEY .*required/);
+    expect(help()).toMatch(/BRIDGE_SPEECH .*\(default embedded\)/);
+    expect(help()).toMatch(/BRIDGE_PROVIDERS .*in order/);
     expect(help()).toMatch(/BRIDGE_SLOTS .*\(default 3\)/);
   });
 });

@@ -1,4 +1,10 @@
-import { parseEnv, unknownVariables } from '@avatar-bridge/contracts';
+import {
+  ConfigError,
+  knownProviders,
+  parseEnv,
+  providerNames,
+  unknownVariables,
+} from '@avatar-bridge/contracts';
 import { z } from 'zod';
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
@@ -25,6 +31,8 @@ const url = (...protocols: string[]) =>
       error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     });
 
+const key = (what: string) => z.string().optional().describe(what);
+
 const Environment = z.object({
   REDIS_URL: url('redis', 'rediss')
     .default('redis://127.0.0.1:6379')
@@ -34,15 +42,60 @@ const Environment = z.object({
   LIVEKIT_API_SECRET: z
     .string("is needed: the LiveKit server's API secret")
     .describe('its API secret; required'),
-  HEYGEN_API_KEY: z
-    .string('is needed: the key of the HeyGen account')
-    .describe('the key of the HeyGen account; required'),
+  LIVEKIT_PUBLIC_URL: url('ws', 'wss', 'http', 'https')
+    .optional()
+    .describe('where viewers and vendors reach it; default: LIVEKIT_URL'),
+  LIVEAVATAR_API_KEY: key('the key of the LiveAvatar account, for liveavatar-full and liveavatar-lite'),
+  LIVEAVATAR_BASE_URL: url('http', 'https')
+    .default('https://api.liveavatar.com')
+    .describe("where LiveAvatar's API is"),
+  LIVEAVATAR_AVATAR_ID: z
+    .uuid('must be a UUID')
+    .optional()
+    .describe('the LiveAvatar avatar of sessions that name none'),
+  LIVEAVATAR_SANDBOX: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .describe('true: sessions are free and last a minute, with one avatar only'),
+  LIVEAVATAR_CONTEXT_ID: key('liveavatar-full: the context that answers talk messages'),
+  LIVEAVATAR_VOICE_ID: key('liveavatar-full: the voice of sessions that name none'),
+  HEYGEN_API_KEY: key("the key of the HeyGen account, for HeyGen's first API (v1): heygen"),
   HEYGEN_BASE_URL: url('http', 'https').default('https://api.heygen.com').describe("where HeyGen's API is"),
   HEYGEN_QUEUE_DEPTH: wholeNumber(1, 4)
     .default(1)
     .describe(
       'utterances HeyGen is given ahead; more than 1 closes the gaps between sentences if HeyGen queues them',
     ),
+  BRIDGE_PROVIDERS: z
+    .string()
+    .transform((list) => list.split(/[\s,]+/).filter((name) => name !== ''))
+    .pipe(z.array(z.enum(providerNames, `must be a list of ${providerNames.join(', ')}`)).min(1, 'is empty'))
+    .optional()
+    .describe('which providers sessions use that name none, in order; default: what there is a key for'),
+  BRIDGE_SPEECH: z
+    .enum(['embedded', 'openai', 'elevenlabs'], 'must be embedded, openai or elevenlabs')
+    .default('embedded')
+    .describe('the voice of liveavatar-lite and voice-only'),
+  OPENAI_API_KEY: key('BRIDGE_SPEECH=openai: its key; servers of your own may need none'),
+  OPENAI_BASE_URL: url('http', 'https')
+    .default('https://api.openai.com/v1')
+    .describe('where OpenAI-compatible speech is, up to /v1'),
+  OPENAI_SPEECH_MODEL: key('its model'),
+  OPENAI_SPEECH_VOICE: key('its voice for sessions that name none'),
+  ELEVENLABS_API_KEY: key('BRIDGE_SPEECH=elevenlabs: its key'),
+  ELEVENLABS_BASE_URL: url('http', 'https')
+    .default('https://api.elevenlabs.io')
+    .describe("where ElevenLabs' API is"),
+  ELEVENLABS_VOICE_ID: key('its voice for sessions that name none'),
+  ELEVENLABS_MODEL: key('its model'),
+  BRIDGE_RESPONDER_URL: url('http', 'https')
+    .optional()
+    .describe(
+      'liveavatar-lite and voice-only: what answers talk messages, an OpenAI-compatible API, up to /v1',
+    ),
+  BRIDGE_RESPONDER_API_KEY: key('its key'),
+  BRIDGE_RESPONDER_MODEL: z.string().default('gpt-4o-mini').describe('its model'),
+  BRIDGE_RESPONDER_PROMPT: key('what it is told of its part'),
   BRIDGE_ACCOUNT: z
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
@@ -79,10 +132,34 @@ export type Config = z.infer<typeof Environment>;
  * @throws ConfigError that names every fault, never a value.
  */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; unknown: string[] } {
+  const config = parseEnv(Environment, env);
+  const faults = contradictions(config);
+  if (faults.length > 0) throw new ConfigError(faults);
   return {
-    config: parseEnv(Environment, env),
+    config,
     unknown: unknownVariables('BRIDGE_', [...Object.keys(Environment.shape), ...others], env),
   };
+}
+
+/** What each variable may be, but not all of them together. */
+function contradictions(config: Config): string[] {
+  const faults: string[] = [];
+  for (const name of config.BRIDGE_PROVIDERS ?? []) {
+    const { needs } = knownProviders[name];
+    if (needs && config[needs] === undefined)
+      faults.push(`${needs}: is needed for ${name} (BRIDGE_PROVIDERS)`);
+  }
+  if (!config.BRIDGE_PROVIDERS && !config.LIVEAVATAR_API_KEY && !config.HEYGEN_API_KEY)
+    faults.push('LIVEAVATAR_API_KEY: is needed, or HEYGEN_API_KEY, or BRIDGE_PROVIDERS=voice-only');
+  if (config.BRIDGE_SPEECH === 'elevenlabs' && config.ELEVENLABS_API_KEY === undefined)
+    faults.push('ELEVENLABS_API_KEY: is needed for BRIDGE_SPEECH=elevenlabs');
+  if (
+    config.BRIDGE_SPEECH === 'openai' &&
+    config.OPENAI_API_KEY === undefined &&
+    new URL(config.OPENAI_BASE_URL).hostname === 'api.openai.com'
+  )
+    faults.push('OPENAI_API_KEY: is needed for BRIDGE_SPEECH=openai');
+  return faults;
 }
 
 /** What `--help` prints: every variable with its meaning and its default. */
@@ -93,7 +170,7 @@ export function help(): string {
       description?: string;
       default?: string | number;
     };
-    return `  ${name.padEnd(22)} ${description}${fallback === undefined ? '' : ` (default ${fallback})`}`;
+    return `  ${name.padEnd(24)} ${description}${fallback === undefined ? '' : ` (default ${fallback})`}`;
   });
   return `avatar-bridge worker: owns sessions, each with its vendor session and its relay\n\nIt reads these environment variables:\n${rows.join('\n')}\n`;
 }

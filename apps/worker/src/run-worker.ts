@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
-import { HeyGenClient } from '@avatar-bridge/heygen-client';
 import { createMediaRelay } from '@avatar-bridge/relay';
 import { openSessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { startHealthServer } from './http/health-server.ts';
 import { createMetrics } from './metrics.ts';
-import { HeyGenProvider } from './providers/heygen/heygen-provider.ts';
+import { createProviders } from './providers/create-providers.ts';
 import { Providers } from './providers/providers.ts';
 import { stageAccess } from './session/stage-access.ts';
 import { Worker } from './worker.ts';
@@ -27,15 +26,16 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   });
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
   const metrics = createMetrics({ relayHosts: () => mediaRelay.hosts });
-  const client = new HeyGenClient({ apiKey: config.HEYGEN_API_KEY, baseUrl: config.HEYGEN_BASE_URL, logger });
+  const providers = createProviders(config, logger);
   const worker = new Worker({
     store,
-    providers: new Providers([new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH })]),
+    providers: new Providers(providers.all, providers.order),
     mediaRelay,
     stage: stageAccess({
       url: config.LIVEKIT_URL,
       apiKey: config.LIVEKIT_API_KEY,
       apiSecret: config.LIVEKIT_API_SECRET,
+      publicUrl: config.LIVEKIT_PUBLIC_URL,
     }),
     metrics,
     logger,
@@ -54,6 +54,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const close = async (): Promise<void> => {
     await worker.drain();
     await mediaRelay.close('the worker stops');
+    await providers.close();
     await store.close('the worker stops');
     await health.close();
   };

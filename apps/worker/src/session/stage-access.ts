@@ -2,7 +2,13 @@ import { configureStage, type Dialect, type SessionId } from '@avatar-bridge/con
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
 import type { StageSeat } from '../providers/avatar-provider.ts';
 
-export type StageOptions = { url: string; apiKey: string; apiSecret: string };
+export type StageOptions = {
+  url: string;
+  apiKey: string;
+  apiSecret: string;
+  /** Where vendors reach it; default: `url`. */
+  publicUrl?: string | undefined;
+};
 
 export type StageAccess = {
   /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
@@ -24,7 +30,7 @@ export type StageAccess = {
 const lifetime = '24h';
 
 /** Stages of the team's LiveKit. */
-export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAccess {
+export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOptions): StageAccess {
   const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
 
   /**
@@ -62,7 +68,7 @@ export function stageAccess({ url, apiKey, apiSecret }: StageOptions): StageAcce
     token.attributes = { 'lk.publish_on_behalf': relayIdentity(sessionId, dialect) };
     configureStage(token);
     token.addGrant({ roomJoin: true, room, canPublish: true, canPublishData: true, canSubscribe: true });
-    return { url, room, token: await token.toJwt(), identity };
+    return { url: publicUrl, room, token: await token.toJwt(), identity };
   };
 
   const close: StageAccess['close'] = async (sessionId, room) => {
