@@ -1,10 +1,13 @@
+import { LiteMessage } from '@avatar-bridge/heygen-client/liveavatar';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Apis } from '../app.ts';
 import { Fault } from '../faults/fault.ts';
 import { bounds } from '../limits.ts';
 import { FullChannel } from '../liveavatar/session/full-channel.ts';
+import { LiteChannel } from '../liveavatar/session/lite-channel.ts';
 import { LiveAvatarSession } from '../liveavatar/session/liveavatar-session.ts';
+import type { AudioChannel } from '../realtime/audio-channel.ts';
 import { switchCatalogue, SwitchPatch } from '../switches.ts';
 import type { VendorSession } from '../v1/session/vendor-session.ts';
 import { Problem, problemAnswer, readOrder } from './problem.ts';
@@ -42,6 +45,13 @@ export function adminRoutes({ v1, liveAvatar, requests }: Apis): Hono {
   routes.post('/sessions/:id/user', async (c) => {
     const session = known(c.req.param('id'));
     orderUser(session, await readOrder(c, UserOrder));
+    return c.body(null, 204);
+  });
+
+  routes.post('/sessions/:id/message', async (c) => {
+    const audio = audioOf(known(c.req.param('id')));
+    if (!audio) throw new Problem(409, 'Conflict', 'A FULL session has no audio socket');
+    audio.announce(await readOrder(c, LiteMessage));
     return c.body(null, 204);
   });
 
@@ -95,6 +105,11 @@ export function adminRoutes({ v1, liveAvatar, requests }: Apis): Hono {
   };
 
   return routes;
+}
+
+function audioOf(session: VendorSession | LiveAvatarSession): AudioChannel | undefined {
+  if (!(session instanceof LiveAvatarSession)) return session.audio;
+  return session.channel instanceof LiteChannel ? session.channel.audio : undefined;
 }
 
 /** What the user of a session does. Throws when its API has no such thing. */

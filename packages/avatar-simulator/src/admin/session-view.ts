@@ -23,6 +23,10 @@ export type SessionView = {
   /** LiveAvatar: over its limit and silent; and what it cost. */
   muted?: boolean;
   creditsConsumed?: number;
+  /** LiveAvatar: what the token was asked for. */
+  maxSessionDuration?: number;
+  contextId?: string;
+  previousSessionId?: string;
   tasks: Task[];
 };
 
@@ -63,6 +67,9 @@ function viewLiveAvatar(session: LiveAvatarSession): SessionView {
     listening: session.listening,
     ...(state.name === 'connected' && { muted: state.muted }),
     creditsConsumed: session.creditsConsumed,
+    maxSessionDuration: settings.maxSessionDuration,
+    ...(settings.contextId && { contextId: settings.contextId }),
+    ...(settings.previousSessionId && { previousSessionId: settings.previousSessionId }),
     tasks: session.tasks,
   };
 }

@@ -80,6 +80,11 @@ export class AudioChannel {
     this.#obey(command);
   }
 
+  /** Tells the sockets something out of turn. */
+  announce(message: AudioMessage): void {
+    this.#tell([message]);
+  }
+
   /** From now on nothing is said and nothing is told. */
   mute(): void {
     this.#muted = true;

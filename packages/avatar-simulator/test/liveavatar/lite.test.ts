@@ -226,6 +226,16 @@ describe('each switch of LITE has a second variant', () => {
   });
 });
 
+test('any message of the vendor can be ordered', async () => {
+  const { client, id } = await talkative();
+  const warning = { type: 'warning', warning: { type: 'slow', message: 'Rendering is slow' } };
+  await double.admin('POST', `/sessions/${id}/message`, warning);
+  expect(await client.until('warning')).toEqual(warning);
+  expect((await double.admin('POST', `/sessions/${id}/message`, { type: 'unheard-of' })).status).toBe(400);
+  const { session_id: other } = await connect(double);
+  expect((await double.admin('POST', `/sessions/${other}/message`, warning)).status).toBe(409);
+});
+
 test('messages can be lost and disordered', async () => {
   await double.admin('POST', '/faults', { kind: 'lose-events', events: ['agent.state_updated'] });
   await double.admin('POST', '/faults', { kind: 'disorder-events' });

@@ -42,6 +42,7 @@ function fullSettings(request: Full): ModeSettings {
     ...(persona?.voice_id && { voiceId: persona.voice_id }),
     ...(persona?.context_id && { contextId: persona.context_id }),
     voiceAgent: agent !== undefined,
+    ...(request.memory?.prev_session_id && { previousSessionId: request.memory.prev_session_id }),
     dynamicVariables: agent?.dynamic_variables ?? variables ?? {},
     pushToTalk: request.interactivity_type === 'PUSH_TO_TALK',
   };

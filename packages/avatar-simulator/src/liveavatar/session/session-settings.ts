@@ -17,6 +17,8 @@ export type SessionSettings = {
   contextId?: string;
   /** FULL only: a voice agent brings what it answers from. */
   voiceAgent: boolean;
+  /** FULL only: whose memory goes on. Noted, without effect. */
+  previousSessionId?: string;
   dynamicVariables: Record<string, string>;
   pushToTalk: boolean;
 };
