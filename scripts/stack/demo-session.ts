@@ -18,7 +18,11 @@ export async function createDemoSession(
       throw new Error(`POST ${path} answered ${response.status}: ${String(answer['detail'])}`);
     return answer;
   };
-  const session = await post('/v1/sessions', { metadata: { purpose: 'demo' } });
+  const session = await post('/v1/sessions', {
+    metadata: { purpose: 'demo' },
+    // Some providers answer `talk` only when they are told from what.
+    avatar: { knowledgeBase: 'You are Ada, the avatar of a demonstration. You answer briefly.' },
+  });
   const id = String(session['id']);
   const access = await post(`/v1/sessions/${id}/viewers`, {
     control: ['say', 'interrupt', 'stop', 'restart'],

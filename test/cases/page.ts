@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Case } from '../setup/provider-under-test.ts';
+import { type Case, talkative } from '../setup/provider-under-test.ts';
 
 /** The page speaks, interrupts, closes and starts again, with buttons that are enabled only when they work. */
 export const pageControls =
   (browser: () => Browser): Case =>
   async (bridge) => {
-    const { id } = await bridge.createSession();
+    const { id } = await bridge.createSession(talkative);
     const { link } = await bridge.viewer(id, ['say', 'interrupt', 'stop', 'restart']);
     const page = await browser().newPage();
     const button = (name: string) => page.locator(`#${name}Btn`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
-import { decodedVideo, watchStreams, watchTheMouth } from '../setup/page-probe.ts';
+import { decodedVideo, watchStreams, watchTheMouth, watchTheVoice } from '../setup/page-probe.ts';
 import { type Case, nameOf } from '../setup/provider-under-test.ts';
 import { RtcViewer } from '../setup/rtc-viewer.ts';
 
@@ -28,6 +28,7 @@ export const seenAndHeard =
     await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
     await using viewer = await RtcViewer.join(access.url, access.token);
     await watchTheMouth(page);
+    await watchTheVoice(page);
     await waitFor(() => viewer.frames.length > 30, 'the independent viewer to see the avatar');
 
     const postedAt = Date.now();

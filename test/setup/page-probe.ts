@@ -3,12 +3,13 @@ import type { Page } from 'playwright-core';
 declare global {
   interface Window {
     mouthMovedAt: number | undefined;
-    loudest: () => number;
+    /** The loudest that was heard since `from` (epoch ms), as root mean square. */
+    loudest: (from?: number) => number;
     streams: () => { kind: string; stream: string }[];
   }
 }
 
-/** Notes in the page when the pixels of the mouth first change much, and how loud it gets. */
+/** Notes in the page when the pixels of the mouth first change much. */
 export async function watchTheMouth(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const video = document.querySelector('video')!;
@@ -35,22 +36,32 @@ export async function watchTheMouth(page: Page): Promise<void> {
       video.requestVideoFrameCallback(onFrame);
     };
     video.requestVideoFrameCallback(onFrame);
+  });
+}
 
-    const audio = document.querySelector('audio');
-    const source = audio?.srcObject;
-    let loudest = 0;
-    window.loudest = () => loudest;
-    if (!(source instanceof MediaStream)) return;
+/** Notes in the page how loud the avatar is, whichever track it speaks by. */
+export async function watchTheVoice(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const heard: { at: number; rms: number }[] = [];
+    window.loudest = (from = 0) =>
+      heard.reduce((most, { at, rms }) => (at >= from && rms > most ? rms : most), 0);
     const graph = new AudioContext();
     const analyser = graph.createAnalyser();
-    graph.createMediaStreamSource(source).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
+    let connected: MediaStreamTrack | undefined;
+    let source: MediaStreamAudioSourceNode | undefined;
     setInterval(() => {
+      const played = document.querySelector('audio')?.srcObject;
+      const track = played instanceof MediaStream ? played.getAudioTracks()[0] : undefined;
+      if (track !== connected) {
+        source?.disconnect();
+        source = track && graph.createMediaStreamSource(new MediaStream([track]));
+        source?.connect(analyser);
+        connected = track;
+      }
       analyser.getFloatTimeDomainData(samples);
-      loudest = Math.max(
-        loudest,
-        Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length),
-      );
+      const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+      if (source) heard.push({ at: performance.timeOrigin + performance.now(), rms });
     }, 20);
   });
 }

@@ -29,3 +29,22 @@ export const heygenByTranscode: ProviderUnderTest = {
   engine: 'transcode',
   workerEnv: { BRIDGE_PROVIDERS: 'heygen', BRIDGE_RELAY_ENGINE: 'transcode' },
 };
+
+export const liveAvatarFull: ProviderUnderTest = {
+  provider: 'liveavatar-full',
+  engine: 'rtp',
+  given: 'text',
+  videoEncodings: ['H264'],
+  workerEnv: { BRIDGE_PROVIDERS: 'liveavatar-full', BRIDGE_RELAY_ENGINE: 'rtp' },
+};
+
+export const liveAvatarLite: ProviderUnderTest = {
+  provider: 'liveavatar-lite',
+  engine: 'direct',
+  given: 'sound',
+  videoEncodings: ['H264'],
+  workerEnv: { BRIDGE_PROVIDERS: 'liveavatar-lite' },
+};
+
+/** What `talk` is answered from, for providers that need to be told. */
+export const talkative = { avatar: { knowledgeBase: 'You are Ada, an avatar who likes to be of help.' } };
