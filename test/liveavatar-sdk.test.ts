@@ -85,7 +85,7 @@ async function closeOf(page: Page, sessionId: string): Promise<void> {
   await page.close();
 }
 
-test('the vendor’s own SDK starts a FULL session at the simulator, has it speak and answer, interrupts and stops it', async () => {
+test('the SDK starts a FULL session, has it speak and answer, interrupts and stops it', async () => {
   const { contextId } = await client.contexts.create({
     name: 'quiz',
     prompt: 'You run a quiz.',

@@ -44,7 +44,8 @@ export type Vendor = {
 /** The error that an answer stands for. */
 export function classify({ name, urlVariable, rules }: Vendor, complaint: Complaint): HeyGenError {
   const { status, vendorCode, vendorMessage, what } = complaint;
-  const said = `HTTP ${status}${vendorCode === undefined ? '' : `, code ${vendorCode}`}${vendorMessage && `: ${vendorMessage}`}`;
+  const code = vendorCode === undefined ? '' : `, code ${vendorCode}`;
+  const said = `HTTP ${status}${code}${vendorMessage && `: ${vendorMessage}`}`;
   // A gateway's page about an outage may hold any word, so words are only listened to below 500.
   const rule = rules.find(
     (r) =>

@@ -1,4 +1,7 @@
-/** A signal for one attempt: aborted by the caller's signal or after `timeout` ms. `release` must be called at the end. */
+/**
+ * A signal for one attempt: aborted by the caller's signal or after `timeout` ms. `release` must be called at
+ * the end.
+ */
 export type Deadline = {
   signal: AbortSignal;
   cause: () => 'caller' | 'timeout' | undefined;
@@ -13,7 +16,8 @@ export function deadline(timeout: number, caller: AbortSignal | undefined): Dead
     controller.abort();
   };
   const onCaller = () => abort('caller');
-  // AbortSignal.any keeps what it combines alive as long as the longest-lived of them, and callers' signals live as long as sessions.
+  // AbortSignal.any keeps what it combines alive as long as the longest-lived of them, and callers' signals
+  // live as long as sessions.
   const timer = setTimeout(abort, timeout, 'timeout');
   caller?.addEventListener('abort', onCaller, { once: true });
   if (caller?.aborted) onCaller();

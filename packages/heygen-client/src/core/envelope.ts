@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { lenient } from './lenient.ts';
 
 /**
- * What every answer is wrapped in: `{"code":100,"data":{…},"message":"success"}` (vendor's OpenAPI and samples).
- * create_token's page shows `{"error":null,"data":{…}}` instead, and start and stop may answer `{"status":…}` with no data,
- * so nothing of it is required.
+ * What every answer is wrapped in: `{"code":100,"data":{…},"message":"success"}` (vendor's OpenAPI and
+ * samples). create_token's page shows `{"error":null,"data":{…}}` instead, and start and stop may answer
+ * `{"status":…}` with no data, so nothing of it is required.
  */
 export const Envelope = z.looseObject({
   code: lenient(z.union([z.number(), z.string()])),
   message: lenient(z.string()),
   data: z.unknown().optional(),
   error: z.unknown().optional(),
-  /** Unsupported media types and failed validation answer with `detail` alone (seen in the vendor's demo's issues). */
+  /**
+   * Unsupported media types and failed validation answer with `detail` alone (seen in the vendor's demo's
+   * issues).
+   */
   detail: z.unknown().optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
@@ -28,8 +31,8 @@ export type EnvelopeContent =
 const successCodes = new Set([successCode, 1_000, 0, 200]);
 
 /**
- * Reads an answer, whatever its shape. Without a code and an error it went well: the HTTP status has the last word then.
- * `data` is the body itself when nothing is wrapped.
+ * Reads an answer, whatever its shape. Without a code and an error it went well: the HTTP status has the last
+ * word then. `data` is the body itself when nothing is wrapped.
  */
 export function readEnvelope(body: unknown): EnvelopeContent {
   const parsed = Envelope.safeParse(body);

@@ -30,7 +30,10 @@ export type HeyGenErrorDetails = {
   cause?: unknown;
 };
 
-/** Any failure of a call. `message` is for people: what failed, what the vendor said, what to do. The subclass is for code: what to do next. */
+/**
+ * Any failure of a call. `message` is for people: what failed, what the vendor said, what to do. The subclass
+ * is for code: what to do next.
+ */
 export abstract class HeyGenError<C extends HeyGenErrorCode = HeyGenErrorCode> extends Error {
   readonly code: C;
   readonly status: number | undefined;

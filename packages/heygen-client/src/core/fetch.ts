@@ -18,8 +18,9 @@ export type FetchResponse = {
 };
 
 /**
- * A fetch with connections of its own. They stay open between the utterances of a conversation, which saves a TLS handshake each;
- * Node's global fetch closes them after 4 s. Common load balancers close theirs after 60 s: ours must go first, or a request meets a closing one.
+ * A fetch with connections of its own. They stay open between the utterances of a conversation, which saves a
+ * TLS handshake each; Node's global fetch closes them after 4 s. Common load balancers close theirs after 60
+ * s: ours must go first, or a request meets a closing one.
  */
 export function keepAliveFetch(): { fetch: Fetch; close: () => Promise<void> } {
   const dispatcher = new Agent({
@@ -48,7 +49,9 @@ const neverSent = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** What a failed fetch says of itself: a code such as ECONNRESET, and whether the request surely never left. */
+/**
+ * What a failed fetch says of itself: a code such as ECONNRESET, and whether the request surely never left.
+ */
 export function describeFailure(error: unknown): { reason: string; unsent: boolean } {
   const codes = failureCodes(error, 0);
   const fallback = error instanceof Error ? error.name : typeof error;

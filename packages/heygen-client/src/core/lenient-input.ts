@@ -44,8 +44,8 @@ function readAs(expected: string, written: string): number | boolean | undefined
 }
 
 /**
- * What a client sent, read as leniently as the vendor reads it: null is nothing, unknown members are left out, and numbers
- * and booleans may be written as strings. The error is of the last attempt.
+ * What a client sent, read as leniently as the vendor reads it: null is nothing, unknown members are left
+ * out, and numbers and booleans may be written as strings. The error is of the last attempt.
  */
 export function readLeniently<T extends z.ZodType>(
   schema: T,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** A field the vendor may leave out, set to null or fill with something else: whatever isn't a `schema` reads as undefined. */
+/**
+ * A field the vendor may leave out, set to null or fill with something else: whatever isn't a `schema` reads
+ * as undefined.
+ */
 export function lenient<T extends z.ZodType>(schema: T) {
   return schema.optional().catch(undefined);
 }
@@ -25,7 +28,10 @@ export const Flag = z.preprocess(
   z.boolean(),
 );
 
-/** A list in which entries that don't fit are left out: one odd entry must not hide the others. Null and nothing are empty lists. */
+/**
+ * A list in which entries that don't fit are left out: one odd entry must not hide the others. Null and
+ * nothing are empty lists.
+ */
 export function lenientArray<T extends z.ZodType>(schema: T) {
   return z
     .array(z.unknown())

@@ -1,6 +1,8 @@
 type Log = (details: object, message: string) => void;
 
-/** What the client logs with; a pino logger fits. Nothing secret and no text of users is ever passed to it. */
+/**
+ * What the client logs with; a pino logger fits. Nothing secret and no text of users is ever passed to it.
+ */
 export type Logger = { debug: Log; info: Log; warn: Log; error: Log };
 
 const nothing: Log = () => {};

@@ -8,7 +8,10 @@ import { Requester } from './requester.ts';
 export type ClientOptions = {
   /** Default: the environment variable HEYGEN_API_KEY, for LiveAvatar LIVEAVATAR_API_KEY. */
   apiKey?: string;
-  /** Default: the environment variable HEYGEN_BASE_URL or LIVEAVATAR_BASE_URL, or else the vendor's own server. */
+  /**
+   * Default: the environment variable HEYGEN_BASE_URL or LIVEAVATAR_BASE_URL, or else the vendor's own
+   * server.
+   */
   baseUrl?: string;
   /** Default: a fetch that keeps connections open between utterances. */
   fetch?: Fetch;

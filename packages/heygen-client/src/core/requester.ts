@@ -10,8 +10,8 @@ import { isHeaderSafe } from './redact.ts';
 import { backoff } from './retry-timing.ts';
 
 /**
- * When a call is repeated by itself: `always` when doing it twice is the same as once, `unsent` when it surely never reached the
- * vendor, `never` when only the caller can know.
+ * When a call is repeated by itself: `always` when doing it twice is the same as once, `unsent` when it
+ * surely never reached the vendor, `never` when only the caller can know.
  */
 export type Repeat = 'always' | 'unsent' | 'never';
 

@@ -6,7 +6,10 @@ const longestRetryAfter = 60_000;
 
 export type Headers = { get(name: string): string | null };
 
-/** How long the server wants us to wait, ms: `retry-after-ms`, or `retry-after` in seconds or as a date. Undefined when it says nothing usable or more than a minute. */
+/**
+ * How long the server wants us to wait, ms: `retry-after-ms`, or `retry-after` in seconds or as a date.
+ * Undefined when it says nothing usable or more than a minute.
+ */
 export function retryAfter(headers: Headers, now = Date.now()): number | undefined {
   const wait =
     milliseconds(headers.get('retry-after-ms')) ??
@@ -15,7 +18,10 @@ export function retryAfter(headers: Headers, now = Date.now()): number | undefin
   return wait !== undefined && wait <= longestRetryAfter ? wait : undefined;
 }
 
-/** The pause before retry number `retry` (0 for the first), ms: exponential, up to a quarter shorter at random. */
+/**
+ * The pause before retry number `retry` (0 for the first), ms: exponential, up to a quarter shorter at
+ * random.
+ */
 export function backoff(retry: number, random = Math.random): number {
   return Math.min(firstPause * 2 ** retry, longestPause) * (1 - random() / 4);
 }

@@ -6,7 +6,9 @@ import { CancelledError, type HeyGenError, RetryableError, TerminalError } from 
 import { describeFailure } from './fetch.ts';
 import type { Logger } from './logger.ts';
 
-/** Why a socket is closed. `vendor` closed it with `code`; `network`: it broke; `client`: close() was called. */
+/**
+ * Why a socket is closed. `vendor` closed it with `code`; `network`: it broke; `client`: close() was called.
+ */
 export type SocketEnd = { by: 'client' | 'vendor' | 'network'; code: number; reason: string };
 
 export type SocketListeners = {
@@ -48,7 +50,8 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
             : new RetryableError('timeout', `${vendor.name} did not open the ${name} within ${timeout} ms`),
         );
       });
-      // Messages may follow the handshake in the same packet, so the listeners have to be there before this returns.
+      // Messages may follow the handshake in the same packet, so the listeners have to be there before this
+      // returns.
       socket.on('open', () => resolve(new Socket(socket, options)));
       socket.on('upgrade', (response) => response.socket.setKeepAlive(true, 30_000));
       socket.on('error', (error) => {

@@ -280,7 +280,7 @@ test('too many requests say how long to wait', async () => {
   });
 });
 
-test('start is not repeated when it may have been carried out; createToken and stop are', async () => {
+test('repeats createToken and stop, but not a start that may have been carried out', async () => {
   const busy = json(503, {}, { 'retry-after-ms': '5' });
   await using server = await startVendorServer(busy);
   const client = clientOf(server, { maxRetries: 1 });
@@ -299,7 +299,7 @@ test('a refused session token does not blame the key', async () => {
   expect(message).not.toContain('LIVEAVATAR_API_KEY');
 });
 
-test('neither errors nor the client show keys, tokens and prompts, even when the vendor repeats them', async () => {
+test('no error shows a key, a token or a prompt, even when the vendor repeats them', async () => {
   const repeated: Answer = (response, request) =>
     json(400, { message: `no: ${JSON.stringify(request.body)} ${JSON.stringify(request.headers)}` })(
       response,

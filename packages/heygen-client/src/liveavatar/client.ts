@@ -27,8 +27,8 @@ import * as wire from './wire/index.ts';
 type KeyOptions = Omit<CallOptions, 'token'>;
 
 /**
- * LiveAvatar's REST API. Every method rejects with a TerminalError, a RetryableError or a CancelledError. Without a `token` calls
- * send the API key.
+ * LiveAvatar's REST API. Every method rejects with a TerminalError, a RetryableError or a CancelledError.
+ * Without a `token` calls send the API key.
  */
 export class LiveAvatarClient {
   readonly baseUrl: string;
@@ -63,8 +63,9 @@ export class LiveAvatarClient {
   }
 
   /**
-   * Starts the session of a token, which costs credits until it is stopped. When the signal is aborted or the time is up while the
-   * vendor works, the session may run all the same: stop it by the id that createToken() returned.
+   * Starts the session of a token, which costs credits until it is stopped. When the signal is aborted or the
+   * time is up while the vendor works, the session may run all the same: stop it by the id that createToken()
+   * returned.
    */
   async start(token: string, options: KeyOptions = {}): Promise<StartedSession> {
     const response = await this.#requester.call({
@@ -79,7 +80,9 @@ export class LiveAvatarClient {
     return fromResponse(response);
   }
 
-  /** Ends a session. Ending one that is gone rejects with `session-closed`, or does not, as the vendor has it. */
+  /**
+   * Ends a session. Ending one that is gone rejects with `session-closed`, or does not, as the vendor has it.
+   */
   async stop(sessionId: string, options: CallOptions & { reason?: wire.EndReason } = {}): Promise<void> {
     const { reason = 'USER_CLOSED', ...call } = options;
     await this.#requester.call({
@@ -153,7 +156,9 @@ export class LiveAvatarClient {
     return body.credits_left;
   }
 
-  /** Closes the kept connections; calls under way fail. Sessions live on. Not needed for the process to end. */
+  /**
+   * Closes the kept connections; calls under way fail. Sessions live on. Not needed for the process to end.
+   */
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -22,7 +22,7 @@ const rules: Vendor['rules'] = [
       terminal(
         'no-credits',
         c,
-        `LiveAvatar could not ${c.what} (${said}): the account's credits are used up, buy more at app.liveavatar.com`,
+        `LiveAvatar could not ${c.what} (${said}): the account's credits are used up`,
       ),
   },
   {
@@ -33,7 +33,7 @@ const rules: Vendor['rules'] = [
         'unauthorized',
         c,
         c.credential === 'key'
-          ? `LiveAvatar refused the API key (${said}): set LIVEAVATAR_API_KEY to a valid key of app.liveavatar.com; HeyGen's keys don't work here`
+          ? `LiveAvatar refused the API key (${said}): set LIVEAVATAR_API_KEY to a valid one; HeyGen's don't work`
           : `LiveAvatar refused the session token (${said}): each token is for one session, and expires`,
       ),
   },

@@ -2,8 +2,9 @@ import { type Json, parseObject, textField } from '../core/json.ts';
 import { AgentState } from './wire/index.ts';
 
 /**
- * What the LITE socket says, named as the vendor names it. `sourceEventId` is the event id of our command that it is about, where
- * the vendor says so. `raw` is the message as it came; `unknown` an object whose name this client does not know.
+ * What the LITE socket says, named as the vendor names it. `sourceEventId` is the event id of our command
+ * that it is about, where the vendor says so. `raw` is the message as it came; `unknown` an object whose name
+ * this client does not know.
  */
 export type LiteEvent = { raw: Json } & (
   | { type: 'session.state_updated'; state: string }
@@ -26,8 +27,9 @@ const aboutCommands = [
 ] as const;
 
 /**
- * The event in a message; undefined when it holds none. Never throws. Replies carry our id as source_event_id and a fresh event_id
- * (live reports); the documentation's samples have event_id alone, which is taken when `isOurs` knows it.
+ * The event in a message; undefined when it holds none. Never throws. Replies carry our id as source_event_id
+ * and a fresh event_id (live reports); the documentation's samples have event_id alone, which is taken when
+ * `isOurs` knows it.
  */
 export function parseLiteMessage(
   payload: string | Uint8Array,

@@ -54,7 +54,7 @@ test('resolves when the vendor is connected, and not when the socket is open', a
   expect(states).toEqual(['connecting', 'connected']);
 });
 
-test('an utterance is sent with one id, its sound unchanged, in messages below the limit', async () => {
+test('sends an utterance with one id, its sound unchanged, in messages below the limit', async () => {
   await using vendor = await startVendor();
   await using lite = await openLiteSocket({ url: vendor.url });
   const sound = Buffer.alloc(1_500_002, 'a voice that is heard');
@@ -80,14 +80,14 @@ test('an utterance is sent with one id, its sound unchanged, in messages below t
   ]);
 });
 
-test('half a sample is refused', async () => {
+test('rejects half a sample', async () => {
   await using vendor = await startVendor();
   await using lite = await openLiteSocket({ url: vendor.url });
   expect(await failed(lite.speak('u', new Uint8Array(3)))).toMatchObject({ code: 'bad-request' });
   expect(vendor.received).toEqual([]);
 });
 
-test('answers are correlated by source_event_id, or by an event_id that is ours', async () => {
+test('correlates answers by source_event_id, or by an event_id that is ours', async () => {
   const about = (fields: object) => JSON.stringify({ type: 'agent.speak_started', ...fields });
   await using vendor = await startVendor((socket) =>
     socket.on('message', () => {
@@ -116,7 +116,7 @@ test.each([
     { by: 'network' },
   ],
   ['the vendor sends too much', (ws: WebSocket) => ws.send('x'.repeat(1_100_000)), { by: 'network' }],
-])('when %s the end is told once, and sending is refused', async (_name, end, expected) => {
+])('when %s it calls onClose once and rejects what is sent', async (_name, end, expected) => {
   await using vendor = await startVendor((ws, raw) => setTimeout(end, 50, ws, raw));
   const ends: SocketEnd[] = [];
   const lite = await openLiteSocket({ url: vendor.url, onClose: (e) => ends.push(e) });
@@ -128,14 +128,14 @@ test.each([
   expect(await failed(lite.speak('u', new Uint8Array(2)))).toMatchObject({ code: 'network' });
 });
 
-test('a close in the same breath as connected is told, too', async () => {
+test('tells of a close that comes right after connected', async () => {
   await using vendor = await startVendor((ws) => ws.close(4002));
   const ends: SocketEnd[] = [];
   await openLiteSocket({ url: vendor.url, onClose: (e) => ends.push(e) });
   await vi.waitFor(() => expect(ends).toMatchObject([{ by: 'vendor', code: 4002 }]));
 });
 
-test('a vendor that closes before it is connected is a reason to try again, told by the rejection alone', async () => {
+test('rejects when the vendor closes before it is connected, and calls no onClose', async () => {
   await using server = await startSocketServer({ onSocket: (ws) => ws.close(1011, 'busy') });
   const ends: SocketEnd[] = [];
   const error = await failed(openLiteSocket({ url: `ws://${server.host}`, onClose: (e) => ends.push(e) }));
@@ -144,7 +144,7 @@ test('a vendor that closes before it is connected is a reason to try again, told
   expect(ends).toEqual([]);
 });
 
-test('a vendor that never is connected costs the timeout and no more, and an abort ends the wait', async () => {
+test('gives up at the timeout, or when it is aborted, if the vendor never is connected', async () => {
   const closed = Promise.withResolvers<void>();
   await using server = await startSocketServer({ onSocket: (ws) => ws.on('close', () => closed.resolve()) });
   const url = `ws://${server.host}`;
@@ -156,7 +156,7 @@ test('a vendor that never is connected costs the timeout and no more, and an abo
   expect(await opening).toBeInstanceOf(CancelledError);
 });
 
-test('a refused socket says why, and no error shows its URL', async () => {
+test('says why a socket is refused, and shows its URL in no error', async () => {
   await using server = await startSocketServer({
     onUpgrade: refuse(401, { code: 4010, message: 'no: /v1/ws/secret-path-token' }),
   });
@@ -176,7 +176,7 @@ test('a refused socket says why, and no error shows its URL', async () => {
   expect(inspect(errors, { depth: 9 })).not.toContain('secret-path-token');
 });
 
-test('whoever does not wait is stopped after a minute of sound', async () => {
+test('rejects sound when a minute of it waits for the network', async () => {
   await using vendor = await startVendor((_ws, raw) => raw.pause());
   await using lite = await openLiteSocket({ url: vendor.url });
   const sends = Array.from({ length: 40 }, () => failed(lite.speak('u', new Uint8Array(240_000))));
@@ -184,7 +184,7 @@ test('whoever does not wait is stopped after a minute of sound', async () => {
   expect(refused[0]).toMatchObject({ name: 'RetryableError', code: 'unavailable' });
 });
 
-test('it survives whatever the vendor sends, listeners that throw included', async () => {
+test('survives whatever the vendor sends, and listeners that throw', async () => {
   const messages = fc.sample(
     fc.oneof(
       fc.string().map((text) => Buffer.from(text)),

@@ -6,10 +6,15 @@ import { liveAvatar } from './error-rules.ts';
 import { type LiteEvent, parseLiteMessage } from './lite-event.ts';
 import type { LiteCommand } from './wire/index.ts';
 
-/** PCM of one message, bytes: 10 s of sound, 640,000 bytes as base64, well below the vendor's limit of 1 MB. */
+/**
+ * PCM of one message, bytes: 10 s of sound, 640,000 bytes as base64, well below the vendor's limit of 1 MB.
+ */
 const maxChunkBytes = 480_000;
 
-/** What may wait for the network, bytes: about a minute of sound. Whoever sends more has lost the connection, or does not wait. */
+/**
+ * What may wait for the network, bytes: about a minute of sound. Whoever sends more has lost the connection,
+ * or does not wait.
+ */
 const maxBufferedBytes = 4_000_000;
 
 /** How many ids of commands are remembered to tell an answer's id from one of the vendor's own. */
@@ -31,8 +36,9 @@ export type LiteSocketOptions = {
 };
 
 /**
- * Opens the socket of a LITE session and resolves when the vendor says that it is connected: what is sent earlier is dropped
- * silently. No WebSocket pings are sent: some of the vendor's servers answer them late and lose the connection over it.
+ * Opens the socket of a LITE session and resolves when the vendor says that it is connected: what is sent
+ * earlier is dropped silently. No WebSocket pings are sent: some of the vendor's servers answer them late and
+ * lose the connection over it.
  */
 export async function openLiteSocket(options: LiteSocketOptions): Promise<LiteSocket> {
   const { url, onEvent, onUnreadable, onClose, timeout = 15_000, signal, logger = silentLogger } = options;
@@ -112,11 +118,13 @@ export class LiteSocket {
   }
 
   /**
-   * Appends sound to the utterance `eventId`: signed 16-bit little-endian PCM, mono, 24 kHz. The first sound after endSpeech() or
-   * interrupt() begins an utterance; use one id for all of it. Resolves when the operating system has it, so whoever waits is never
-   * far ahead of the network; the vendor itself takes sound faster than it plays. Sound slower than real time is `video_starvation`.
+   * Appends sound to the utterance `eventId`: signed 16-bit little-endian PCM, mono, 24 kHz. The first sound
+   * after endSpeech() or interrupt() begins an utterance; use one id for all of it. Resolves when the
+   * operating system has it, so whoever waits is never far ahead of the network; the vendor itself takes
+   * sound faster than it plays. Sound slower than real time is `video_starvation`.
    *
-   * @throws RetryableError `unavailable` when a minute of sound waits for the network, `network` when the socket is closed.
+   * @throws RetryableError `unavailable` when a minute of sound waits for the network, `network` when the
+   * socket is closed.
    */
   async speak(eventId: string, pcm: Uint8Array): Promise<void> {
     if (pcm.byteLength % 2 !== 0)
@@ -135,7 +143,10 @@ export class LiteSocket {
     return this.#send({ type: 'agent.speak_end', event_id: eventId });
   }
 
-  /** Silences the avatar and drops the sound it has not played. Stop sending the utterance first, or its rest begins another one. */
+  /**
+   * Silences the avatar and drops the sound it has not played. Stop sending the utterance first, or its rest
+   * begins another one.
+   */
   interrupt(eventId: string): Promise<void> {
     return this.#send({ type: 'agent.interrupt', event_id: eventId });
   }
@@ -154,7 +165,10 @@ export class LiteSocket {
     return this.#send({ type: 'session.keep_alive', event_id: eventId });
   }
 
-  /** Closes the socket; resolves when it is closed, which is within a second even when the vendor doesn't answer. */
+  /**
+   * Closes the socket; resolves when it is closed, which is within a second even when the vendor doesn't
+   * answer.
+   */
   close(reason = ''): Promise<void> {
     return this.#socket.close(reason);
   }

@@ -1,6 +1,8 @@
 import { type Json, parseObject, textField } from '../core/json.ts';
 
-/** What the avatar of a FULL session is told. An `eventId` comes back as `sourceEventId` of what it causes. */
+/**
+ * What the avatar of a FULL session is told. An `eventId` comes back as `sourceEventId` of what it causes.
+ */
 export type Control = { eventId?: string } & (
   | { type: 'avatar.speak_text' | 'avatar.speak_response'; text: string }
   | {
@@ -13,7 +15,10 @@ export type Control = { eventId?: string } & (
     }
 );
 
-/** The data packet for topic `controlTopic`, to be sent reliably. It holds what the vendor's own SDK sends, and no more. */
+/**
+ * The data packet for topic `controlTopic`, to be sent reliably. It holds what the vendor's own SDK sends,
+ * and no more.
+ */
 export function encodeControl(control: Control): string {
   const { type, eventId } = control;
   return JSON.stringify({
@@ -24,9 +29,9 @@ export function encodeControl(control: Control): string {
 }
 
 /**
- * What the avatar says on topic `responseTopic`, named as the vendor names it. `sourceEventId` is the newest speak command's
- * eventId; the vendor may leave it out, and repeats it on what the command did not cause. `raw` is the payload as it came;
- * `unknown` an object whose name this client does not know.
+ * What the avatar says on topic `responseTopic`, named as the vendor names it. `sourceEventId` is the newest
+ * speak command's eventId; the vendor may leave it out, and repeats it on what the command did not cause.
+ * `raw` is the payload as it came; `unknown` an object whose name this client does not know.
  */
 export type ResponseEvent = { raw: Json; eventId?: string; sourceEventId?: string } & (
   | { type: (typeof plainEvents)[number] }

@@ -44,8 +44,8 @@ export type FullSessionOptions = Common & {
 export type LiteSessionOptions = Common & {
   mode: 'LITE';
   /**
-   * The room that the avatar joins; default: one of the vendor's. The token needs roomJoin, canPublish, canSubscribe and
-   * canPublishData: without the last the vendor answers start() with HTTP 500.
+   * The room that the avatar joins; default: one of the vendor's. The token needs roomJoin, canPublish,
+   * canSubscribe and canPublishData: without the last the vendor answers start() with HTTP 500.
    */
   livekit?: { url: string; room: string; token: string };
 };

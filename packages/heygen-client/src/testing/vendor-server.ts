@@ -11,7 +11,10 @@ export type SeenRequest = {
 };
 export type Answer = (response: ServerResponse, request: SeenRequest) => void;
 
-/** An HTTP server on 127.0.0.1 that answers each request with the next answer of its script, the last one for ever. */
+/**
+ * An HTTP server on 127.0.0.1 that answers each request with the next answer of its script, the last one for
+ * ever.
+ */
 export async function startVendorServer(...script: Answer[]) {
   const seen: SeenRequest[] = [];
   const sockets = new Set<Socket>();

@@ -43,7 +43,10 @@ export type ChatOptions = ChatListeners & {
   signal?: AbortSignal;
 };
 
-/** The HeyGen Streaming API v1. Every method rejects with a TerminalError, a RetryableError or a CancelledError. */
+/**
+ * The HeyGen Streaming API v1. Every method rejects with a TerminalError, a RetryableError or a
+ * CancelledError.
+ */
 export class HeyGenClient {
   readonly baseUrl: string;
   readonly #connection: Connection;
@@ -71,8 +74,9 @@ export class HeyGenClient {
   }
 
   /**
-   * Creates a session, which costs money until it is stopped. When the signal is aborted or the time is up while the vendor works, a
-   * session may exist that nobody knows: pass no signal and stop what comes into being instead, or look into list().
+   * Creates a session, which costs money until it is stopped. When the signal is aborted or the time is up
+   * while the vendor works, a session may exist that nobody knows: pass no signal and stop what comes into
+   * being instead, or look into list().
    */
   async newSession(session: NewSessionOptions = {}, options: CallOptions = {}): Promise<NewSession> {
     const path = wire.endpoints.newSession;
@@ -98,8 +102,9 @@ export class HeyGenClient {
   }
 
   /**
-   * Has a text said. Never repeated by itself, or it may be said twice: an error with `uncertain` false was surely not taken.
-   * In sync mode the default timeout grows with the text, for the vendor answers when it was spoken.
+   * Has a text said. Never repeated by itself, or it may be said twice: an error with `uncertain` false was
+   * surely not taken. In sync mode the default timeout grows with the text, for the vendor answers when it
+   * was spoken.
    */
   async task(sessionId: string, task: TaskOptions): Promise<Task> {
     const { text, taskType, taskMode = 'async', timeout, ...options } = task;
@@ -139,7 +144,10 @@ export class HeyGenClient {
     });
   }
 
-  /** Ends a session. Ending one that is gone rejects with `not-ready` or `session-closed`, as the vendor has it. */
+  /**
+   * Ends a session. Ending one that is gone rejects with `not-ready` or `session-closed`, as the vendor has
+   * it.
+   */
   stop(sessionId: string, options: CallOptions = {}): Promise<void> {
     return this.#onSession('stop the session', wire.endpoints.stop, sessionId, {
       repeat: 'always',
@@ -244,7 +252,10 @@ export class HeyGenClient {
     });
   }
 
-  /** Opens the session's chat socket. Rejects when it can't be opened; what happens later is told to `onClose`, and it is not opened again. */
+  /**
+   * Opens the session's chat socket. Rejects when it can't be opened; what happens later is told to
+   * `onClose`, and it is not opened again.
+   */
   openChat(options: ChatOptions): Promise<StreamingChat> {
     const {
       sessionId,
@@ -275,7 +286,10 @@ export class HeyGenClient {
     });
   }
 
-  /** Closes the kept connections; calls under way fail. The client's sessions live on. Not needed for the process to end. */
+  /**
+   * Closes the kept connections; calls under way fail. The client's sessions live on. Not needed for the
+   * process to end.
+   */
   close(): Promise<void> {
     return this.#connection.close();
   }

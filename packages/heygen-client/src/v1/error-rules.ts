@@ -54,7 +54,7 @@ const rules: Vendor['rules'] = [
         'unauthorized',
         c,
         c.credential === 'key'
-          ? `HeyGen refused the API key (${said}): set HEYGEN_API_KEY to a valid key of app.heygen.com; keys of LiveAvatar don't work here`
+          ? `HeyGen refused the API key (${said}): set HEYGEN_API_KEY to a valid one; LiveAvatar's don't work`
           : `HeyGen refused the session token (${said}): each token is for one session, and expires`,
       ),
   },

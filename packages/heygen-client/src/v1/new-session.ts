@@ -6,7 +6,10 @@ import type {
   VoiceEmotion,
 } from './wire/index.ts';
 
-/** Which avatar, and how it looks, sounds and answers. Everything left out is the vendor's default, except H264 for the video. */
+/**
+ * Which avatar, and how it looks, sounds and answers. Everything left out is the vendor's default, except
+ * H264 for the video.
+ */
 export type NewSessionOptions = {
   /** Sent as `avatar_id`, the documented name. */
   avatarId?: string;
@@ -35,7 +38,10 @@ export type NewSessionOptions = {
   stt?: { provider?: 'deepgram' | 'gladia'; confidence?: number };
   /** Whether the avatar speaks up when the user is silent. */
   silenceResponse?: boolean;
-  /** The vendor closes the session when nothing happened for this long, 30 to 3599 s. The vendor's default is 120. */
+  /**
+   * The vendor closes the session when nothing happened for this long, 30 to 3599 s. The vendor's default is
+   * 120.
+   */
   idleTimeoutSeconds?: number;
   /** Deprecated by the vendor in favour of idleTimeoutSeconds and keepAlive(). */
   disableIdleTimeout?: boolean;

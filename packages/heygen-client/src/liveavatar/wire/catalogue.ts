@@ -42,7 +42,10 @@ export type Voice = z.infer<typeof Voice>;
 export const VoiceListResponse = page(Voice);
 export type VoiceListResponse = z.infer<typeof VoiceListResponse>;
 
-/** POST /v1/contexts, and PATCH /v1/contexts/{id}, which replaces all of it. All three texts are required in both. */
+/**
+ * POST /v1/contexts, and PATCH /v1/contexts/{id}, which replaces all of it. All three texts are required in
+ * both.
+ */
 export const ContextRequest = z.object({
   name: z.string(),
   /** What the vendor's LLM is told. */

@@ -8,7 +8,10 @@ export const endpoints = {
   stop: '/v1/sessions/stop',
   /** POST, API key or session token. */
   keepAlive: '/v1/sessions/keep-alive',
-  /** GET; a session, its `/transcript` and DELETE of its `/events` stand below it. DELETE of the path itself: 405. */
+  /**
+   * GET; a session, its `/transcript` and DELETE of its `/events` stand below it. DELETE of the path itself:
+   * 405.
+   */
   sessions: '/v1/sessions',
   /** GET; one avatar below it. */
   avatars: '/v1/avatars',
@@ -24,8 +27,14 @@ export const endpoints = {
   credits: '/v1/users/credits',
 } as const;
 
-/** The `code` of an answer that went well. The OpenAPI says 100; the vendor's web SDK refuses anything but 1000. */
+/**
+ * The `code` of an answer that went well. The OpenAPI says 100; the vendor's web SDK refuses anything but
+ * 1000.
+ */
 export const successCode = 1_000;
 
-/** The one avatar that sessions with `is_sandbox` may have: no credits, about a minute (vendor's documentation). */
+/**
+ * The one avatar that sessions with `is_sandbox` may have: no credits, about a minute (vendor's
+ * documentation).
+ */
 export const sandboxAvatarId = 'dd73ea75-1218-4ef3-92ce-606d5f7fbc0a';

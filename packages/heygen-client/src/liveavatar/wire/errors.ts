@@ -7,7 +7,10 @@ export type LiveAvatarError = {
   status: number;
   code?: number;
   message: string;
-  /** `high`: vendor's documentation or several independent reports; `medium`: one report; `low`: a part is a guess. */
+  /**
+   * `high`: vendor's documentation or several independent reports; `medium`: one report; `low`: a part is a
+   * guess.
+   */
   confidence: 'high' | 'medium' | 'low';
 };
 
@@ -17,7 +20,10 @@ export const liveAvatarErrors = {
   validation: { status: 400, code: 4000, message: 'Validation error', confidence: 'medium' },
   /** A wrong API key or session token. The words are assumed. */
   unauthorized: { status: 401, code: 4010, message: 'Invalid credentials', confidence: 'medium' },
-  /** /start without a session token: what FastAPI says then, as `detail`. The status was seen, the words were not. */
+  /**
+   * /start without a session token: what FastAPI says then, as `detail`. The status was seen, the words were
+   * not.
+   */
   tokenMissing: { status: 403, message: 'Not authenticated', confidence: 'medium' },
   concurrencyLimit: {
     status: 403,
@@ -43,7 +49,10 @@ export const liveAvatarErrors = {
 } as const satisfies Record<string, LiveAvatarError>;
 export type LiveAvatarErrorName = keyof typeof liveAvatarErrors;
 
-/** At /token, when `max_session_duration` is over the plan's limit (seen in the sandbox, medium confidence). Seconds. */
+/**
+ * At /token, when `max_session_duration` is over the plan's limit (seen in the sandbox, medium confidence).
+ * Seconds.
+ */
 export function durationTooLong(asked: number, limit: number): LiveAvatarError {
   const message = `max_session_duration (${asked}s) exceeds the maximum allowed (${limit}s)`;
   return { status: 400, message, confidence: 'medium' };

@@ -1,4 +1,7 @@
-/** Everything LiveAvatar says on the wire, with how sure each fact is. A test double validates with the same schemas. */
+/**
+ * Everything LiveAvatar says on the wire, with how sure each fact is. A test double validates with the same
+ * schemas.
+ */
 export * from './catalogue.ts';
 export * from './endpoints.ts';
 export * from './errors.ts';

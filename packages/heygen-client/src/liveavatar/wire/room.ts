@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { lenient, Text } from '../../core/lenient.ts';
 
-// FULL mode: reliable data packets of the vendor's LiveKit room, UTF-8 JSON. Sources: documentation of FULL mode's events and the
-// vendor's web SDK 0.0.18. No captured frame was found.
+// FULL mode: reliable data packets of the vendor's LiveKit room, UTF-8 JSON. Sources: documentation of FULL
+// mode's events and the vendor's web SDK 0.0.18. No captured frame was found.
 
 /** Topic of what is sent to the avatar. */
 export const controlTopic = 'agent-control';
 /** Topic of what it says. */
 export const responseTopic = 'agent-response';
 
-/** Identity of the participant that publishes one video and one audio track. Select by it, not by track names. */
+/**
+ * Identity of the participant that publishes one video and one audio track. Select by it, not by track names.
+ */
 export const avatarIdentity = 'heygen';
 /** The second participant of a FULL session. The web SDK waits up to 30 s for both. */
 export function agentIdentity(sessionId: string): string {
@@ -37,8 +39,8 @@ export const ControlMessage = z.discriminatedUnion('event_type', [
 export type ControlMessage = z.infer<typeof ControlMessage>;
 
 /**
- * source_event_id is the event_id of the client's newest speak command; everything after it carries it on, also what the LLM
- * says by itself later (one report).
+ * source_event_id is the event_id of the client's newest speak command; everything after it carries it on,
+ * also what the LLM says by itself later (one report).
  */
 const said = {
   event_id: lenient(z.string()),
@@ -51,7 +53,10 @@ export const ResponseMessage = z.discriminatedUnion('event_type', [
   z.looseObject({ ...said, event_type: z.literal('user.speak_ended') }),
   z.looseObject({ ...said, event_type: z.literal('user.transcription'), text: z.string() }),
   z.looseObject({ ...said, event_type: z.literal('user.transcription.chunk'), text: z.string() }),
-  /** Of an interrupted text only what was heard (one report). At once with speak_text, with an LLM after its last chunk. */
+  /**
+   * Of an interrupted text only what was heard (one report). At once with speak_text, with an LLM after its
+   * last chunk.
+   */
   z.looseObject({ ...said, event_type: z.literal('avatar.transcription'), text: z.string() }),
   /** One per LLM token, well before it is spoken. */
   z.looseObject({ ...said, event_type: z.literal('avatar.transcription.chunk'), text: z.string() }),
@@ -65,7 +70,10 @@ export const ResponseMessage = z.discriminatedUnion('event_type', [
   z.looseObject({ ...said, event_type: z.literal('user.push_to_talk_stop_failed') }),
   z.looseObject({ ...said, event_type: z.literal('session.updated') }),
   z.looseObject({ ...said, event_type: z.literal('session.state_updated'), state: lenient(Text) }),
-  /** `end_reason` in the documentation, `stop_reason` in the SDK: see EndReason. The room is closed right after it. */
+  /**
+   * `end_reason` in the documentation, `stop_reason` in the SDK: see EndReason. The room is closed right
+   * after it.
+   */
   z.looseObject({
     ...said,
     event_type: z.literal('session.stopped'),

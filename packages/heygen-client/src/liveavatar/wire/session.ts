@@ -15,7 +15,10 @@ export const StartResponse = z.looseObject({
   livekit_agent_token: lenient(z.string()),
   /** Seconds until the vendor ends the session. 1200 in samples, 120 on the free plan, 60 in the sandbox. */
   max_session_duration: lenient(Numeric),
-  /** LITE only: where sound and commands go. A FULL answer must not hold it, or the vendor's web SDK takes it for LITE. */
+  /**
+   * LITE only: where sound and commands go. A FULL answer must not hold it, or the vendor's web SDK takes it
+   * for LITE.
+   */
   ws_url: lenient(z.string()),
 });
 export type StartResponse = z.infer<typeof StartResponse>;
@@ -40,7 +43,10 @@ export type EndReason = z.infer<typeof EndReason>;
 export const StopRequest = z.object({ session_id: given(Id), reason: given(EndReason) });
 export type StopRequest = z.infer<typeof StopRequest>;
 
-/** POST /v1/sessions/keep-alive. The web SDK sends a session token and no body; with an API key an empty body is a 400. */
+/**
+ * POST /v1/sessions/keep-alive. The web SDK sends a session token and no body; with an API key an empty body
+ * is a 400.
+ */
 export const KeepAliveRequest = z.object({ session_id: given(Id) });
 export type KeepAliveRequest = z.infer<typeof KeepAliveRequest>;
 

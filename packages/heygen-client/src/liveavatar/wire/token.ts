@@ -40,8 +40,9 @@ export const AvatarPersona = z.object({
   /** Default: the avatar's own. Looked up at /start only. */
   voice_id: given(Id),
   /**
-   * Without one the session is "restricted": it says what speak_text brings, and answers nothing (documentation). One that
-   * does not exist is not noticed (one report). Its `opening_text` is spoken as soon as the room connects.
+   * Without one the session is "restricted": it says what speak_text brings, and answers nothing
+   * (documentation). One that does not exist is not noticed (one report). Its `opening_text` is spoken as
+   * soon as the room connects.
    */
   context_id: given(Id),
   /** Default `en`. */
@@ -51,7 +52,9 @@ export const AvatarPersona = z.object({
 });
 export type AvatarPersona = z.infer<typeof AvatarPersona>;
 
-/** At most 50, names up to 64 characters; a value over 1,000 characters is a 422 (documentation, one report). */
+/**
+ * At most 50, names up to 64 characters; a value over 1,000 characters is a 422 (documentation, one report).
+ */
 export const DynamicVariables = z
   .record(z.string().max(64), z.string().max(1_000))
   .refine((variables) => Object.keys(variables).length <= 50, 'At most 50 dynamic variables');
@@ -85,8 +88,9 @@ export const FullTokenRequest = z
 export type FullTokenRequest = z.infer<typeof FullTokenRequest>;
 
 /**
- * The avatar joins this room with this token, which needs roomJoin, canPublish, canSubscribe and canPublishData. Field names
- * from the OpenAPI; the documentation's `{url, token}` is wrong (five clients send these).
+ * The avatar joins this room with this token, which needs roomJoin, canPublish, canSubscribe and
+ * canPublishData. Field names from the OpenAPI; the documentation's `{url, token}` is wrong (five clients
+ * send these).
  */
 export const LiveKitConfig = z.object({ livekit_url: Text, livekit_room: Text, livekit_client_token: Text });
 export type LiveKitConfig = z.infer<typeof LiveKitConfig>;
@@ -101,7 +105,10 @@ export const LiteTokenRequest = z.object({
 });
 export type LiteTokenRequest = z.infer<typeof LiteTokenRequest>;
 
-/** Both modes. `CUSTOM` is LITE's old name; without a mode it is FULL (assumed: the OpenAPI gives either as the default). */
+/**
+ * Both modes. `CUSTOM` is LITE's old name; without a mode it is FULL (assumed: the OpenAPI gives either as
+ * the default).
+ */
 export const TokenRequest = z.preprocess(
   (body) => {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;

@@ -3,7 +3,9 @@ import { heygen } from '../error-rules.ts';
 import { parseVendorEvent, type VendorEvent } from '../events/vendor-event.ts';
 import { encodeFrame } from '../wire/index.ts';
 
-/** Why a socket is closed. `vendor` closed it with `code`; `network`: it broke; `client`: close() was called. */
+/**
+ * Why a socket is closed. `vendor` closed it with `code`; `network`: it broke; `client`: close() was called.
+ */
 export type ChatEnd = SocketEnd;
 
 export type ChatListeners = {
@@ -36,7 +38,10 @@ export async function openChat(
   return new StreamingChat(socket);
 }
 
-/** An open streaming.chat socket. What it says comes through the listeners that were passed when it was opened. */
+/**
+ * An open streaming.chat socket. What it says comes through the listeners that were passed when it was
+ * opened.
+ */
 export class StreamingChat {
   readonly #socket: Socket;
 
@@ -51,20 +56,26 @@ export class StreamingChat {
   }
 
   /**
-   * Sends a text as a talk task in async mode: the vendor's LLM answers it. No task id is returned: it comes with the room's events.
-   * Resolves when the text is handed to the operating system.
+   * Sends a text as a talk task in async mode: the vendor's LLM answers it. No task id is returned: it comes
+   * with the room's events. Resolves when the text is handed to the operating system.
    */
   sendText(text: string): Promise<void> {
     return this.#socket.send(encodeFrame({ kind: 'text', text }));
   }
 
-  /** Sends microphone audio: 16-bit little-endian PCM, mono, 16 kHz by default. The SDK sends 512 samples at a time. */
+  /**
+   * Sends microphone audio: 16-bit little-endian PCM, mono, 16 kHz by default. The SDK sends 512 samples at a
+   * time.
+   */
   sendAudio(audio: Uint8Array, options: { sampleRate?: number; numChannels?: number } = {}): Promise<void> {
     const { sampleRate = 16_000, numChannels = 1 } = options;
     return this.#socket.send(encodeFrame({ kind: 'audio', audio, sampleRate, numChannels }));
   }
 
-  /** Closes the socket; resolves when it is closed, which is within a second even when the vendor doesn't answer. */
+  /**
+   * Closes the socket; resolves when it is closed, which is within a second even when the vendor doesn't
+   * answer.
+   */
   close(reason = ''): Promise<void> {
     return this.#socket.close(reason);
   }

@@ -1,8 +1,9 @@
 import { type Json, parseObject, textField, numberField } from '../../core/json.ts';
 
 /**
- * What the vendor says unasked, from the room's data or the chat socket. `raw` is the payload as it came.
- * A `taskId` is the one that task() returned; the vendor may leave it out. `unknown` is an object whose name this client doesn't know.
+ * What the vendor says unasked, from the room's data or the chat socket. `raw` is the payload as it came. A
+ * `taskId` is the one that task() returned; the vendor may leave it out. `unknown` is an object whose name
+ * this client doesn't know.
  */
 export type VendorEvent = { raw: Json } & (
   | { type: 'avatar_start_talking'; taskId?: string }
@@ -18,8 +19,8 @@ export type VendorEvent = { raw: Json } & (
 );
 
 /**
- * The event in a payload; undefined when it holds none. Never throws. The room names events by `type` and the socket by
- * `event_type`; both are understood from both, because nobody has written down a captured frame.
+ * The event in a payload; undefined when it holds none. Never throws. The room names events by `type` and the
+ * socket by `event_type`; both are understood from both, because nobody has written down a captured frame.
  */
 export function parseVendorEvent(payload: string | Uint8Array): VendorEvent | undefined {
   const raw = parseObject(payload);

@@ -11,7 +11,10 @@ export const RoomMessage = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('avatar_start_talking'), ...task }),
   /** `duration_ms` is in the README of SDK 1.0.15 only. */
   z.looseObject({ type: z.literal('avatar_stop_talking'), ...task, duration_ms: lenient(z.number()) }),
-  /** A piece of what is said, its spaces included: the vendor's own Next.js demo joins the pieces with nothing in between. */
+  /**
+   * A piece of what is said, its spaces included: the vendor's own Next.js demo joins the pieces with nothing
+   * in between.
+   */
   z.looseObject({ type: z.literal('avatar_talking_message'), ...task, message: z.string() }),
   z.looseObject({ type: z.literal('avatar_end_message'), ...task }),
   z.looseObject({ type: z.literal('user_talking_message'), ...task, message: z.string() }),
@@ -19,7 +22,10 @@ export const RoomMessage = z.discriminatedUnion('type', [
 ]);
 export type RoomMessage = z.infer<typeof RoomMessage>;
 
-/** What /v1/ws/streaming.chat sends: JSON text keyed by `event_type` (names sure, payload of user_silence from the SDK's history). */
+/**
+ * What /v1/ws/streaming.chat sends: JSON text keyed by `event_type` (names sure, payload of user_silence from
+ * the SDK's history).
+ */
 export const SocketEvent = z.discriminatedUnion('event_type', [
   z.looseObject({ event_type: z.literal('user_start') }),
   z.looseObject({ event_type: z.literal('user_stop') }),
@@ -33,7 +39,10 @@ export type SocketEvent = z.infer<typeof SocketEvent>;
 
 const flag = z.preprocess((v) => (v === 'true' ? true : v === 'false' ? false : v), z.boolean());
 
-/** The query parameters of /v1/ws/streaming.chat. The API key opens it no less than its token does, but only the token is documented. */
+/**
+ * The query parameters of /v1/ws/streaming.chat. The API key opens it no less than its token does, but only
+ * the token is documented.
+ */
 export const ChatQuery = z.object({
   session_id: z.string().min(1),
   session_token: z.string().min(1),
@@ -46,7 +55,10 @@ export const ChatQuery = z.object({
 });
 export type ChatQuery = z.infer<typeof ChatQuery>;
 
-/** What the SDK sends into the room with the LiveKit transport: a JSON *string*, reliable, no topic. Any other text is a talk task. */
+/**
+ * What the SDK sends into the room with the LiveKit transport: a JSON *string*, reliable, no topic. Any other
+ * text is a talk task.
+ */
 export const RoomCommand = z.string();
 export const pushToTalkStart = 'push_to_talk:start';
 export const pushToTalkStop = 'push_to_talk:stop';

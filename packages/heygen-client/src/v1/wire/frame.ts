@@ -1,8 +1,8 @@
 import { readFields, Writer } from './protobuf.ts';
 
 /**
- * A binary message of /v1/ws/streaming.chat, client to server: protobuf `pipecat.Frame`, one of three (SDK 2.1.0's descriptor).
- * A text frame is a talk task in async mode; audio is 16-bit PCM, mono, 16 kHz.
+ * A binary message of /v1/ws/streaming.chat, client to server: protobuf `pipecat.Frame`, one of three (SDK
+ * 2.1.0's descriptor). A text frame is a talk task in async mode; audio is 16-bit PCM, mono, 16 kHz.
  */
 export type Frame =
   | { kind: 'text'; id?: bigint; name?: string; text: string }
@@ -28,7 +28,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return new Writer().message(kinds.indexOf(frame.kind) + 1, inner.finish()).finish();
 }
 
-/** The frame that bytes hold; undefined when they hold none. Unknown fields are skipped; of several frames the last one counts. */
+/**
+ * The frame that bytes hold; undefined when they hold none. Unknown fields are skipped; of several frames the
+ * last one counts.
+ */
 export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   const outer = readFields(bytes);
   if (!outer) return undefined;

@@ -1,4 +1,7 @@
-/** Everything the vendor's v1 API says on the wire, with how sure each fact is. A test double validates with the same schemas. */
+/**
+ * Everything the vendor's v1 API says on the wire, with how sure each fact is. A test double validates with
+ * the same schemas.
+ */
 export * from './endpoints.ts';
 export * from '../../core/envelope.ts';
 export * from './events.ts';

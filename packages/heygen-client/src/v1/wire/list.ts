@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { lenient, lenientArray, Text } from '../../core/lenient.ts';
 
-/** GET /v1/streaming.list: the sessions that are open now. `created_at` is epoch seconds (unconfirmed unit). */
+/**
+ * GET /v1/streaming.list: the sessions that are open now. `created_at` is epoch seconds (unconfirmed unit).
+ */
 export const ListedSession = z.looseObject({
   session_id: Text,
   /** `new`, `connecting` or `connected`. */
@@ -69,6 +71,9 @@ export const KnowledgeBase = z.looseObject({
 export type KnowledgeBase = z.infer<typeof KnowledgeBase>;
 export const KnowledgeBaseListResponse = z.looseObject({ list: lenientArray(KnowledgeBase) });
 export type KnowledgeBaseListResponse = z.infer<typeof KnowledgeBaseListResponse>;
-/** POST /v1/streaming/knowledge_base/create, and /v1/streaming/knowledge_base/{id} to update: all three are mandatory in both. */
+/**
+ * POST /v1/streaming/knowledge_base/create, and /v1/streaming/knowledge_base/{id} to update: all three are
+ * mandatory in both.
+ */
 export const KnowledgeBaseRequest = z.object({ name: z.string(), opening: z.string(), prompt: z.string() });
 export type KnowledgeBaseRequest = z.infer<typeof KnowledgeBaseRequest>;

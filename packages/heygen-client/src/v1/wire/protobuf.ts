@@ -1,6 +1,8 @@
 /** The little of protobuf's wire format that the vendor's three messages need. */
 
-/** A field as it stands on the wire: varints as bigint, length-delimited ones as bytes, fixed ones as bytes. */
+/**
+ * A field as it stands on the wire: varints as bigint, length-delimited ones as bytes, fixed ones as bytes.
+ */
 export type WireField = { field: number; value: bigint | Uint8Array };
 
 /** Writes fields in the order of the calls. What is undefined or the default of proto3 is left out. */

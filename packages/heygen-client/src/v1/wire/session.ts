@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { lenient, Text } from '../../core/lenient.ts';
 
-/** POST /v1/streaming.create_token. The body is `{}` with a content type: without one the vendor answers 415 (medium confidence). */
+/**
+ * POST /v1/streaming.create_token. The body is `{}` with a content type: without one the vendor answers 415
+ * (medium confidence).
+ */
 export const CreateTokenRequest = z.looseObject({});
 export type CreateTokenRequest = z.infer<typeof CreateTokenRequest>;
 

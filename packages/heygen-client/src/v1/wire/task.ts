@@ -4,10 +4,14 @@ import { lenient, Text } from '../../core/lenient.ts';
 /** About this many characters are taken at once (vendor's staff in a forum). */
 export const maxTaskTextLength = 1_000;
 
-/** `repeat` is said as it is; `talk` (`chat` on the reference page, the same) is answered by the vendor's LLM. */
+/**
+ * `repeat` is said as it is; `talk` (`chat` on the reference page, the same) is answered by the vendor's LLM.
+ */
 export const TaskType = z.enum(['talk', 'repeat', 'chat']);
 export type TaskType = z.infer<typeof TaskType>;
-/** `sync` (the vendor's default) answers when the text was spoken, or never (forum reports); `async` at once. */
+/**
+ * `sync` (the vendor's default) answers when the text was spoken, or never (forum reports); `async` at once.
+ */
 export const TaskMode = z.enum(['sync', 'async']);
 export type TaskMode = z.infer<typeof TaskMode>;
 
