@@ -11,12 +11,13 @@ import { CaseTable } from './setup/case-table.ts';
 import {
   heygenByRtp,
   heygenByTranscode,
+  liveAvatarLite,
   nameOf,
   type Case,
   type ProviderUnderTest,
 } from './setup/provider-under-test.ts';
 
-const providers = [heygenByRtp];
+const providers = [heygenByRtp, liveAvatarLite];
 const table = new CaseTable([...providers, heygenByTranscode].map(nameOf));
 const bridges = new Map<ProviderUnderTest, Bridge>();
 const talkTitle = 'talk is answered, repeat is said as it is';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { sandboxAvatarId } from '../../packages/heygen-client/src/liveavatar/index.ts';
 import { startApp, type AppProcess } from './app-process.ts';
 
 export type LivekitAccess = { url: string; apiKey: string; apiSecret: string };
@@ -87,6 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const simulated = simulator && {
       LIVEAVATAR_API_KEY: simulatorKey,
       LIVEAVATAR_BASE_URL: simulator.url,
+      LIVEAVATAR_AVATAR_ID: sandboxAvatarId,
       HEYGEN_API_KEY: simulatorKey,
       HEYGEN_BASE_URL: simulator.url,
       BRIDGE_RESPONDER_URL: `${simulator.url}/model/v1`,
