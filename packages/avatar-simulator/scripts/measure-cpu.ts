@@ -1,5 +1,6 @@
 /**
- * Prints what avatars cost the process that sends them, in percent of one core: idle, and while all of them speak.
+ * Prints what avatars cost the process that sends them, in percent of one core: idle, while all of them speak texts, and while all of
+ * them speak a voice that is brought (LiveAvatar LITE).
  *
  *     LIVEKIT_URL=ws://127.0.0.1:7880 LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… node scripts/measure-cpu.ts [avatars] [seconds] [H264|VP8]
  */
@@ -41,8 +42,21 @@ const speeches = await Promise.all(
 await measure('speaking');
 for (const media of medias) media.interrupt();
 await Promise.all(speeches.map(({ finished }) => finished));
+const sound = noise(Number(seconds) + 2);
+const voices = medias.map((media) => media.speakVoice(() => {}));
+for (const voice of voices) voice.append(sound);
+await measure('speaking a voice that is brought');
+for (const media of medias) media.interrupt();
+await Promise.all(voices.map(({ finished }) => finished));
 await Promise.all(medias.map((media) => media.close()));
 process.exit();
+
+/** So many seconds of s16 mono at 24 kHz that an encoder has work with. */
+function noise(duration: number): Int16Array {
+  return Int16Array.from({ length: duration * 24_000 }, (_, index) =>
+    Math.round(8_000 * Math.sin(index / 20) * Math.sin(index / 3_000) + 2_000 * (Math.random() - 0.5)),
+  );
+}
 
 async function measure(what: string): Promise<void> {
   const delay = monitorEventLoopDelay({ resolution: 5 });

@@ -26,6 +26,7 @@ const paths = [
   `/v1/contexts/${avatarId}`,
   '/v1/ws/x',
   '/v2-alpha/interactive-avatar/session/x',
+  '/model/v1/chat/completions',
   '/admin/sessions',
   '/admin/account',
   '/admin/requests',

@@ -8,7 +8,7 @@ import {
   type TaskMode,
   type TaskType,
 } from '@avatar-bridge/heygen-client';
-import type { AvatarMedia, Face } from '../../avatar/avatar-media.ts';
+import type { AvatarMedia } from '../../avatar/avatar-media.ts';
 import type { CloseReason } from '../../avatar/close-reason.ts';
 import { clientIdentity } from '../../avatar/rooms.ts';
 import { resolveAvatar } from '../catalogue.ts';
@@ -19,6 +19,9 @@ import { bounds } from '../../limits.ts';
 import { answer } from '../../avatar/responder.ts';
 import { AudioChannel } from '../../realtime/audio-channel.ts';
 import { AvatarRoom } from '../../avatar/avatar-room.ts';
+import { ChatSockets } from './chat-sockets.ts';
+import { faceOf } from './face-of.ts';
+import { readRoomText } from './room-text.ts';
 import type { SessionContext } from './session-context.ts';
 import {
   deadline,
@@ -46,7 +49,7 @@ export class VendorSession {
   readonly #limits: SessionLimits;
   readonly #speech: SpeechQueue;
   readonly #silence: SilenceWatch;
-  readonly #sockets = new Set<JsonSocket>();
+  readonly #sockets: ChatSockets;
   readonly #room: AvatarRoom;
   /** The sound of `realtime_endpoint`. */
   readonly audio: AudioChannel;
@@ -69,6 +72,7 @@ export class VendorSession {
     this.#context = context;
     this.#onClosed = options.onClosed;
     this.#limits = sessionLimits(context.limits, request);
+    this.#sockets = new ChatSockets(context.switches);
     this.#speech = new SpeechQueue({
       report: (task) => this.#messagesAbout(task),
       answer: (text) => answer(text, this.#prompt()),
@@ -83,8 +87,8 @@ export class VendorSession {
       onPresence: (identity, present) => {
         if (present && identity === clientIdentity) this.#dispatch({ type: 'client-joined', at: now() });
       },
-      onData: ({ payload, participantIdentity }) => {
-        const text = participantIdentity === clientIdentity ? jsonString(payload) : undefined;
+      onData: (data) => {
+        const text = readRoomText(data);
         if (text !== undefined) this.#roomText(text);
       },
       onLost: (reason) => void this.close(reason),
@@ -168,17 +172,13 @@ export class VendorSession {
     this.#dispatch({ type: 'activity', at });
   }
 
-  /** Sent to every socket of the session, keyed as the switch says. */
   tellSockets(event: SocketEvent): void {
-    const { event_type: type, ...rest } = event;
-    if (type === 'user_start' || type === 'user_stop') this.#silence.heard();
-    const payload = { [this.#context.switches.values.socketEventKey]: type, ...rest };
-    for (const socket of this.#sockets) socket.send(payload);
+    if (event.event_type !== 'user_silence') this.#silence.heard();
+    this.#sockets.tell(event);
   }
 
   addSocket(socket: JsonSocket, options: { silenceResponse: boolean; openingText?: string }): void {
     this.#mustBeOpen();
-    if (this.#sockets.size >= bounds.socketsPerSession) throw VendorFailure.invalid('too many sockets');
     this.#sockets.add(socket);
     this.touch(now());
     if (options.silenceResponse) this.#silence.start();
@@ -186,13 +186,11 @@ export class VendorSession {
   }
 
   removeSocket(socket: JsonSocket): void {
-    this.#sockets.delete(socket);
+    this.#sockets.remove(socket);
   }
 
   dropSockets(): number {
-    const sockets = [...this.#sockets];
-    for (const socket of sockets) socket.close(1011, 'dropped');
-    return sockets.length + this.audio.dropSockets();
+    return this.#sockets.close(1011, 'dropped') + this.audio.dropSockets();
   }
 
   stall(kind: 'audio' | 'video' | 'both', on: boolean): void {
@@ -247,8 +245,7 @@ export class VendorSession {
     this.audio.close(reason === 'dropped');
     this.#onClosed(this);
     await this.#room.close(reason);
-    for (const socket of this.#sockets) socket.close(1000, 'session closed');
-    this.#sockets.clear();
+    this.#sockets.close(1000, 'session closed');
     this.#context.logger.info({ sessionId: this.id, reason }, 'Vendor session closed');
   }
 
@@ -336,26 +333,5 @@ export class VendorSession {
 
   #prompt(): string {
     return this.request.knowledge_base ?? this.#knowledgeBase()?.prompt ?? '';
-  }
-}
-
-function faceOf(request: NewSessionRequest): Face {
-  const { voice, language } = request;
-  return {
-    videoEncoding: request.video_encoding ?? 'VP8',
-    quality: request.quality ?? 'low',
-    ...(voice?.voice_id && { voiceId: voice.voice_id }),
-    ...(voice?.rate !== undefined && { rate: voice.rate }),
-    ...(language && { language }),
-  };
-}
-
-/** What the SDK sends with the LiveKit transport. */
-function jsonString(payload: Buffer): string | undefined {
-  try {
-    const value: unknown = JSON.parse(payload.toString('utf8'));
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
