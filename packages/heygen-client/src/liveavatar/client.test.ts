@@ -196,6 +196,11 @@ test('the other calls go to their paths', async () => {
   expect(server.seen[0]!.body).toEqual({ session_id: 's', reason: 'USER_DISCONNECTED' });
 });
 
+test('an empty page is the last one, even when the vendor names another', async () => {
+  await using server = await startVendorServer(success({ results: [], next: 'https://x?page=2' }));
+  expect(await clientOf(server).list()).toEqual({ items: [], total: undefined, nextPage: undefined });
+});
+
 test.each(['', '.', '..'])('the id %j is refused before anything is sent', async (id) => {
   await using server = await startVendorServer(success(null));
   expect(await failure(clientOf(server).get(id))).toMatchObject({ code: 'bad-request' });

@@ -91,7 +91,8 @@ export function pageOf<W, T>(
   asked: PageOptions,
   convert: (entry: W) => T,
 ): Page<T> {
-  const nextPage = body.next ? (asked.page ?? 1) + 1 : undefined;
+  // An empty page is the last one, whatever it says: nobody shall turn pages for ever.
+  const nextPage = body.next && body.results.length > 0 ? (asked.page ?? 1) + 1 : undefined;
   return { items: body.results.map(convert), total: body.count, nextPage };
 }
 
