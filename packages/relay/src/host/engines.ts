@@ -13,10 +13,11 @@ import type {
 
 /** A relay in this process. */
 export interface RunningRelay {
-  sendToSource(payload: string, topic?: string): Promise<void>;
   caption(caption: Caption): Promise<void>;
   setAvatarState(state: AvatarState): Promise<void>;
   sendToStage(payload: string, topic?: string): Promise<void>;
+  /** Only where there is an avatar. */
+  sendToSource?(payload: string, topic?: string): Promise<void>;
   /** Only where there is a vendor's room. */
   switchSource?(source: RoomSource, signal?: AbortSignal): Promise<void>;
   /** Only of `voice`. */

@@ -134,7 +134,7 @@ async function perform(
 ): Promise<MediaStats | null> {
   switch (request.method) {
     case 'sendToSource':
-      await relay.sendToSource(request.payload, request.options.topic);
+      await (relay.sendToSource?.(request.payload, request.options.topic) ?? refuse(request.method));
       return null;
     case 'caption':
       await relay.caption(request.caption);

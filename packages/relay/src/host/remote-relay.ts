@@ -105,6 +105,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
   }
 
   async playVoice(chunk: VoiceChunk): Promise<void> {
+    if (this.#state === 'running') this.#events.voice(chunk.utteranceId);
     const pcm = Buffer.from(chunk.pcm).toString('base64');
     await this.#call({ method: 'playVoice', chunk: { ...chunk, pcm } });
   }
@@ -195,7 +196,7 @@ export class RemoteRelay extends EventEmitter<RelayEvents> implements Relay, Run
     this.#restartTimer = setTimeout(() => this.#begin(), delay);
     if (this.#state !== 'running') return;
     this.#state = 'restarting';
-    this.#tell(this.#events.cutOff(error.code, now));
+    for (const message of this.#events.cutOff(error.code, now)) this.#tell(message);
   }
 
   #begin(): void {

@@ -2,6 +2,8 @@ import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
 
 /** ms that a participant whose connection broke is given to come back before it counts as gone. */
 const graceMs = 3_000;
+/** The same after an outage of the stage, which broke everybody's connection. */
+const outageGraceMs = 5_000;
 /** It will not come back by itself. */
 const final: ReadonlySet<DisconnectReason> = new Set(['client', 'participant-removed', 'room-deleted']);
 
@@ -17,7 +19,8 @@ export type Absence =
 
 export type AbsenceEvent =
   | { type: 'came' }
-  | { type: 'left'; reason: DisconnectReason; at: number }
+  /** `outage`: it was not there any more when we came back from an outage of the stage. */
+  | { type: 'left'; reason: DisconnectReason; at: number; outage: boolean }
   | { type: 'time'; at: number };
 
 /** The state after an event; the same object when nothing changes. */
@@ -29,7 +32,11 @@ export function next(state: Absence, event: AbsenceEvent): Absence {
       if (state.name !== 'present') return state;
       return final.has(event.reason)
         ? { name: 'gone', reason: event.reason }
-        : { name: 'missing', reason: event.reason, until: event.at + graceMs };
+        : {
+            name: 'missing',
+            reason: event.reason,
+            until: event.at + (event.outage ? outageGraceMs : graceMs),
+          };
     case 'time':
       return state.name === 'missing' && event.at >= state.until
         ? { name: 'gone', reason: state.reason }

@@ -1,9 +1,8 @@
-import {
-  type DisconnectReason,
-  type RemoteParticipant,
-  RtpParticipant,
-  type Speaker,
-  type SubscribedTrack,
+import type {
+  DisconnectReason,
+  RemoteParticipant,
+  Speaker,
+  SubscribedTrack,
 } from '@avatar-bridge/livekit-rtp';
 import { type CancelledError, RetryableError } from '../../errors.ts';
 import type {
@@ -16,9 +15,9 @@ import type {
 } from '../../media-relay.ts';
 import { Audience } from '../../relay/audience.ts';
 import { cancelledStart, type RelayContext, RelayLifecycle } from '../../relay/relay-lifecycle.ts';
-import { roomError } from '../../relay/room-error.ts';
 import { defaultPicture } from '../../stage/default-picture.ts';
 import { OwnPicture } from '../../stage/own-picture.ts';
+import { StageMember, type StageMemberOptions } from '../../stage/stage-member.ts';
 import { StageMessages } from '../../stage/stage-messages.ts';
 import { type Absence, type AbsenceEvent, next } from './absence.ts';
 import { FaceTrack } from './face-track.ts';
@@ -36,7 +35,10 @@ const kinds: readonly RelayMediaKind[] = ['video', 'audio'];
  * while the avatar is gone.
  */
 export class DirectRelay {
-  /** Resolves when picture and voice of the avatar are on the stage. Rejects as MediaRelay.start does, and then has left. */
+  /**
+   * Resolves when both tracks of the avatar are on the stage and the picture moves, or is muted: the voice need not come
+   * before the avatar speaks. Rejects as MediaRelay.start does, and then has left.
+   */
   static async start(options: DirectRelayOptions, context: RelayContext): Promise<DirectRelay> {
     if (context.signal?.aborted) throw cancelledStart(context.signal);
     const relay = new DirectRelay(options, context);
@@ -47,7 +49,7 @@ export class DirectRelay {
   readonly #options: DirectRelayOptions;
   readonly #context: RelayContext;
   readonly #life: RelayLifecycle;
-  readonly #joining = new AbortController();
+  readonly #member: StageMember;
   readonly #audience = new Audience();
   readonly #tracks: Record<RelayMediaKind, FaceTrack>;
   readonly #messages: StageMessages;
@@ -55,10 +57,7 @@ export class DirectRelay {
   readonly #startedAt = performance.now();
   readonly #ticker: NodeJS.Timeout;
   readonly #mediaTimer: NodeJS.Timeout;
-  #participant: RtpParticipant | undefined;
   #face: Absence = { name: 'awaited' };
-  /** Since when the stage is being joined again; monotonic ms. */
-  #reconnectingSince: number | undefined;
   #speaking = false;
   #ticks = 0;
 
@@ -68,18 +67,25 @@ export class DirectRelay {
     this.#life = new RelayLifecycle(context, (reason, cause) => this.#release(reason, cause));
     const track = (kind: RelayMediaKind) => new FaceTrack(kind, () => this.#onFirstPacket(kind));
     this.#tracks = { video: track('video'), audio: track('audio') };
-    const participant = () => (this.#reconnectingSince === undefined ? this.#participant : undefined);
+    this.#member = new StageMember({
+      stage: options.stage,
+      context,
+      life: this.#life,
+      autoSubscribe: true,
+      listeners: this.#listeners(),
+      onReconnecting: () => this.#setSpeaking(false, 0),
+      onReconnected: () => this.#onReconnected(performance.now()),
+    });
     this.#messages = new StageMessages({
-      participant: () => this.#participant,
+      participant: () => this.#member.participant,
       audioSid: () => this.#tracks.audio.sid,
     });
     this.#picture = new OwnPicture({
-      participant,
+      participant: () => this.#member.present,
       picture: async () => this.#tracks.video.picture ?? (await defaultPicture()),
       logger: context.logger,
-      signal: this.#joining.signal,
+      signal: this.#member.signal,
     });
-    context.orphaned?.addEventListener('abort', this.#onOrphaned);
     this.#ticker = setInterval(() => this.#tick(performance.now()), tickMs);
     this.#mediaTimer = setTimeout(
       () => this.#onMediaTimeout(),
@@ -123,73 +129,61 @@ export class DirectRelay {
   }
 
   async #join(): Promise<void> {
-    const { stage, source } = this.#options;
-    const { logger, tokenRefreshed } = this.#context;
-    const isFace = ({ identity }: { identity: string }) => identity === source.avatarIdentity;
-    try {
-      const participant = await RtpParticipant.connect({
-        url: stage.url,
-        token: stage.token,
-        signal: this.#joining.signal,
-        logger,
-        listeners: {
-          participantJoined: (other) => void (isFace(other) && this.#onFace({ type: 'came' })),
-          participantLeft: (other, reason) => void (isFace(other) && this.#onFaceLeft(reason)),
-          trackSubscribed: (track) => this.#onTrack(track),
-          trackUnsubscribed: (track) => this.#tracks[track.kind].detach(track),
-          speakers: (speakers) => this.#onSpeakers(speakers),
-          data: ({ payload, topic, participantIdentity }) => {
-            const fromFace = participantIdentity === source.avatarIdentity;
-            this.#life.emit(fromFace ? 'data' : 'stageData', {
-              payload: payload.toString('utf8'),
-              ...(participantIdentity !== undefined && { participantIdentity }),
-              ...(topic !== undefined && { topic }),
-            });
-          },
-          reconnecting: ({ reason }) => this.#onReconnecting(reason),
-          reconnected: () => this.#onReconnected(),
-          disconnected: ({ reason }) => this.#onDisconnected(reason),
-          tokenRefreshed: (newest) => tokenRefreshed?.(stage.token, newest),
-        },
-      });
-      this.#participant = participant;
-      if (this.#joining.signal.aborted) await participant.close('closed');
-    } catch (error) {
-      throw roomError(error, 'stage');
-    }
+    await this.#member.join();
+  }
+
+  #listeners(): StageMemberOptions['listeners'] {
+    const { avatarIdentity } = this.#options.source;
+    const isFace = ({ identity }: { identity: string }) => identity === avatarIdentity;
+    return {
+      participantJoined: (other) => void (isFace(other) && this.#onFace({ type: 'came' })),
+      participantLeft: (other, reason) => void (isFace(other) && this.#onFaceLeft(reason)),
+      trackSubscribed: (track) => this.#onTrack(track),
+      trackUnsubscribed: (track) => this.#tracks[track.kind].detach(track),
+      trackMuted: () => this.#checkStarted(),
+      speakers: (speakers) => this.#onSpeakers(speakers),
+      data: ({ payload, topic, participantIdentity }) =>
+        this.#life.emit(participantIdentity === avatarIdentity ? 'data' : 'stageData', {
+          payload: payload.toString('utf8'),
+          ...(participantIdentity !== undefined && { participantIdentity }),
+          ...(topic !== undefined && { topic }),
+        }),
+    };
   }
 
   #onTrack(track: SubscribedTrack): void {
-    const { source } = track.info;
-    const isFace = track.participantIdentity === this.#options.source.avatarIdentity;
-    if (!isFace || source === 'screen' || source === 'screen-audio') return track.setEnabled(false);
-    this.#context.logger.info(
-      { kind: track.kind, trackSid: track.sid },
-      'the avatar has a track on the stage',
-    );
-    this.#tracks[track.kind].attach(track);
+    const { kind, sid, info, participantIdentity } = track;
+    const isFace = participantIdentity === this.#options.source.avatarIdentity;
+    if (!isFace || info.source === 'screen' || info.source === 'screen-audio') return track.setEnabled(false);
+    this.#context.logger.info({ kind, trackSid: sid }, 'the avatar has a track on the stage');
+    this.#tracks[kind].attach(track);
     this.#onFace({ type: 'came' });
+    this.#checkStarted();
   }
 
   #onFirstPacket(kind: RelayMediaKind): void {
     this.#life.emit('firstFrame', { kind, at: Date.now() });
-    if (kinds.every((each) => this.#tracks[each].started)) this.#life.ready();
+    this.#checkStarted();
+  }
+
+  #checkStarted(): void {
+    const { video, audio } = this.#tracks;
+    if (audio.present && video.present && (video.started || video.muted)) this.#life.ready();
   }
 
   #onFaceLeft(reason: DisconnectReason): void {
     this.#setSpeaking(false, 0);
-    // Who left while we were away is told when we are back, without its reason.
-    this.#onFace({ type: 'left', reason, at: performance.now() });
+    const outage = this.#member.present === undefined;
+    this.#onFace({ type: 'left', reason, at: performance.now(), outage });
   }
 
   #onFace(event: AbsenceEvent): void {
     const before = this.#face;
     this.#face = next(before, event);
-    if (this.#face === before) return;
-    if (this.#face.name === 'gone' && this.#life.running) {
-      this.#context.logger.warn({ reason: this.#face.reason }, 'the avatar left the stage');
-      this.#life.emit('sourceDisconnected', { reason: this.#face.reason });
-    }
+    if (this.#face === before || this.#face.name !== 'gone' || !this.#life.running) return;
+    const { reason } = this.#face;
+    this.#context.logger.warn({ reason }, 'the avatar left the stage');
+    this.#life.emit('sourceDisconnected', { reason });
   }
 
   #onSpeakers(speakers: readonly Speaker[]): void {
@@ -203,44 +197,18 @@ export class DirectRelay {
     this.#life.emit('speaking', { active, level });
   }
 
-  #onReconnecting(reason: DisconnectReason): void {
-    this.#context.logger.warn({ reason }, 'stage lost, joining it again');
-    this.#reconnectingSince = performance.now();
-    this.#setSpeaking(false, 0);
-    this.#life.emit('reconnecting', { side: 'stage', reason });
-    if (this.#context.orphaned?.aborted) this.#onOrphaned();
+  #onReconnected(now: number): void {
+    for (const kind of kinds) this.#tracks[kind].forgive(now);
   }
-
-  #onReconnected(): void {
-    const gapMs = Math.round(performance.now() - (this.#reconnectingSince ?? performance.now()));
-    this.#reconnectingSince = undefined;
-    this.#life.emit('reconnected', { side: 'stage', gapMs });
-    // A server that was restarted forgot the avatar, which has to come again.
-    if (!this.#participant?.remoteParticipants.has(this.#options.source.avatarIdentity))
-      this.#onFaceLeft('other');
-  }
-
-  #onDisconnected(reason: DisconnectReason): void {
-    this.#setSpeaking(false, 0);
-    if (!this.#life.running) {
-      this.#life.fail(
-        new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }),
-      );
-      return;
-    }
-    this.#life.emit('stageDisconnected', { reason });
-    void this.#life.end('stage-disconnected');
-  }
-
-  /** Joining again, this relay would push out the one that may have come in its place. */
-  #onOrphaned = (): void => {
-    if (this.#reconnectingSince !== undefined) void this.#life.end('orphaned');
-  };
 
   #onMediaTimeout(): void {
-    const missing = kinds.filter((kind) => !this.#tracks[kind].started && !this.#tracks[kind].muted);
-    if (missing.length === 0) return;
     const { source, mediaTimeout = defaultMediaTimeoutMs } = this.#options;
+    const { video, audio } = this.#tracks;
+    const missing = [
+      ...(video.started || (video.present && video.muted) ? [] : ['video']),
+      ...(audio.started || audio.present ? [] : ['audio']),
+    ];
+    if (missing.length === 0 || this.#face.name === 'gone') return;
     const message =
       this.#face.name === 'awaited'
         ? `${source.avatarIdentity} did not join within ${mediaTimeout} ms`
@@ -249,7 +217,7 @@ export class DirectRelay {
   }
 
   #tick(now: number): void {
-    if (this.#participant === undefined || this.#reconnectingSince !== undefined) return;
+    if (this.#member.present === undefined) return;
     this.#onFace({ type: 'time', at: now });
     this.#countAudience(now);
     for (const kind of kinds) this.#checkStall(kind, now);
@@ -266,9 +234,9 @@ export class DirectRelay {
 
   /** The server tells who receives a track only to its publisher: so everybody in the room counts as watching. */
   #countAudience(now: number): void {
-    const others = [...(this.#participant?.remoteParticipants.values() ?? [])];
-    const watched = others.some((other) => isViewer(other));
-    if (this.#audience.set(watched, now)) this.#life.emit('audience', { watched });
+    const others = [...(this.#member.present?.remoteParticipants.values() ?? [])];
+    if (this.#audience.set(others.some(isViewer), now))
+      this.#life.emit('audience', { watched: this.#audience.watched === true });
     const { pauseUnwatched = true } = this.#options;
     const { video, audio } = this.#tracks;
     // With the picture unasked for, the voice is what shows that the avatar is gone: then the picture has to prove itself.
@@ -278,10 +246,8 @@ export class DirectRelay {
   async #release(reason: string, cause: CancelledError): Promise<void> {
     clearInterval(this.#ticker);
     clearTimeout(this.#mediaTimer);
-    this.#context.orphaned?.removeEventListener('abort', this.#onOrphaned);
-    this.#joining.abort(cause);
     this.#picture.stop();
-    await this.#participant?.close(reason);
+    await this.#member.leave(reason, cause);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Picture } from '../../stage/still-picture.ts';
 import { PayloadRoles, ROLE_MEDIA } from '../rtp/inbound/payload-roles.ts';
 import { Reception } from '../rtp/inbound/reception.ts';
 import { KeyFrameCache } from '../rtp/outbound/key-frame-cache.ts';
+import { isBlankPicture } from '../rtp/packet/blank-picture.ts';
 import { startsKeyFrame } from '../rtp/packet/key-frame.ts';
 import { stripHeader } from '../rtp/packet/strip.ts';
 
@@ -69,6 +70,7 @@ export class FaceTrack {
   }
 
   attach(track: SubscribedTrack): void {
+    if (this.#track) this.#track.onPacket = null;
     this.#track = track;
     const { width, height, mimeType } = track.info;
     this.#size = { width, height };
@@ -96,9 +98,15 @@ export class FaceTrack {
 
   /** Call it a few times a second. */
   check(now: number): StallEvent | undefined {
+    if (!this.started) return undefined;
     if (!this.#enabled) this.#pausedUntil = now;
     const expected = this.#enabled && !this.muted && !this.#silent;
     return this.#watch.check(Math.max(this.#lastPacketAt, this.#pausedUntil), expected, now);
+  }
+
+  /** Nothing could come until now. */
+  forgive(now: number): void {
+    this.#pausedUntil = now;
   }
 
   everySecond(now: number): void {
@@ -140,21 +148,23 @@ export class FaceTrack {
     if (this.#roles?.of(header.payloadType) !== ROLE_MEDIA) return;
     const size = packet.length - header.headerLength - header.paddingLength;
     if (size <= 0) return;
+    const start = header.headerLength;
+    const starts = startsKeyFrame(this.#mimeType, packet, start, start + size);
+    // The server's own, with which it ends and mutes a track.
+    if (starts && isBlankPicture(this.#mimeType, packet, start, start + size)) return;
     this.#count(header.ssrc, header.sequenceNumber, header.timestamp, now);
     this.#counts.packets++;
     this.#counts.bytes += packet.length;
     if (header.marker || this.kind === 'audio') this.#counts.frames++;
     this.#silent = this.kind === 'audio' && size <= silenceSize;
-    if (this.kind === 'video') this.#record(packet);
+    if (this.kind === 'video') this.#record(packet, starts);
     const first = this.#lastPacketAt < 0;
     this.#lastPacketAt = now;
     if (first) this.#onFirstPacket();
   }
 
-  #record(packet: Buffer): void {
-    const { headerLength, paddingLength, sequenceNumber, marker } = this.#header;
-    const end = packet.length - paddingLength;
-    const starts = startsKeyFrame(this.#mimeType, packet, headerLength, end);
+  #record(packet: Buffer, starts: boolean): void {
+    const { sequenceNumber, marker } = this.#header;
     if (starts) this.#counts.keyFrames++;
     this.#keyFrames.add(stripHeader(packet, this.#header), sequenceNumber, starts, marker);
   }

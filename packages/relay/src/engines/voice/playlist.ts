@@ -1,6 +1,9 @@
 /** What is said, by utterance; the samples are s16, mono. */
 type Utterance = { id: string; chunks: Int16Array[]; complete: boolean; played: number; begun: boolean };
 
+/** Of so many cleared utterances it is remembered that they were. */
+const clearedKept = 32;
+
 /** What happened to an utterance; `playedSamples` of it were handed out. */
 export type PlaylistFact =
   | { type: 'started'; utteranceId: string }
@@ -10,6 +13,8 @@ export type PlaylistFact =
 export class Playlist {
   readonly #frameSize: number;
   #utterances: Utterance[] = [];
+  /** Cleared before their last chunk had come. */
+  readonly #cleared = new Set<string>();
 
   constructor(frameSize: number) {
     this.#frameSize = frameSize;
@@ -20,8 +25,12 @@ export class Playlist {
     return this.#utterances.length === 0;
   }
 
-  /** Sound for an utterance that has ended is dropped. */
+  /** What comes late of an utterance that was cleared is dropped. */
   add(id: string, samples: Int16Array, last: boolean): void {
+    if (this.#cleared.has(id)) {
+      if (last) this.#cleared.delete(id);
+      return;
+    }
     let utterance = this.#utterances.find((each) => each.id === id);
     if (utterance === undefined) {
       utterance = { id, chunks: [], complete: false, played: 0, begun: false };
@@ -53,7 +62,10 @@ export class Playlist {
 
   /** Drops everything. */
   clear(): PlaylistFact[] {
-    return this.#utterances.splice(0).map((utterance) => ended(utterance, false));
+    const dropped = this.#utterances.splice(0);
+    for (const { id, complete } of dropped) if (!complete) this.#cleared.add(id);
+    for (const id of [...this.#cleared].slice(0, -clearedKept)) this.#cleared.delete(id);
+    return dropped.map((utterance) => ended(utterance, false));
   }
 
   #take(utterance: Utterance): Int16Array {
