@@ -147,6 +147,7 @@ export class SessionActor {
         up: ({ session }, provider) => {
           this.#keepAlive.attach(session);
           this.#speaker.attach(session, provider);
+          this.#stageTalk.reached();
           this.#dispatch({ type: 'link.up', at: Date.now() });
         },
         down: (down) => this.#onDown(down),
@@ -164,7 +165,7 @@ export class SessionActor {
       store: parts.store,
       journal: this.#journal,
       logger: this.#logger,
-      tell: (how) => this.#links.onStage?.tell(how),
+      onStage: () => this.#links.onStage,
     });
     this.#state = firstState(owned);
     this.#announce(this.#state, worker);

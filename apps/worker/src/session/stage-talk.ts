@@ -1,22 +1,28 @@
-import type { Relay, ReceivedData } from '@avatar-bridge/relay';
+import type { ReceivedData } from '@avatar-bridge/relay';
 import type { OwnedSession, SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Journal } from './journal.ts';
+import type { Link } from './link.ts';
 import { eventMessages, passEvents, type StageMessage, type ToStageMessages } from './stage-events.ts';
 import { heardInV1Room, V1RoomMessages } from './v1-stage.ts';
+
+/** Messages that wait for the avatar at most. */
+const mostWaiting = 200;
 
 export type StageTalkParts = {
   owned: Pick<OwnedSession, 'id' | 'record'>;
   store: Pick<SessionStore, 'events' | 'listMessages' | 'postMessage'>;
   journal: Pick<Journal, 'append'>;
   logger: Logger;
-  /** Tells the stage, if the avatar is there. */
-  tell: (how: (relay: Relay) => Promise<void>) => void;
+  /** Whoever is on the stage to tell it. */
+  onStage: () => Pick<Link, 'tell'> | undefined;
 };
 
 /** What a session and those on its stage say to each other by data packets, in the session's dialect. */
 export class StageTalk {
   readonly #parts: StageTalkParts;
+  /** What could not be told yet. */
+  #waiting: StageMessage[] = [];
 
   constructor(parts: StageTalkParts) {
     this.#parts = parts;
@@ -33,6 +39,11 @@ export class StageTalk {
       signal,
       logger,
     );
+  }
+
+  /** The avatar is on the stage, for the first time or again. */
+  reached(): void {
+    for (const message of this.#waiting.splice(0)) this.#tell(message);
   }
 
   /** Takes what somebody on the stage sent. */
@@ -54,7 +65,18 @@ export class StageTalk {
     return (event) => v1.of(event);
   }
 
-  #send({ payload, topic }: StageMessage): void {
-    this.#parts.tell((relay) => relay.sendToStage(payload, { ...(topic && { topic }) }));
+  /**
+   * While a session changes hands nobody is on its stage to tell what happens. Clients of this API find it in the event log;
+   * those of v1 have the room only, so it is told them when the avatar is there again.
+   */
+  #send(message: StageMessage): void {
+    if (this.#tell(message) || this.#parts.owned.record.dialect === undefined) return;
+    this.#waiting = [...this.#waiting, message].slice(-mostWaiting);
+  }
+
+  #tell({ payload, topic }: StageMessage): boolean {
+    const link = this.#parts.onStage();
+    link?.tell((relay) => relay.sendToStage(payload, { ...(topic && { topic }) }));
+    return link !== undefined;
   }
 }
