@@ -44,7 +44,7 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       };
     case 'message.spoken':
       return {
-        text: `Message ${event.seq} spoken${event.firstFrameMs === undefined ? '' : `, first heard after ${event.firstFrameMs} ms`}`,
+        text: `Message ${event.seq} spoken${event.firstFrameMs === undefined ? '' : `, first heard after ${duration(event.firstFrameMs)}`}`,
         tone: 'good',
       };
     case 'message.interrupted':
@@ -58,7 +58,7 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'interrupt.accepted':
       return { text: 'Interrupt asked for', tone: 'plain' };
     case 'interrupt.done':
-      return { text: `Interrupted after ${event.tookMs} ms`, tone: 'warning' };
+      return { text: `Interrupted after ${duration(event.tookMs)}`, tone: 'warning' };
     case 'avatar.state':
       return { text: `The avatar is ${event.state}`, tone: 'plain' };
     case 'caption.updated':
@@ -79,14 +79,17 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'relay.restarting':
       return { text: `What carries the avatar is started again (${event.reason})`, tone: 'warning' };
     case 'relay.restarted':
-      return { text: `The avatar is carried to the stage again after ${event.gapMs} ms`, tone: 'good' };
+      return {
+        text: `The avatar is carried to the stage again after ${duration(event.gapMs)}`,
+        tone: 'good',
+      };
     case 'relay.reconnecting':
       return {
         text: `${roomName(event.side)} was lost (${event.reason}) and is being joined again`,
         tone: 'warning',
       };
     case 'relay.reconnected':
-      return { text: `${roomName(event.side)} is joined again after ${event.gapMs} ms`, tone: 'good' };
+      return { text: `${roomName(event.side)} is joined again after ${duration(event.gapMs)}`, tone: 'good' };
     case 'audience.changed':
       return {
         text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused',
@@ -98,7 +101,7 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       return { text: `${event.kind === 'video' ? 'Picture' : 'Sound'} has stalled`, tone: 'warning' };
     case 'media.resumed':
       return {
-        text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${event.gapMs} ms`,
+        text: `${event.kind === 'video' ? 'Picture' : 'Sound'} is back after ${duration(event.gapMs)}`,
         tone: 'good',
       };
     case 'provider.changed':
@@ -117,6 +120,11 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       return { text: `${text}${skewText(event.skewMs)}`, tone: 'plain' };
     }
   }
+}
+
+/** 5,000 ms and more in seconds. */
+function duration(ms: number): string {
+  return ms < 5_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function skewText(skew: number | undefined): string {
