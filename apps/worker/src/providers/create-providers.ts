@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { AvatarProvider } from './avatar-provider.ts';
 import { HeyGenProvider } from './heygen/heygen-provider.ts';
+import { FullProvider } from './liveavatar-full/full-provider.ts';
 import { LiteProvider } from './liveavatar-lite/lite-provider.ts';
 import { createOwnVoice } from './own-voice/create-own-voice.ts';
 import { VoiceOnlyProvider } from './voice-only/voice-only-provider.ts';
@@ -29,8 +30,10 @@ export function createProviders(config: Config, logger: Logger): CreatedProvider
     });
     const avatarId = config.LIVEAVATAR_AVATAR_ID;
     const sandbox = config.LIVEAVATAR_SANDBOX === 'true';
+    const { LIVEAVATAR_CONTEXT_ID: contextId, LIVEAVATAR_VOICE_ID: voiceId } = config;
+    all.push(new FullProvider({ client, avatarId, sandbox, contextId, voiceId, logger }));
     all.push(new LiteProvider({ client, ownVoice, avatarId, sandbox, logger }));
-    usual.push('liveavatar-lite');
+    usual.push('liveavatar-full');
   }
   if (config.HEYGEN_API_KEY !== undefined) {
     const client = new HeyGenClient({

@@ -5,8 +5,9 @@
 export type VendorEvent =
   /** Each event of the vendor as it came; followed by its normalised form, if it has one. */
   | { type: 'raw'; source: 'room' | 'socket'; name: string; payload: unknown }
-  | { type: 'speech.started'; taskId?: string; at: number }
-  | { type: 'speech.ended'; taskId?: string; at: number }
+  /** `foreign`: for certain none of the utterances that it was given, such as a greeting. */
+  | { type: 'speech.started'; taskId?: string; at: number; foreign?: true }
+  | { type: 'speech.ended'; taskId?: string; at: number; foreign?: true }
   /** `text` is all of the segment so far, not the newest piece; a segment is one task's, or one turn of the user's. */
   | { type: 'caption'; taskId?: string; speaker: 'avatar' | 'user'; text: string; final: boolean }
   | { type: 'user.started' }

@@ -136,12 +136,16 @@ export class Speaker {
   }
 
   /** What the vendor says about speech, in whatever order. */
-  handle({ type, taskId, at }: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
+  handle(event: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
+    const { type, taskId, at, foreign } = event;
     const ours =
-      taskId === undefined || this.#queue.byTask(taskId) !== undefined || this.#line?.submitting === true;
+      !foreign &&
+      (taskId === undefined || this.#queue.byTask(taskId) !== undefined || this.#line?.submitting === true);
     if (type === 'speech.ended') this.#foreignTask = undefined;
     else if (!ours) this.#foreignTask = taskId;
-    this.#note(type === 'speech.started' ? this.#queue.started(taskId, at) : this.#queue.ended(taskId, at));
+    if (!foreign)
+      this.#note(type === 'speech.started' ? this.#queue.started(taskId, at) : this.#queue.ended(taskId, at));
+    this.#announce();
     this.#parts.wake();
   }
 

@@ -7,13 +7,18 @@ import {
   SessionRequest,
 } from '@avatar-bridge/contracts';
 import { HeyGenClient } from '@avatar-bridge/heygen-client';
+import { LiveAvatarClient } from '@avatar-bridge/heygen-client/liveavatar';
 import { createMediaRelay, type MediaRelay } from '@avatar-bridge/relay';
 import { openSessionStore, type SessionStore } from '@avatar-bridge/session-store';
+import { EmbeddedSpeech } from '@avatar-bridge/speech';
 import { pino } from 'pino';
 import { inject, vi } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import { HeyGenProvider } from '../../src/providers/heygen/heygen-provider.ts';
+import { FullProvider, type FullProviderOptions } from '../../src/providers/liveavatar-full/full-provider.ts';
+import { OwnVoice } from '../../src/providers/own-voice/own-voice.ts';
 import { Providers } from '../../src/providers/providers.ts';
+import { VoiceOnlyProvider } from '../../src/providers/voice-only/voice-only-provider.ts';
 import { stageAccess } from '../../src/session/stage-access.ts';
 import { Worker, type WorkerParts } from '../../src/worker.ts';
 
@@ -60,6 +65,20 @@ export class Rig {
   provider({ apiKey = this.apiKey, queueDepth = 1 } = {}): HeyGenProvider {
     const client = new HeyGenClient({ apiKey, baseUrl: this.simulator.url });
     return new HeyGenProvider({ client, logger: this.logger, queueDepth });
+  }
+
+  liveAvatarClient(): LiveAvatarClient {
+    return new LiveAvatarClient({ apiKey: this.apiKey, baseUrl: this.simulator.url });
+  }
+
+  full(options: Partial<FullProviderOptions> = {}): FullProvider {
+    const avatarId = '513fd1b7-7ef9-466d-9af2-344e51eeb833';
+    return new FullProvider({ client: this.liveAvatarClient(), avatarId, logger: this.logger, ...options });
+  }
+
+  voiceOnly(): VoiceOnlyProvider {
+    const ownVoice = new OwnVoice({ synthesizer: new EmbeddedSpeech() });
+    return new VoiceOnlyProvider({ ownVoice, logger: this.logger });
   }
 
   startWorker(parts: Partial<WorkerParts> = {}): Worker {
@@ -117,6 +136,11 @@ export class Rig {
 
   async clearFaults(): Promise<void> {
     await this.#order('DELETE', '/faults');
+  }
+
+  /** What the LiveAvatar account has left. */
+  async credits(credits: number): Promise<void> {
+    await this.#order('PATCH', '/account', { credits });
   }
 
   async switches(values: object): Promise<void> {
