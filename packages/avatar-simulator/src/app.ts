@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { adminRoutes } from './admin/admin-routes.ts';
 import { faultGate } from './faults/fault-gate.ts';
+import { isV1Path } from './faults/paths.ts';
 import { loopbackCors } from './http/cors.ts';
 import { noteRequests, type RequestLog } from './http/request-log.ts';
 import type { LiveAvatarAccount } from './liveavatar/liveavatar-account.ts';
@@ -34,6 +35,8 @@ function vendorApp({ v1, liveAvatar, requests }: Apis): Hono<RequestContext> {
   );
   vendor.route('/', v1App(v1));
   vendor.route('/', liveAvatarApp(liveAvatar));
-  vendor.all('*', (c) => c.json({ message: 'Not found' }, 404));
+  vendor.all('*', (c) =>
+    c.json(isV1Path(c.req.path) ? { message: 'Not found' } : { detail: 'Not Found' }, 404),
+  );
   return vendor;
 }

@@ -13,5 +13,7 @@ test('a pattern stands for one segment, and a path that has a name of its own is
 test('tells the paths of v1', () => {
   expect(isV1Path('/v1/streaming.new')).toBe(true);
   expect(isV1Path('/v2/streaming.list')).toBe(true);
+  expect(isV1Path('/v1/ws/streaming.chat')).toBe(true);
   expect(isV1Path('/v1/sessions/token')).toBe(false);
+  expect(isV1Path('/v1/ws/abc')).toBe(false);
 });

@@ -32,5 +32,5 @@ export function matchesPath(pattern: FaultPath, path: string): boolean {
 
 /** Whether a path is v1's: both APIs have an error `unauthorized`, for example. */
 export function isV1Path(path: string): boolean {
-  return (Object.values(v1) as string[]).includes(path) || path.startsWith('/v2');
+  return /^\/(?:v2\b|v1\/(?:ws\/)?streaming[./])/.test(path);
 }

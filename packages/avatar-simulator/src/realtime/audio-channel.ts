@@ -80,6 +80,17 @@ export class AudioChannel {
     this.#obey(command);
   }
 
+  /** Forgets all sound; what is being said ends at once. */
+  interrupt(): void {
+    clearTimeout(this.#starving);
+    this.#open = undefined;
+    const [current, ...rest] = this.#utterances;
+    const forgotten = current && !current.begun ? [current, ...rest] : rest;
+    for (const { task } of forgotten) task.interruptedAt = now();
+    this.#utterances = current?.begun ? [current] : [];
+    if (current?.begun) this.#media?.interrupt();
+  }
+
   /** Tells the sockets something out of turn. */
   announce(message: AudioMessage): void {
     this.#tell([message]);
@@ -88,14 +99,14 @@ export class AudioChannel {
   /** From now on nothing is said and nothing is told. */
   mute(): void {
     this.#muted = true;
-    this.#silence();
+    this.interrupt();
   }
 
   /** Tells that it is over, unless `quietly`, and closes the sockets. */
   close(quietly: boolean): void {
     clearTimeout(this.#starving);
     if (!quietly) this.#connect('closing');
-    this.#silence();
+    this.interrupt();
     if (!quietly) this.#connect('closed');
     this.#connection = 'closed';
     for (const socket of this.#sockets) socket.close(1000, 'session closed');
@@ -110,7 +121,7 @@ export class AudioChannel {
         if (command.pcm) this.#speak(command.pcm, command.eventId);
         return this.#endUtterance(command.eventId);
       case 'interrupt':
-        return this.#interrupt(command.eventId);
+        return this.#obeyInterrupt(command.eventId);
       case 'listen':
         this.#listening = command.on;
         this.#options.onListening(command.on);
@@ -153,21 +164,10 @@ export class AudioChannel {
     this.#tell(this.#messages.buffer('committed', utterance?.task.taskId, eventId));
   }
 
-  #interrupt(eventId?: string): void {
+  #obeyInterrupt(eventId?: string): void {
     const current = this.#utterances[0];
     this.#tell(this.#messages.buffer('cleared', current?.task.taskId, eventId));
-    this.#silence();
-  }
-
-  /** Forgets all sound; what is being said ends at once. */
-  #silence(): void {
-    clearTimeout(this.#starving);
-    this.#open = undefined;
-    const [current, ...rest] = this.#utterances;
-    const forgotten = current && !current.begun ? [current, ...rest] : rest;
-    for (const { task } of forgotten) task.interruptedAt = now();
-    this.#utterances = current?.begun ? [current] : [];
-    if (current?.begun) this.#media?.interrupt();
+    this.interrupt();
   }
 
   #sayNext(): void {

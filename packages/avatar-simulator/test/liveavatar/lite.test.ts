@@ -262,6 +262,36 @@ test("v1's realtime_endpoint is the same socket", async () => {
   await expect(AudioClient.open(url!)).rejects.toThrow('404');
 });
 
+test("v1's interrupt silences a brought voice, too", async () => {
+  const answer = await double.post('/v1/streaming.new', { version: 'v2' });
+  const { session_id: id, realtime_endpoint: url } = answer.body['data'] as Record<string, string>;
+  await double.post('/v1/streaming.start', { session_id: id });
+  await using client = await AudioClient.connected(url!);
+  client.speak(5_000);
+  await client.until('agent.speak_started');
+  await double.post('/v1/streaming.interrupt', { session_id: id });
+  await client.until('agent.speak_interrupted');
+  expect((await double.session(id!)).tasks).toMatchObject([{ interruptedAt: expect.any(Number) }]);
+});
+
+test('a face that cannot join the room it was handed ends its session', async () => {
+  await using real = await Double.start({ startMedia: startAvatarMedia });
+  const grants = Buffer.from(JSON.stringify({ video: { room: 'r', canPublishData: true } })).toString(
+    'base64url',
+  );
+  const { session_id: id, ws_url: url } = await start(real, {
+    ...lite,
+    livekit_config: {
+      livekit_url: inject('livekit').vendor.url,
+      livekit_room: 'r',
+      livekit_client_token: `x.${grants}.y`,
+    },
+  });
+  await real.until(id, ({ state }) => state === 'closed');
+  expect(await real.session(id)).toMatchObject({ closeReason: 'media-failed', endReason: 'DISPATCH_FAILED' });
+  await expect(AudioClient.open(url!)).rejects.toThrow('404');
+});
+
 test('the face joins the room that it is handed a token for, speaks there, and leaves it at the end', async () => {
   const { vendor } = inject('livekit');
   await using real = await Double.start({ startMedia: startAvatarMedia });

@@ -9,16 +9,16 @@ import {
   type TaskType,
 } from '@avatar-bridge/heygen-client';
 import type { AvatarMedia } from '../../avatar/avatar-media.ts';
+import { AvatarRoom } from '../../avatar/avatar-room.ts';
 import type { CloseReason } from '../../avatar/close-reason.ts';
 import { clientIdentity } from '../../avatar/rooms.ts';
-import { resolveAvatar } from '../catalogue.ts';
+import type { Task, TaskOrigin } from '../../avatar/task.ts';
 import { now } from '../../clock.ts';
 import type { JsonSocket } from '../../http/json-socket.ts';
-import { VendorFailure } from '../http/vendor-failure.ts';
 import { bounds } from '../../limits.ts';
-import { answer } from '../../avatar/responder.ts';
 import { AudioChannel } from '../../realtime/audio-channel.ts';
-import { AvatarRoom } from '../../avatar/avatar-room.ts';
+import { resolveAvatar } from '../catalogue.ts';
+import { VendorFailure } from '../http/vendor-failure.ts';
 import { ChatSockets } from './chat-sockets.ts';
 import { faceOf } from './face-of.ts';
 import { readRoomText } from './room-text.ts';
@@ -32,10 +32,8 @@ import {
   type SessionLimits,
   type SessionState,
 } from './session-state.ts';
+import { SessionTexts, type Submitted } from './session-texts.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import { SpeechQueue } from '../../avatar/speech-queue.ts';
-import type { Task, TaskEnd, TaskOrigin } from '../../avatar/task.ts';
-import { TaskMessages } from './task-messages.ts';
 
 /** One session at the double: its state, its avatar, what the avatar has to say, and who listens. */
 export class VendorSession {
@@ -43,11 +41,9 @@ export class VendorSession {
   readonly request: NewSessionRequest;
   /** Whether the API key opened it, not a session token. */
   readonly openedWithKey: boolean;
-  /** Oldest first. */
-  readonly tasks: Task[] = [];
   readonly #context: SessionContext;
   readonly #limits: SessionLimits;
-  readonly #speech: SpeechQueue;
+  readonly #texts: SessionTexts;
   readonly #silence: SilenceWatch;
   readonly #sockets: ChatSockets;
   readonly #room: AvatarRoom;
@@ -73,11 +69,12 @@ export class VendorSession {
     this.#onClosed = options.onClosed;
     this.#limits = sessionLimits(context.limits, request);
     this.#sockets = new ChatSockets(context.switches);
-    this.#speech = new SpeechQueue({
-      report: (task) => this.#messagesAbout(task),
-      answer: (text) => answer(text, this.#prompt()),
+    this.#texts = new SessionTexts({
+      sessionId: this.id,
+      request,
+      context,
+      tellRoom: (payload) => this.#room.tell(payload),
       onSpeaking: (active) => this.#noteSpeaking(active),
-      logger: context.logger,
     });
     this.#room = new AvatarRoom({
       name: this.id,
@@ -96,7 +93,7 @@ export class VendorSession {
     this.audio = new AudioChannel({
       switches: () => context.switches.values,
       plan: () => context.faults.takeForTask(this.id),
-      onTask: (task) => this.#keep(task),
+      onTask: (task) => this.#texts.keep(task),
       onActivity: () => this.touch(now()),
       onSpeaking: (active) => this.#noteSpeaking(active),
       onListening: (on) => {
@@ -105,13 +102,17 @@ export class VendorSession {
       logger: context.logger,
     });
     this.#silence = new SilenceWatch(context.limits.silenceAfter * 1_000, (times) => this.#userSilent(times));
-    const opening = this.#knowledgeBase()?.opening;
-    if (opening) this.#openings.push(opening);
+    if (this.#texts.opening) this.#openings.push(this.#texts.opening);
     this.#rearm();
   }
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** Oldest first. */
+  get tasks(): Task[] {
+    return this.#texts.tasks;
   }
 
   get avatarId(): string {
@@ -137,23 +138,20 @@ export class VendorSession {
   submit(
     text: string,
     options: { type: TaskType; mode: TaskMode; origin: TaskOrigin; receivedAt: number },
-  ): { task: Task; end: Promise<TaskEnd> } {
+  ): Submitted {
     if (this.#state.name !== 'connected') throw VendorFailure.of('wrongState');
-    if (text.trim() === '') throw VendorFailure.invalid('text must not be empty');
-    if (text.length > maxTaskTextLength)
-      throw VendorFailure.invalid(`text must have at most ${maxTaskTextLength} characters`);
-    if (this.#speech.waiting >= bounds.waitingTasks)
-      throw VendorFailure.invalid(`${bounds.waitingTasks} tasks are waiting already`);
-    if (this.#context.switches.values.taskQueueing === 'override') this.#speech.interrupt();
+    this.#texts.mustBeTaken(text);
+    if (this.#context.switches.values.taskQueueing === 'override') this.#texts.interrupt();
     this.touch(options.receivedAt);
-    if (options.origin !== 'silence') this.#silence.heard();
-    return this.#say(text, options);
+    this.#silence.heard();
+    return this.#texts.say(text, options);
   }
 
   /** Silences the avatar and clears what waits; nothing happens when it is silent. */
   interrupt(): void {
     this.#mustBeStarted();
-    this.#speech.interrupt();
+    this.#texts.interrupt();
+    this.audio.interrupt();
     this.touch(now());
   }
 
@@ -205,7 +203,7 @@ export class VendorSession {
 
   #connected(media: AvatarMedia): void {
     this.#dispatch({ type: 'tracks-up', at: now() });
-    this.#speech.attach(media);
+    this.#texts.attach(media);
     this.audio.attach(media);
     if (this.request.silence_response) this.#silence.start();
     for (const opening of this.#openings.splice(0)) this.#open(opening);
@@ -241,7 +239,7 @@ export class VendorSession {
 
   async #release(reason: CloseReason): Promise<void> {
     this.#silence.stop();
-    this.#speech.close();
+    this.#texts.close();
     this.audio.close(reason === 'dropped');
     this.#onClosed(this);
     await this.#room.close(reason);
@@ -273,13 +271,7 @@ export class VendorSession {
         : this.#state.lastActivityAt + this.#limits.idle;
     const countDown = idleAt === undefined ? 0 : Math.max(0, Math.round((idleAt - now()) / 1_000));
     this.tellSockets({ event_type: 'user_silence', silence_times: times, count_down: countDown });
-    if (this.#state.name === 'connected')
-      this.#say('Are you still there?', {
-        type: 'repeat',
-        mode: 'async',
-        origin: 'silence',
-        receivedAt: now(),
-      });
+    if (this.#state.name === 'connected') this.#sayByItself('Are you still there?', 'silence');
   }
 
   #open(text: string): void {
@@ -288,50 +280,15 @@ export class VendorSession {
       return;
     }
     const said = text.slice(0, maxTaskTextLength).trim();
-    if (said) this.#say(said, { type: 'repeat', mode: 'async', origin: 'opening', receivedAt: now() });
+    if (said) this.#sayByItself(said, 'opening');
   }
 
-  #say(
-    text: string,
-    options: { type: TaskType; mode: TaskMode; origin: TaskOrigin; receivedAt: number },
-  ): { task: Task; end: Promise<TaskEnd> } {
-    const task: Task = {
-      taskId: randomUUID(),
-      text,
-      taskType: options.type,
-      taskMode: options.mode,
-      origin: options.origin,
-      receivedAt: options.receivedAt,
-    };
-    this.#keep(task);
-    return { task, end: this.#speech.say(task) };
-  }
-
-  #keep(task: Task): void {
-    this.tasks.push(task);
-    if (this.tasks.length > bounds.tasksPerSession) this.tasks.shift();
+  #sayByItself(text: string, origin: 'silence' | 'opening'): void {
+    this.#texts.say(text, { type: 'repeat', mode: 'async', origin, receivedAt: now() });
   }
 
   #noteSpeaking(active: boolean): void {
     this.#dispatch({ type: active ? 'speech-started' : 'speech-ended', at: now() });
     this.#silence.speaking(active);
-  }
-
-  #messagesAbout(task: Task): TaskMessages {
-    return new TaskMessages({
-      taskId: task.taskId,
-      switches: this.#context.switches.values,
-      plan: this.#context.faults.takeForTask(this.id),
-      send: (payload) => this.#room.tell(payload),
-    });
-  }
-
-  #knowledgeBase(): { opening?: string; prompt?: string } | undefined {
-    const id = this.request.knowledge_base_id;
-    return id ? this.#context.knowledgeBases.get(id) : undefined;
-  }
-
-  #prompt(): string {
-    return this.request.knowledge_base ?? this.#knowledgeBase()?.prompt ?? '';
   }
 }
