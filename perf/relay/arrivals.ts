@@ -1,8 +1,8 @@
 import { buildNack, createRtpHeader, isRtcp, parseRtpHeader } from '../../packages/livekit-rtp/src/index.ts';
 import type { MediaKind, RtpHeader, SubscribedTrack } from '../../packages/livekit-rtp/src/index.ts';
 import { MissingPackets } from '../../packages/relay/src/engines/rtp/inbound/missing-packets.ts';
-import { PayloadRoles, ROLE_RTX } from '../../packages/relay/src/engines/rtp/inbound/payload-roles.ts';
-import { unwrapRtx } from '../../packages/relay/src/engines/rtp/packet/strip.ts';
+import { PayloadRoles, ROLE_RTX } from '../../packages/relay/src/packets/payload-roles.ts';
+import { unwrapRtx } from '../../packages/relay/src/packets/strip.ts';
 import { readAudioMark, readVideoMark } from './marks.ts';
 
 const OUR_SSRC = 1;

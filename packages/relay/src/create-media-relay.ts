@@ -15,7 +15,10 @@ import type {
 } from './media-relay.ts';
 
 const ORPHAN_GRACE = 15_000;
-/** A relay that transcodes takes a third of a core, and LiveKit's client tells every event of a process to every room in it. */
+/**
+ * A relay that transcodes takes a third of a core, and LiveKit's client tells every event of a process to
+ * every room in it.
+ */
 const TRANSCODES_PER_HOST = 4;
 /** LiveKit's client leaks a little with every connection, so its hosts are replaced. */
 const TRANSCODES_PER_LIFE = 20;
@@ -24,10 +27,14 @@ const TRANSCODE_IDLE = 60_000;
 
 export type MediaRelayOptions = {
   /**
-   * What carries media out of a vendor's room. `auto` (the default): `rtp`; and `transcode` for what `rtp` cannot carry, or cannot reach because UDP does not get through.
+   * What carries media out of a vendor's room. `auto` (the default): `rtp`; and `transcode` for what `rtp`
+   * cannot carry, or cannot reach because UDP does not get through.
    */
   engine?: 'auto' | HostedEngine;
-  /** Relay hosts of an engine at most. Default for `rtp`: the number of cores - 1, at least 1; for `transcode`: as many as are needed. */
+  /**
+   * Relay hosts of an engine at most. Default for `rtp`: the number of cores - 1, at least 1; for
+   * `transcode`: as many as are needed.
+   */
   hosts?: number;
   /** ms that a host carries on when this process is gone without a word. Default 15_000. */
   orphanGrace?: number;
@@ -36,7 +43,10 @@ export type MediaRelayOptions = {
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Relays in relay hosts: child processes, forked as needed, since both native WebRTC libraries break in worker threads. */
+/**
+ * Relays in relay hosts: child processes, forked as needed, since both native WebRTC libraries break in
+ * worker threads.
+ */
 export function createMediaRelay(options: MediaRelayOptions = {}): HostedMediaRelay {
   return new HostedMediaRelay(options);
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { packetizeH264, packetizeVp8, splitAnnexB } from '@avatar-bridge/livekit-rtp';
 
-/** One second of 1280x720 at 30 fps, beginning with its only key frame, and one second of a 440 Hz tone in 20 ms Opus frames. */
+/**
+ * One second of 1280x720 at 30 fps, beginning with its only key frame, and one second of a 440 Hz tone in 20
+ * ms Opus frames.
+ */
 const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 
 const AUD = 9;
@@ -28,7 +31,9 @@ export function vp8Frames(): Buffer[][] {
   return frames;
 }
 
-/** Opus frames; the two header packets of the Ogg stream and what the encoder adds at the end are left out. */
+/**
+ * Opus frames; the two header packets of the Ogg stream and what the encoder adds at the end are left out.
+ */
 export function opusFrames(): Buffer[] {
   const file = fixture('clip.ogg');
   const packets: Buffer[] = [];

@@ -18,7 +18,10 @@ const WIDTH = 640;
 const HEIGHT = 360;
 const SAMPLES = 480;
 
-/** An avatar on LiveKit's own client: video that is encoded live, a tone, header extensions, RTX, bandwidth probes and all. */
+/**
+ * An avatar on LiveKit's own client: video that is encoded live, a tone, header extensions, RTX, bandwidth
+ * probes and all.
+ */
 export class EncodingAvatar {
   static async join(rooms: Rooms, videoCodec: VideoCodec): Promise<EncodingAvatar> {
     const avatar = new EncodingAvatar();

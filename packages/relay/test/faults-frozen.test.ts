@@ -14,7 +14,8 @@ const LIVE_STEP = 150;
 const media = createMediaRelay({ engine: 'rtp', hosts: 1 });
 afterAll(() => media.close());
 
-// Without filler the server's socket keeps all that came meanwhile; with it some seconds, and a hole follows that is too large to repair.
+// Without filler the server's socket keeps all that came meanwhile; with it some seconds, and a hole follows
+// that is too large to repair.
 test.concurrent.each([0, 7])(
   'a vendor server that stands still for 8 s sends what it kept; the stage gets live packets only (filler %i)',
   { timeout: 60_000 },
@@ -45,7 +46,8 @@ test.concurrent.each([0, 7])(
         `filler ${filler}, ${kind}: ${Math.round(passed)} of ${Math.round(frozen)} ms were passed on afterwards; missing ${listener.missing(kind)}, lost ${stats[kind]!.lost}`,
       );
       expect(passed).toBeLessThan(1000);
-      // On a busy machine the server's socket overflows once more when it is back: that is lost for good, and the numbers tell.
+      // On a busy machine the server's socket overflows once more when it is back: that is lost for good, and
+      // the numbers tell.
       expect(listener.missing(kind)).toBeLessThan(stats[kind]!.lost + 3);
     }
     expect(events).toMatchObject({ failed: [], closed: [], sourceDisconnected: [] });
@@ -53,8 +55,9 @@ test.concurrent.each([0, 7])(
 );
 
 /**
- * The time of which there is no live media, in ms by the timestamps: how late packets were passed on is not seen in it. The last picture, which is
- * sent again for a while when the stage asks for a key frame, is a quarter of a second apart.
+ * The time of which there is no live media, in ms by the timestamps: how late packets were passed on is not
+ * seen in it. The last picture, which is sent again for a while when the stage asks for a key frame, is a
+ * quarter of a second apart.
  */
 function silence(packets: Heard[], ticksPerMs: number): number {
   const times = packets

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createMediaRelay } from '../src/index.ts';
-import { sequenceDelta, timestampDelta } from '../src/engines/rtp/packet/numbers.ts';
+import { sequenceDelta, timestampDelta } from '../src/packets/numbers.ts';
 import type { Heard } from './listener.ts';
 import { joinMortal } from './mortal-avatar.ts';
 import { AVATAR } from './rooms.ts';

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { createMediaRelay } from '../src/index.ts';
-import { timestampDelta } from '../src/engines/rtp/packet/numbers.ts';
+import { timestampDelta } from '../src/packets/numbers.ts';
 import { Scene } from './scene.ts';
 import { until } from './until.ts';
 

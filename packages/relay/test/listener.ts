@@ -1,10 +1,10 @@
 import { buildNack, forEachRtcp, isRtcp, parseRtpHeader, RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import type { RtpHeader, SubscribedTrack } from '@avatar-bridge/livekit-rtp';
-import { sequenceDelta } from '../src/engines/rtp/packet/numbers.ts';
-import { startsKeyFrame } from '../src/engines/rtp/packet/key-frame.ts';
+import { sequenceDelta } from '../src/packets/numbers.ts';
+import { startsKeyFrame } from '../src/packets/key-frame.ts';
 import { MissingPackets } from '../src/engines/rtp/inbound/missing-packets.ts';
-import { PayloadRoles, ROLE_RTX } from '../src/engines/rtp/inbound/payload-roles.ts';
-import { unwrapRtx } from '../src/engines/rtp/packet/strip.ts';
+import { PayloadRoles, ROLE_RTX } from '../src/packets/payload-roles.ts';
+import { unwrapRtx } from '../src/packets/strip.ts';
 import type { Rooms } from './rooms.ts';
 
 export type Heard = RtpHeader & { payload: Buffer; at: number };
@@ -71,7 +71,10 @@ export class Listener {
     await this.participant.close();
   }
 
-  /** Asks for what is missing, as every browser does: the way from the server to the listener is not what is tested. */
+  /**
+   * Asks for what is missing, as every browser does: the way from the server to the listener is not what is
+   * tested.
+   */
   #watch(track: SubscribedTrack): void {
     const roles = new PayloadRoles(track.codecs, track.info.mimeType.toLowerCase());
     const missing = new MissingPackets();

@@ -99,7 +99,10 @@ function noise(): Uint8Array {
   return picture;
 }
 
-/** How much later a beep is than the picture that belongs to it, on the sender's clock: the median in ms over all marks that were heard. */
+/**
+ * How much later a beep is than the picture that belongs to it, on the sender's clock: the median in ms over
+ * all marks that were heard.
+ */
 export function soundAfterPicture(listener: Listener): number {
   const pictures = onsets(framesOf(listener.packets.video), 4).map((frame) =>
     listener.capturedAt(frame, 90_000),

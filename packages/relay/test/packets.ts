@@ -122,7 +122,9 @@ export function bench(options: Partial<LegOptions> = {}): Bench {
   return { leg, sent, reports, ...source };
 }
 
-/** A bench whose source has sent a key frame of two packets and a picture after it, the last of them at 40 ms. */
+/**
+ * A bench whose source has sent a key frame of two packets and a picture after it, the last of them at 40 ms.
+ */
 export function afterPicture(): ReturnType<typeof bench> {
   const all = bench({ firstSequenceNumber: 10 });
   all.inlet.receive(videoPacket({ sequenceNumber: 1, timestamp: 0, keyFrame: true, label: 1 }), 0);

@@ -69,7 +69,10 @@ export function record(relay: Relay): Recorded {
   return events;
 }
 
-/** What stands still, by what was told last. On a busy machine media may have stood still for a moment before a test makes it. */
+/**
+ * What stands still, by what was told last. On a busy machine media may have stood still for a moment before
+ * a test makes it.
+ */
 export function stalled(events: Recorded): RelayMediaKind[] {
   const count = (list: { kind: RelayMediaKind }[], kind: RelayMediaKind): number =>
     list.filter((event) => event.kind === kind).length;

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { startRtpRelay } from '../src/engines/rtp/rtp-engine.ts';
 import { CancelledError, createMediaRelay, RetryableError, TerminalError } from '../src/index.ts';
-import { timestampDelta } from '../src/engines/rtp/packet/numbers.ts';
+import { timestampDelta } from '../src/packets/numbers.ts';
 import { Avatar } from './avatar.ts';
 import { Listener } from './listener.ts';
 import type { Heard } from './listener.ts';

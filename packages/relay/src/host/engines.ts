@@ -33,7 +33,10 @@ export type LoadedEngine = {
   dispose(): Promise<void>;
 };
 
-/** Each engine brings a WebRTC library of its own, of which a process shall have one. `broken` is called when the library is of no use any more. */
+/**
+ * Each engine brings a WebRTC library of its own, of which a process shall have one. `broken` is called when
+ * the library is of no use any more.
+ */
 export async function loadEngine(
   name: HostedEngine,
   broken: (message: string) => void,

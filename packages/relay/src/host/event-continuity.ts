@@ -2,9 +2,9 @@ import type { RelayEvents, RelayMediaKind } from '../media-relay.ts';
 import type { RelayEventMessage } from './protocol.ts';
 
 /**
- * Makes one story of what a relay tells on one host after the other: each kind has one first frame, and is resumed when it comes from the next
- * host; the avatar begins and ceases to speak in turns; utterances whose sound went with a host have ended. Times are
- * monotonic ms.
+ * Makes one story of what a relay tells on one host after the other: each kind has one first frame, and is
+ * resumed when it comes from the next host; the avatar begins and ceases to speak in turns; utterances whose
+ * sound went with a host have ended. Times are monotonic ms.
  */
 export class EventContinuity {
   readonly #seen = new Set<RelayMediaKind>();
@@ -55,7 +55,10 @@ export class EventContinuity {
     return [told('restarting', { reason }), ...ended];
   }
 
-  /** The next host carries the relay, and told `early` while it began to. What it does not say of the avatar's voice is silence. */
+  /**
+   * The next host carries the relay, and told `early` while it began to. What it does not say of the avatar's
+   * voice is silence.
+   */
   resume(early: readonly RelayEventMessage[], now: number): RelayEventMessage[] {
     const voice = early.some(({ event }) => event === 'speaking')
       ? []

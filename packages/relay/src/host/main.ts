@@ -5,9 +5,10 @@ import { HostedRelays } from './hosted-relays.ts';
 import type { HostCommand, HostMessage } from './protocol.ts';
 
 /**
- * A relay host: a process that carries relays for the worker that forked it. When the worker is gone without a word, it carries on for
- * the grace time (first argument, ms), so that viewers see the avatar until another worker takes the session over; that worker's joining
- * ends the relays here, since it comes under the same identities. All its relays use one engine (second argument).
+ * A relay host: a process that carries relays for the worker that forked it. When the worker is gone without
+ * a word, it carries on for the grace time (first argument, ms), so that viewers see the avatar until another
+ * worker takes the session over; that worker's joining ends the relays here, since it comes under the same
+ * identities. All its relays use one engine (second argument).
  */
 const orphanGrace = Number(process.argv[2]);
 const engineName = process.argv[3] as HostedEngine;

@@ -1,8 +1,9 @@
 import type { RelayOptions } from '../media-relay.ts';
 
 /**
- * What the servers have sent in place of the tokens that rooms were joined with: those last as long as a connection, the ones that were given may have
- * expired long since. By the token that was given, because the room that is being switched to has its own before the switch is known to be done.
+ * What the servers have sent in place of the tokens that rooms were joined with: those last as long as a
+ * connection, the ones that were given may have expired long since. By the token that was given, because the
+ * room that is being switched to has its own before the switch is known to be done.
  */
 export class NewestTokens {
   readonly #newest = new Map<string, string>();

@@ -12,10 +12,11 @@ import type {
 } from '../media-relay.ts';
 
 /**
- * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; media never,
- * but for the sound that engine `voice` is given to play (docs/adr/0008). Both ends are this
- * package in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host; tokens travel in
- * `start`, `switchSource` and `tokenRefreshed` only, so they are in no argument list, environment or log.
+ * What a worker and its relay hosts say to each other over the IPC channel: commands, events and data; media
+ * never, but for the sound that engine `voice` is given to play (docs/adr/0008). Both ends are this package
+ * in one version, so the types are the protocol. `relay` is a number that the worker gives, unique in a host;
+ * tokens travel in `start`, `switchSource` and `tokenRefreshed` only, so they are in no argument list,
+ * environment or log.
  */
 export type RelayCall =
   | { method: 'sendToSource'; payload: string; options: DataOptions }
@@ -32,7 +33,10 @@ export type HostCommand =
   | { type: 'start'; relay: number; options: RelayOptions }
   /** Answered by `result` or `fault`. */
   | { type: 'call'; relay: number; call: number; request: RelayCall }
-  /** Takes back a `switchSource` that is under way. That call is answered all the same: it may just have been done. */
+  /**
+   * Takes back a `switchSource` that is under way. That call is answered all the same: it may just have been
+   * done.
+   */
   | { type: 'cancel'; relay: number; call: number }
   /** Also takes back a start that is under way. Answered by the event `closed`, or by `refused`. */
   | { type: 'close'; relay: number; reason: string }
@@ -47,7 +51,10 @@ export type HostMessage =
   | RelayEventMessage
   | { type: 'result'; relay: number; call: number; value: MediaStats | null }
   | { type: 'fault'; relay: number; call: number; error: WireError }
-  /** For a room that was joined with the token `given`, also one that is being switched to, its server has sent a newer one. */
+  /**
+   * For a room that was joined with the token `given`, also one that is being switched to, its server has
+   * sent a newer one.
+   */
   | { type: 'tokenRefreshed'; relay: number; given: string; newest: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; fields: Record<string, unknown>; message: string }
   | { type: 'pong'; ping: number };

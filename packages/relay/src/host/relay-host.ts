@@ -12,15 +12,22 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** All that a host needs to know of its surroundings; the worker's keys are not among it. */
 const INHERITED = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 /**
- * A packet is a small object with memory outside of V8's heap. A young generation of 1 MB is emptied of them several times a second, in
- * less than a millisecond; in one of V8's own choice they pile up until it marks the whole heap because of them, each second.
+ * A packet is a small object with memory outside of V8's heap. A young generation of 1 MB is emptied of them
+ * several times a second, in less than a millisecond; in one of V8's own choice they pile up until it marks
+ * the whole heap because of them, each second.
  */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
-/** Packets are allocated by one thread and freed by another: with an arena for each thread, glibc keeps more memory and is no faster. */
+/**
+ * Packets are allocated by one thread and freed by another: with an arena for each thread, glibc keeps more
+ * memory and is no faster.
+ */
 const MALLOC_ARENA_MAX = '2';
 const LEAVE_TIMEOUT = 10_000;
 const PING_INTERVAL = 3_000;
-/** A host that has left so many pings unanswered is stuck, and its relays with it. Counted, since it is not its fault when this process is late. */
+/**
+ * A host that has left so many pings unanswered is stuck, and its relays with it. Counted, since it is not
+ * its fault when this process is late.
+ */
 const UNANSWERED_PINGS = 3;
 
 export type RelayHostOptions = {

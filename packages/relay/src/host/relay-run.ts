@@ -10,7 +10,10 @@ export type RelayRun = {
   close(reason: string): void;
 };
 
-/** Whoever has a relay run. `onRefused`, the event `closed` and `onHostGone` are the last that is heard of a run. */
+/**
+ * Whoever has a relay run. `onRefused`, the event `closed` and `onHostGone` are the last that is heard of a
+ * run.
+ */
 export interface RunListener {
   onStarted(): void;
   onRefused(error: RelayError): void;

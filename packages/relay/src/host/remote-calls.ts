@@ -12,7 +12,10 @@ type Pending = {
   reject(error: Error): void;
 };
 
-/** The calls to a relay in a relay host. While it has none they wait, and are sent in their order to the next one. */
+/**
+ * The calls to a relay in a relay host. While it has none they wait, and are sent in their order to the next
+ * one.
+ */
 export class RemoteCalls {
   readonly #sent = new Map<number, Pending>();
   #waiting: Pending[] = [];

@@ -1,4 +1,7 @@
-/** ms before each restart in a row: viewers wait for the first one, the others are a sign of something that lasts. */
+/**
+ * ms before each restart in a row: viewers wait for the first one, the others are a sign of something that
+ * lasts.
+ */
 const DELAYS = [0, 500, 2_000];
 /** ms after which a restart no longer counts. */
 const WINDOW = 60_000;

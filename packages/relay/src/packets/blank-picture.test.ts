@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { h264Frames, vp8Frames } from '../../../../test/clip.ts';
+import { h264Frames, vp8Frames } from '../../test/clip.ts';
 import { isBlankPicture } from './blank-picture.ts';
 
 const SPS = '6742c01f0fd91f888884000003000400000300c83c60c920';

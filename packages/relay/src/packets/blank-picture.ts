@@ -1,12 +1,15 @@
-/** The parameter set of the picture of 2 x 2 pixels with which LiveKit's server ends and mutes H264 tracks, in a STAP-A with the picture itself. */
+/**
+ * The parameter set of the picture of 2 x 2 pixels with which LiveKit's server ends and mutes H264 tracks, in
+ * a STAP-A with the picture itself.
+ */
 const H264_START = Buffer.from('1800186742c01f0fd91f888884000003000400000300c83c60c920', 'hex');
 const VP8_START_CODE = 0x9d012a;
 /** Its picture in VP8 has 8 x 8 pixels; no avatar is that small. */
 const LEAST_WIDTH = 16;
 
 /**
- * Whether the key frame that starts between these offsets is one that LiveKit's server made up, to clear the screens of those who watch a track that
- * it ends or mutes.
+ * Whether the key frame that starts between these offsets is one that LiveKit's server made up, to clear the
+ * screens of those who watch a track that it ends or mutes.
  */
 export function isBlankPicture(mimeType: string, packet: Buffer, start: number, end: number): boolean {
   if (mimeType === 'video/h264') {

@@ -1,4 +1,4 @@
-import { sequenceDelta } from '../packet/numbers.ts';
+import { sequenceDelta } from './numbers.ts';
 
 const MAX_PACKETS = 512;
 const FIRST_SIZE = 64 * 1024;
@@ -51,14 +51,20 @@ class Frame {
   }
 }
 
-/** Keeps the last complete key frame of what is sent, of up to 512 packets and 512 kB, with fixed headers only. */
+/**
+ * Keeps the last complete key frame of what is sent, of up to 512 packets and 512 kB, with fixed headers
+ * only.
+ */
 export class KeyFrameCache {
   #recording: Frame | null = null;
   #kept: Frame | null = null;
   #spare: Frame | null = null;
   #timestamp = -1;
 
-  /** Every packet as it is sent; `startsKeyFrame`: the first of a key frame. Packets of other frames cost next to nothing. */
+  /**
+   * Every packet as it is sent; `startsKeyFrame`: the first of a key frame. Packets of other frames cost next
+   * to nothing.
+   */
   add(packet: Buffer, sequenceNumber: number, startsKeyFrame: boolean, marker: boolean): void {
     if (this.#recording === null && !startsKeyFrame) return;
     const timestamp = packet.readUInt32BE(4);

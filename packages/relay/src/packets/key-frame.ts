@@ -3,14 +3,20 @@ const IDR = 5;
 const STAP_A = 24;
 const FU_A = 28;
 
-/** Whether the payload between these offsets is the first packet of a key frame. Codecs other than H264 and VP8: false. */
+/**
+ * Whether the payload between these offsets is the first packet of a key frame. Codecs other than H264 and
+ * VP8: false.
+ */
 export function startsKeyFrame(mimeType: string, packet: Buffer, start: number, end: number): boolean {
   if (mimeType === 'video/h264') return startsH264(packet, start, end);
   if (mimeType === 'video/vp8') return startsVp8(packet, start, end);
   return false;
 }
 
-/** RFC 6184, 5.4-5.8. A key frame begins with its parameter sets, or with the IDR slice when they are sent once only. */
+/**
+ * RFC 6184, 5.4-5.8. A key frame begins with its parameter sets, or with the IDR slice when they are sent
+ * once only.
+ */
 function startsH264(packet: Buffer, start: number, end: number): boolean {
   if (start >= end) return false;
   const type = packet[start]! & 0x1f;

@@ -1,5 +1,5 @@
 import type { ReportBlock } from '@avatar-bridge/livekit-rtp';
-import { sequenceDelta, timestampDelta } from '../packet/numbers.ts';
+import { sequenceDelta, timestampDelta } from './numbers.ts';
 
 /** Older packets are refused; also the length of the memory for duplicates. A power of two. */
 const WINDOW = 1024;
@@ -8,7 +8,10 @@ const MAX_JUMP = 1000;
 
 export type Arrival = 'newest' | 'late' | 'duplicate' | 'too-old' | 'jump';
 
-/** What has been received of one SSRC (RFC 3550, A.1, A.3 and A.8). Sequence numbers are extended to count on where 16 bits wrap around. */
+/**
+ * What has been received of one SSRC (RFC 3550, A.1, A.3 and A.8). Sequence numbers are extended to count on
+ * where 16 bits wrap around.
+ */
 export class Reception {
   readonly ssrc: number;
   readonly #clockRate: number;
@@ -53,7 +56,10 @@ export class Reception {
     return this.#highest + sequenceDelta(sequenceNumber, this.#highest & 0xffff);
   }
 
-  /** Notes the packet. After `newest` or `jump` it is the `highest`. `resent`: it came because we asked for it. */
+  /**
+   * Notes the packet. After `newest` or `jump` it is the `highest`. `resent`: it came because we asked for
+   * it.
+   */
   arrived(sequence: number, timestamp: number, now: number, resent: boolean): Arrival {
     const distance = sequence - this.#highest;
     if (distance > MAX_JUMP) return this.#restart(sequence, timestamp, now);
@@ -75,7 +81,10 @@ export class Reception {
     this.#senderReportAt = now;
   }
 
-  /** The block for a receiver report; its fraction is counted from the last call on. Packets that were resent count as lost, as they were. */
+  /**
+   * The block for a receiver report; its fraction is counted from the last call on. Packets that were resent
+   * count as lost, as they were.
+   */
   block(now: number): ReportBlock {
     const expected = this.#highest - this.#first + 1;
     const received = this.#unique - this.#resent;

@@ -2,9 +2,9 @@ import { RTP_HEADER_LENGTH } from '@avatar-bridge/livekit-rtp';
 import type { RtpHeader } from '@avatar-bridge/livekit-rtp';
 
 /**
- * Leaves out CSRCs and header extensions, whose ids mean nothing on another connection, and the padding behind a payload. Nothing is copied
- * but the 12 bytes of the fixed header, which move forward in the same memory; a packet that has none of these is returned as it is.
- * Padding stays where there is no payload.
+ * Leaves out CSRCs and header extensions, whose ids mean nothing on another connection, and the padding
+ * behind a payload. Nothing is copied but the 12 bytes of the fixed header, which move forward in the same
+ * memory; a packet that has none of these is returned as it is. Padding stays where there is no payload.
  */
 export function stripHeader(packet: Buffer, header: RtpHeader): Buffer {
   const extra = header.headerLength - RTP_HEADER_LENGTH;
@@ -18,9 +18,9 @@ export function stripHeader(packet: Buffer, header: RtpHeader): Buffer {
 }
 
 /**
- * The packet that an RTX packet repeats (RFC 4588, 4): its number stands in the first two bytes of the payload. The header is moved over
- * them, and `header` describes the result; its SSRC is the caller's to set. `undefined` when nothing is repeated, as in packets that
- * probe the bandwidth.
+ * The packet that an RTX packet repeats (RFC 4588, 4): its number stands in the first two bytes of the
+ * payload. The header is moved over them, and `header` describes the result; its SSRC is the caller's to set.
+ * `undefined` when nothing is repeated, as in packets that probe the bandwidth.
  */
 export function unwrapRtx(packet: Buffer, header: RtpHeader, payloadType: number): Buffer | undefined {
   const start = header.headerLength;

@@ -1,7 +1,13 @@
-/** ms without an audience until nothing is wanted any more: somebody who reloads the page shall not wait for the picture. */
+/**
+ * ms without an audience until nothing is wanted any more: somebody who reloads the page shall not wait for
+ * the picture.
+ */
 const PATIENCE = 3_000;
 
-/** Whether anybody watches, and whether the picture is wanted: until it has been shown once, and for some time after the last one has gone, it is. */
+/**
+ * Whether anybody watches, and whether the picture is wanted: until it has been shown once, and for some time
+ * after the last one has gone, it is.
+ */
 export class Audience {
   #watched: boolean | undefined;
   #goneAt = 0;

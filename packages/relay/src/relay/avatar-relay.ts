@@ -23,8 +23,8 @@ const TICK = 250;
 const TICKS_PER_SECOND = 4;
 
 /**
- * One avatar carried from the vendor's room to the stage, in this process, by whatever engine. The vendor's room may go away without ending the relay:
- * the stage keeps the tracks.
+ * One avatar carried from the vendor's room to the stage, in this process, by whatever engine. The vendor's
+ * room may go away without ending the relay: the stage keeps the tracks.
  */
 export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   /** Resolves when both tracks are on the stage. `emit` may be called before that, and not after `closed`. */
@@ -95,8 +95,9 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   }
 
   /**
-   * Carries the avatar of another vendor room from now on: joins it, lets its tracks take over, leaves the former one. Resolves when both have been
-   * taken over. When it rejects, the former source goes on as if nothing had been.
+   * Carries the avatar of another vendor room from now on: joins it, lets its tracks take over, leaves the
+   * former one. Resolves when both have been taken over. When it rejects, the former source goes on as if
+   * nothing had been.
    */
   async switchSource(source: RoomSource, signal?: AbortSignal): Promise<void> {
     if (this.#life.closed) throw new CancelledError('the relay is closed');

@@ -37,7 +37,10 @@ export type StageHandlers = {
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;
   data(data: ReceivedData): void;
-  /** Whether anybody in the room receives the picture. May come again with the same value; never from servers or clients that cannot tell. */
+  /**
+   * Whether anybody in the room receives the picture. May come again with the same value; never from servers
+   * or clients that cannot tell.
+   */
   audience(watched: boolean): void;
 };
 
@@ -57,9 +60,15 @@ export type PublishHooks = {
 
 /** The team's room, joined as the avatar. */
 export interface StageRoom<T> {
-  /** Puts a track on the stage as the source has it. `undefined`: it ended before there was anything to put there. */
+  /**
+   * Puts a track on the stage as the source has it. `undefined`: it ended before there was anything to put
+   * there.
+   */
   publish(track: T, hooks: PublishHooks): Promise<StageTrack<T> | undefined>;
-  /** ms that the voice goes there later than the picture that belongs to it; `undefined` while that is not known. */
+  /**
+   * ms that the voice goes there later than the picture that belongs to it; `undefined` while that is not
+   * known.
+   */
   skew(): number | undefined;
   caption(caption: Caption): Promise<void>;
   setState(state: AvatarState): Promise<void>;
@@ -73,15 +82,18 @@ export interface StageTrack<T> {
   readonly lastPacketAt: number;
   readonly muted: boolean;
   /**
-   * The source track takes over as soon as it can, and the former one goes on until then; `taken` is called when it has. Throws a RelayError when it
-   * cannot be carried.
+   * The source track takes over as soon as it can, and the former one goes on until then; `taken` is called
+   * when it has. Throws a RelayError when it cannot be carried.
    */
   feed(track: T, taken?: () => void): void;
   end(track: T): void;
   setMuted(track: T, muted: boolean): void;
   /** Audio only: how loud the vendor's server says that the avatar is. */
   setLevel(active: boolean, level: number): void;
-  /** Whether the source shall send; it does at first. Of no effect on tracks that have not brought anything yet, or cannot be paused. */
+  /**
+   * Whether the source shall send; it does at first. Of no effect on tracks that have not brought anything
+   * yet, or cannot be paused.
+   */
   setWanted(wanted: boolean): void;
   /** Call it a few times a second. */
   check(now: number): StallEvent | undefined;
@@ -93,11 +105,17 @@ export interface StageTrack<T> {
 export type RoomContext = {
   signal: AbortSignal;
   logger: Logger;
-  /** The server has sent a newer token in place of the one that the room was joined with. May come again, and before the join is through. */
+  /**
+   * The server has sent a newer token in place of the one that the room was joined with. May come again, and
+   * before the join is through.
+   */
   tokenRefreshed: TokenRefreshed;
 };
 
-/** A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is a track of the avatar in the vendor's room. */
+/**
+ * A way to carry one avatar; made anew for each relay. A second source may be joined beside the first. `T` is
+ * a track of the avatar in the vendor's room.
+ */
 export interface RelayEngine<T extends { readonly kind: RelayMediaKind }> {
   joinSource(options: RoomSource, handlers: SourceHandlers<T>, context: RoomContext): Promise<SourceRoom>;
   joinStage(options: RoomRelayOptions, handlers: StageHandlers, context: RoomContext): Promise<StageRoom<T>>;

@@ -15,7 +15,8 @@ export type RelayContext = {
 };
 
 /**
- * starting -> running -> closed. While a relay starts, whatever goes wrong rejects `start`; afterwards it is told by events, of which `closed` is the last.
+ * starting -> running -> closed. While a relay starts, whatever goes wrong rejects `start`; afterwards it is
+ * told by events, of which `closed` is the last.
  */
 export class RelayLifecycle {
   readonly #context: RelayContext;

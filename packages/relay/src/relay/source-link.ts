@@ -3,7 +3,10 @@ import { RetryableError } from '../errors.ts';
 import type { RelayMediaKind, RoomSource } from '../media-relay.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, SourceRoom } from './engine.ts';
 
-/** One vendor room that a relay joins, with what is known of the avatar in it. Who listens is decided by `handlers`, which can be replaced. */
+/**
+ * One vendor room that a relay joins, with what is known of the avatar in it. Who listens is decided by
+ * `handlers`, which can be replaced.
+ */
 export class SourceLink<T extends { readonly kind: RelayMediaKind }> {
   handlers: SourceHandlers<T>;
   readonly joined: Promise<SourceRoom>;

@@ -50,7 +50,10 @@ export class SourceRooms<T extends { readonly kind: RelayMediaKind }> {
     await this.#current.joined;
   }
 
-  /** Resolves when both tracks on the stage are those of this room. When it rejects, the former one goes on as if nothing had been. */
+  /**
+   * Resolves when both tracks on the stage are those of this room. When it rejects, the former one goes on as
+   * if nothing had been.
+   */
   async switchTo(source: RoomSource, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) throw cancelledSwitch(signal);
     const former = this.#current;

@@ -6,7 +6,10 @@ import { deaf } from './source-link.ts';
 import type { SourceLink } from './source-link.ts';
 import type { StageTracks } from './stage-tracks.ts';
 
-/** The voice follows the picture, which has to wait for a key frame: so they are never of two sources for longer than a packet of sound. */
+/**
+ * The voice follows the picture, which has to wait for a key frame: so they are never of two sources for
+ * longer than a packet of sound.
+ */
 const ORDER: readonly RelayMediaKind[] = ['video', 'audio'];
 
 export type SourceSwitchOptions<T extends { readonly kind: RelayMediaKind }> = {
@@ -19,7 +22,10 @@ export type SourceSwitchOptions<T extends { readonly kind: RelayMediaKind }> = {
 
 /** The way of a relay from one source to another, which the former one does not notice until it is done. */
 export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
-  /** Resolves when both tracks on the stage are fed by the next source; rejects when it cannot, and then the former one feeds them as before. */
+  /**
+   * Resolves when both tracks on the stage are fed by the next source; rejects when it cannot, and then the
+   * former one feeds them as before.
+   */
   readonly done: Promise<void>;
   readonly #options: SourceSwitchOptions<T>;
   readonly #taken = Promise.withResolvers<void>();

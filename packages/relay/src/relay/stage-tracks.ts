@@ -18,7 +18,10 @@ export type StageTracksOptions<T> = {
   signal: AbortSignal;
 };
 
-/** The avatar's picture and voice on the stage: put there once, for good, and fed by whatever track the source has. */
+/**
+ * The avatar's picture and voice on the stage: put there once, for good, and fed by whatever track the source
+ * has.
+ */
 export class StageTracks<T extends { readonly kind: RelayMediaKind }> {
   readonly #options: StageTracksOptions<T>;
   readonly #tracks = new Map<RelayMediaKind, StageTrack<T>>();

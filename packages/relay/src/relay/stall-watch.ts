@@ -11,7 +11,10 @@ export class StallWatch {
     return this.#stalledSince >= 0;
   }
 
-  /** Call this a few times a second. `lastPacketAt` is -1 before the first packet; `expected` is whether packets should come at all. */
+  /**
+   * Call this a few times a second. `lastPacketAt` is -1 before the first packet; `expected` is whether
+   * packets should come at all.
+   */
   check(lastPacketAt: number, expected: boolean, now: number): StallEvent | undefined {
     if (this.#stalledSince >= 0) {
       if (lastPacketAt === this.#stalledSince) return undefined;

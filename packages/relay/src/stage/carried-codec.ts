@@ -1,14 +1,17 @@
 import type { Codec, MediaKind } from '@avatar-bridge/livekit-rtp';
 
-/** Codecs whose packets mean the same in any room; others need header extensions or parameters of their own room. */
+/**
+ * Codecs whose packets mean the same in any room; others need header extensions or parameters of their own
+ * room.
+ */
 const CARRIED: Record<MediaKind, readonly string[]> = {
   video: ['video/h264', 'video/vp8'],
   audio: ['audio/opus'],
 };
 
 /**
- * The codec of a track that can be carried, in lower case. `named` is what its server says it is (`audio/red` for Opus that was published
- * with redundancy, which its server takes off for us). `undefined`: none.
+ * The codec of a track that can be carried, in lower case. `named` is what its server says it is (`audio/red`
+ * for Opus that was published with redundancy, which its server takes off for us). `undefined`: none.
  */
 export function carriedCodec(
   kind: MediaKind,
@@ -23,8 +26,9 @@ export function carriedCodec(
 }
 
 /**
- * How the codec is announced on the stage. H264 is always announced as constrained baseline in packetization mode 1: the server refuses High,
- * every decoder in use decodes any profile under that name, and mode 1 includes the packets of mode 0.
+ * How the codec is announced on the stage. H264 is always announced as constrained baseline in packetization
+ * mode 1: the server refuses High, every decoder in use decodes any profile under that name, and mode 1
+ * includes the packets of mode 0.
  */
 export function stageCodec(mimeType: string, negotiated: readonly Codec[]): Codec {
   switch (mimeType) {

@@ -21,7 +21,10 @@ export class OwnPicture {
     this.#options = options;
   }
 
-  /** Resolves when it is on the stage, or off it. A picture that cannot be published is logged, and tried again at the next call. */
+  /**
+   * Resolves when it is on the stage, or off it. A picture that cannot be published is logged, and tried
+   * again at the next call.
+   */
   show(wanted: boolean): Promise<void> {
     this.#wanted = wanted;
     this.#working ??= this.#work().finally(() => {

@@ -18,8 +18,8 @@ export type StageMemberOptions = {
 };
 
 /**
- * Our participant on the stage, for engines that join no other room: tells how the membership is lost and comes back, and ends
- * the relay when it is gone for good.
+ * Our participant on the stage, for engines that join no other room: tells how the membership is lost and
+ * comes back, and ends the relay when it is gone for good.
  */
 export class StageMember {
   readonly #options: StageMemberOptions;

@@ -14,7 +14,10 @@ export type StageMessagesOptions = {
   audioSid: () => string | undefined;
 };
 
-/** What the avatar's participant tells viewers besides its tracks. Calls reject with a RelayError of side `stage`. */
+/**
+ * What the avatar's participant tells viewers besides its tracks. Calls reject with a RelayError of side
+ * `stage`.
+ */
 export class StageMessages {
   readonly #options: StageMessagesOptions;
 
@@ -22,7 +25,10 @@ export class StageMessages {
     this.#options = options;
   }
 
-  /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
+  /**
+   * Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's
+   * clients.
+   */
   async caption({ text, segmentId, final }: Caption): Promise<void> {
     const audioSid = this.#options.audioSid();
     const attributes: Record<string, string> = {

@@ -14,7 +14,10 @@ const clockRate = 90_000;
 const payloadSpecificFeedback = 206;
 const pictureLossIndication = 1;
 const fullIntraRequest = 4;
-/** How often the picture is sent, ms: after a request, since the first one may come before the viewer can show it; and at rest. */
+/**
+ * How often the picture is sent, ms: after a request, since the first one may come before the viewer can show
+ * it; and at rest.
+ */
 const repeatIntervalMs = 250;
 const repeatForMs = 1_000;
 const restIntervalMs = 5_000;

@@ -8,7 +8,7 @@ import type { Random } from '../../../livekit-rtp/test/fuzz/random.ts';
 import { Inlet } from '../../src/engines/rtp/inbound/inlet.ts';
 import { Leg } from '../../src/engines/rtp/outbound/leg.ts';
 import type { LegStats } from '../../src/engines/rtp/outbound/leg.ts';
-import { sequenceDelta } from '../../src/engines/rtp/packet/numbers.ts';
+import { sequenceDelta } from '../../src/packets/numbers.ts';
 import { SourceClock } from '../../src/engines/rtp/inbound/source-clock.ts';
 import { OPUS, OUT_SSRC, OUT_TYPE, VP8, VP8_RTX } from '../packets.ts';
 
@@ -26,7 +26,10 @@ const AUDIO_LEVEL_ID = 3;
 /** Numbers that receivers and libsrtp can still tell from a wrap around. */
 const LARGEST_STEP = 1_100;
 
-/** Packets of a broken vendor, and feedback of a broken stage, to one leg; what comes out has to be one stream all the same. */
+/**
+ * Packets of a broken vendor, and feedback of a broken stage, to one leg; what comes out has to be one stream
+ * all the same.
+ */
 export function legTarget(
   random: Random,
   kind: MediaKind,

@@ -30,14 +30,14 @@ const ticksPerSecond = 4;
 const kinds: readonly RelayMediaKind[] = ['video', 'audio'];
 
 /**
- * The `direct` engine: the avatar is a participant of the stage itself. This one stands beside it under the session's own
- * identity: it tells what becomes of the avatar's tracks, carries captions, state and data, and shows the avatar's last picture
- * while the avatar is gone.
+ * The `direct` engine: the avatar is a participant of the stage itself. This one stands beside it under the
+ * session's own identity: it tells what becomes of the avatar's tracks, carries captions, state and data, and
+ * shows the avatar's last picture while the avatar is gone.
  */
 export class DirectRelay {
   /**
-   * Resolves when both tracks of the avatar are on the stage and the picture moves, or is muted: the voice need not come
-   * before the avatar speaks. Rejects as MediaRelay.start does, and then has left.
+   * Resolves when both tracks of the avatar are on the stage and the picture moves, or is muted: the voice
+   * need not come before the avatar speaks. Rejects as MediaRelay.start does, and then has left.
    */
   static async start(options: DirectRelayOptions, context: RelayContext): Promise<DirectRelay> {
     if (context.signal?.aborted) throw cancelledStart(context.signal);
@@ -232,14 +232,17 @@ export class DirectRelay {
     if (stall?.type === 'resumed') this.#life.emit('mediaResumed', { kind, gapMs: Math.round(stall.gap) });
   }
 
-  /** The server tells who receives a track only to its publisher: so everybody in the room counts as watching. */
+  /**
+   * The server tells who receives a track only to its publisher: so everybody in the room counts as watching.
+   */
   #countAudience(now: number): void {
     const others = [...(this.#member.present?.remoteParticipants.values() ?? [])];
     if (this.#audience.set(others.some(isViewer), now))
       this.#life.emit('audience', { watched: this.#audience.watched === true });
     const { pauseUnwatched = true } = this.#options;
     const { video, audio } = this.#tracks;
-    // With the picture unasked for, the voice is what shows that the avatar is gone: then the picture has to prove itself.
+    // With the picture unasked for, the voice is what shows that the avatar is gone: then the picture has to
+    // prove itself.
     video.setEnabled(!pauseUnwatched || !video.started || this.#audience.wants(now) || audio.stalled);
   }
 

@@ -3,19 +3,22 @@ import type { RelayMediaKind, TrackStats } from '../../media-relay.ts';
 import { type StallEvent, StallWatch } from '../../relay/stall-watch.ts';
 import { carriedCodec } from '../../stage/carried-codec.ts';
 import type { Picture } from '../../stage/still-picture.ts';
-import { PayloadRoles, ROLE_MEDIA } from '../rtp/inbound/payload-roles.ts';
-import { Reception } from '../rtp/inbound/reception.ts';
-import { KeyFrameCache } from '../rtp/outbound/key-frame-cache.ts';
-import { isBlankPicture } from '../rtp/packet/blank-picture.ts';
-import { startsKeyFrame } from '../rtp/packet/key-frame.ts';
-import { stripHeader } from '../rtp/packet/strip.ts';
+import { PayloadRoles, ROLE_MEDIA } from '../../packets/payload-roles.ts';
+import { Reception } from '../../packets/reception.ts';
+import { KeyFrameCache } from '../../packets/key-frame-cache.ts';
+import { isBlankPicture } from '../../packets/blank-picture.ts';
+import { startsKeyFrame } from '../../packets/key-frame.ts';
+import { stripHeader } from '../../packets/strip.ts';
 
 /** Opus packets of up to this size mean silence: DTX, after which none come until somebody speaks. */
 const silenceSize = 3;
 const rtpHeaderSize = 12;
 const clockRates: Record<RelayMediaKind, number> = { video: 90_000, audio: 48_000 };
 
-/** One kind of the avatar's media on the stage, as its packets tell. It lasts while tracks come and go. Times are monotonic ms. */
+/**
+ * One kind of the avatar's media on the stage, as its packets tell. It lasts while tracks come and go. Times
+ * are monotonic ms.
+ */
 export class FaceTrack {
   readonly kind: RelayMediaKind;
   readonly #onFirstPacket: () => void;
@@ -89,7 +92,10 @@ export class FaceTrack {
     return true;
   }
 
-  /** Whether the server shall send its packets to us; they are only counted, so a picture nobody watches is not asked for. */
+  /**
+   * Whether the server shall send its packets to us; they are only counted, so a picture nobody watches is
+   * not asked for.
+   */
   setEnabled(enabled: boolean): void {
     if (enabled === this.#enabled) return;
     this.#enabled = enabled;

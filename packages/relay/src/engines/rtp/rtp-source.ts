@@ -30,8 +30,9 @@ export type RtpSourceTrack = {
 };
 
 /**
- * The vendor's room, joined to receive one participant's tracks. Each track is bound to its id: when the avatar comes back after a crash,
- * the server sends the old tracks and the new ones at the same time for a while.
+ * The vendor's room, joined to receive one participant's tracks. Each track is bound to its id: when the
+ * avatar comes back after a crash, the server sends the old tracks and the new ones at the same time for a
+ * while.
  */
 export class RtpSource implements SourceRoom {
   static async connect(

@@ -70,7 +70,9 @@ export class RtpStageTrack implements StageTrack<RtpSourceTrack> {
     return this.#source?.muted() ?? false;
   }
 
-  /** From capture until sending; `undefined` while that is not known, and while nothing is to come or comes. */
+  /**
+   * From capture until sending; `undefined` while that is not known, and while nothing is to come or comes.
+   */
   get captureDelay(): Delay | undefined {
     const flows = !this.muted && !this.#isPaused && !this.#leg.resting && !this.#watch.stalled;
     return flows && this.#leg.source !== null ? this.#leg.captureDelay : undefined;
@@ -151,7 +153,10 @@ export class RtpStageTrack implements StageTrack<RtpSourceTrack> {
     return [...this.#paused].some(({ inlet }) => inlet === this.#leg.source);
   }
 
-  /** The source that feeds the stage now. One that is to take over has to send, and one that stands still without our doing is not to be hidden. */
+  /**
+   * The source that feeds the stage now. One that is to take over has to send, and one that stands still
+   * without our doing is not to be hidden.
+   */
   #pause(): void {
     const source = this.#source;
     if (

@@ -13,8 +13,9 @@ const SAMPLES = (SAMPLE_RATE * FRAME_MS) / 1000;
 const QUIET = 0.003;
 
 /**
- * Decoded sound from the avatar's tracks to the source that is encoded. The source takes 10 ms from its queue every 10 ms, come what may, so its time never stands still;
- * here it is seen to that the queue is as deep as it shall be. The SDK hands out silence when no packets come: none is passed on before the first packet.
+ * Decoded sound from the avatar's tracks to the source that is encoded. The source takes 10 ms from its queue
+ * every 10 ms, come what may, so its time never stands still; here it is seen to that the queue is as deep as
+ * it shall be. The SDK hands out silence when no packets come: none is passed on before the first packet.
  */
 export class AudioCarrier implements Carrier {
   frames = 0;
@@ -72,7 +73,10 @@ export class AudioCarrier implements Carrier {
     if (wanted > 0) void this.#capture(frame);
   }
 
-  /** Frames keep their order without waiting for each other. One is refused when the queue is full, which it is not meant to be. */
+  /**
+   * Frames keep their order without waiting for each other. One is refused when the queue is full, which it
+   * is not meant to be.
+   */
   async #capture(frame: AudioFrame): Promise<void> {
     try {
       await this.#source.captureFrame(frame);

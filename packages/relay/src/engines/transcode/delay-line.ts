@@ -1,6 +1,9 @@
 type Held<T> = { item: T; due: number };
 
-/** Holds items back for a while, a few at most. Whoever takes gets the newest that is due: what is late already is not worth more lateness. */
+/**
+ * Holds items back for a while, a few at most. Whoever takes gets the newest that is due: what is late
+ * already is not worth more lateness.
+ */
 export class DelayLine<T> {
   /** ms */
   delay = 0;

@@ -1,6 +1,9 @@
 import type { Track } from '@livekit/rtc-node';
 
-/** The SDK's client of its native side, which it keeps as a global; there is none before the first room is joined. */
+/**
+ * The SDK's client of its native side, which it keeps as a global; there is none before the first room is
+ * joined.
+ */
 function client(): typeof globalThis._ffiClientInstance {
   // oxlint-disable-next-line no-underscore-dangle -- their name
   return globalThis._ffiClientInstance;

@@ -16,7 +16,10 @@ export type Inbound = {
   plis: number;
   /** When its last packet came, in ms since 1970; 0 before the first. */
   lastPacketAt: number;
-  /** ms that all of what was handed over took from packet to hand-over, and how much that was (samples, or pictures). */
+  /**
+   * ms that all of what was handed over took from packet to hand-over, and how much that was (samples, or
+   * pictures).
+   */
   delaySum: number;
   handedOver: number;
 };
@@ -48,7 +51,9 @@ export function readInbound(stats: readonly RtcStats[]): Inbound[] {
 
 export type InboundSums = Pick<Inbound, 'packets' | 'lost' | 'repaired' | 'jitter' | 'nacks' | 'plis'>;
 
-/** What came from the vendor's room, measured now and then. Counts of sources that are gone stay in the sums. */
+/**
+ * What came from the vendor's room, measured now and then. Counts of sources that are gone stay in the sums.
+ */
 export class InboundStats {
   readonly #bySsrc = new Map<number, Inbound>();
   readonly #delays = new Map<RelayMediaKind, number>();
@@ -65,7 +70,10 @@ export class InboundStats {
     }
   }
 
-  /** ms from packet to hand-over, on average between the last two measurements; `undefined` when nothing was handed over. */
+  /**
+   * ms from packet to hand-over, on average between the last two measurements; `undefined` when nothing was
+   * handed over.
+   */
   delay(kind: RelayMediaKind): number | undefined {
     return this.#delays.get(kind);
   }

@@ -1,8 +1,9 @@
 type Reader<T> = ReadableStreamDefaultReader<T>;
 
 /**
- * Reads streams of frames one after the other: a new one takes over at its first frame, and the former one goes on until then. The SDK does not
- * end streams with their tracks, so each has to be ended here. `K` is what a stream is a stream of.
+ * Reads streams of frames one after the other: a new one takes over at its first frame, and the former one
+ * goes on until then. The SDK does not end streams with their tracks, so each has to be ended here. `K` is
+ * what a stream is a stream of.
  */
 export class Intake<K, T> {
   /** Times that a stream took over from another. */

@@ -12,8 +12,8 @@ export type JoinOptions = {
 };
 
 /**
- * Joins a room; set listeners before. It cannot be cancelled: whoever does not want it any more waits for it and leaves. Without retries of
- * its own it takes 15 s at most, when there is no path for media.
+ * Joins a room; set listeners before. It cannot be cancelled: whoever does not want it any more waits for it
+ * and leaves. Without retries of its own it takes 15 s at most, when there is no path for media.
  */
 export async function joinRoom(room: Room, options: JoinOptions): Promise<void> {
   const { url, token, side, autoSubscribe, tokenRefreshed } = options;

@@ -7,7 +7,10 @@ const LOUD_TOLERANCE = 60;
 /** How many frames the average looks back. */
 const AVERAGED = 8;
 
-/** Keeps a queue that is emptied at a steady pace as deep as it shall be, by a frame left out or silence put in: in pauses, if they come in time. */
+/**
+ * Keeps a queue that is emptied at a steady pace as deep as it shall be, by a frame left out or silence put
+ * in: in pauses, if they come in time.
+ */
 export class QueueDepth {
   /** ms that shall be in the queue. */
   target = LEAST_DEPTH;
@@ -23,7 +26,10 @@ export class QueueDepth {
     return this.#average;
   }
 
-  /** How many frames to put in now, with `queued` ms in the queue: 1 is the frame itself; 0 leaves it out; more have silence before it. */
+  /**
+   * How many frames to put in now, with `queued` ms in the queue: 1 is the frame itself; 0 leaves it out;
+   * more have silence before it.
+   */
   frames(queued: number, quiet: boolean): number {
     this.#average += (queued - this.#average) / AVERAGED;
     const missing = this.target - this.#average;

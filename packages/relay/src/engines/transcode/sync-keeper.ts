@@ -13,8 +13,9 @@ const MOST_HELD = 150;
 const UNSEEN = 10;
 
 /**
- * Keeps picture and voice together. libwebrtc would, but not without an audio device, so the two come out of their jitter buffers apart. How long they
- * were in there is known from its statistics; what comes out earlier is held back for the difference.
+ * Keeps picture and voice together. libwebrtc would, but not without an audio device, so the two come out of
+ * their jitter buffers apart. How long they were in there is known from its statistics; what comes out
+ * earlier is held back for the difference.
  */
 export class SyncKeeper {
   video: VideoCarrier | undefined;
@@ -45,7 +46,10 @@ export class SyncKeeper {
     return this.#inbound.sums(kind);
   }
 
-  /** When the last packet came, in monotonic ms; -1 before the first. Pictures are seen as they come, packets of sound only when measured. */
+  /**
+   * When the last packet came, in monotonic ms; -1 before the first. Pictures are seen as they come, packets
+   * of sound only when measured.
+   */
   lastPacketAt(kind: RelayMediaKind): number {
     if (kind === 'video') return this.video?.lastFrameAt ?? -1;
     const at = this.#inbound.newest('audio')?.lastPacketAt ?? 0;

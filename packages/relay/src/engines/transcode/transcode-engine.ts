@@ -10,8 +10,8 @@ import { TranscodeStage } from './transcode-stage.ts';
 import { SyncKeeper } from './sync-keeper.ts';
 
 /**
- * The `transcode` engine: pictures and sound are decoded and encoded anew by LiveKit's own client. `broken` is called when its native side has
- * panicked, which no relay of this process survives.
+ * The `transcode` engine: pictures and sound are decoded and encoded anew by LiveKit's own client. `broken`
+ * is called when its native side has panicked, which no relay of this process survives.
  */
 export function startTranscodeRelay(
   options: RoomRelayOptions,

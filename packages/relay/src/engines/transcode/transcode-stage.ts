@@ -100,7 +100,10 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     return track.kind === 'video' ? this.#publishVideo(track, hooks) : this.#publishAudio(track, hooks);
   }
 
-  /** Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's clients. */
+  /**
+   * Each caption is a stream of its own; streams with the same segment id replace each other in LiveKit's
+   * clients.
+   */
   async caption(caption: Caption): Promise<void> {
     const attributes: Record<string, string> = {
       'lk.segment_id': caption.segmentId,
@@ -131,7 +134,9 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     await this.#room.disconnect();
   }
 
-  /** The source makes black pictures until it is given one, so there is none before the first of the avatar's. */
+  /**
+   * The source makes black pictures until it is given one, so there is none before the first of the avatar's.
+   */
   async #publishVideo(track: DecodedTrack, hooks: PublishHooks): Promise<TranscodedTrack | undefined> {
     const carrier = new VideoCarrier(hooks.failed);
     carrier.feed(track);

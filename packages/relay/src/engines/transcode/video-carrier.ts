@@ -6,8 +6,8 @@ import { Intake } from './intake.ts';
 import type { DecodedTrack } from './transcode-source.ts';
 
 /**
- * LiveKit's server ends and mutes tracks with blank pictures, 2 x 2 pixels in H264 and 8 x 8 in VP8: the last real one shall stay. Scaling one of
- * them down would end the process, too.
+ * LiveKit's server ends and mutes tracks with blank pictures, 2 x 2 pixels in H264 and 8 x 8 in VP8: the last
+ * real one shall stay. Scaling one of them down would end the process, too.
  */
 const LEAST_WIDTH = 16;
 /** 1.4 MB each at 720p. */
@@ -15,7 +15,10 @@ const MOST_HELD = 6;
 /** How many pictures the average of `held` looks back. */
 const AVERAGED = 16;
 
-/** Decoded pictures from the avatar's tracks to the source that is encoded. The SDK buffers without bound, so it is read without pause. */
+/**
+ * Decoded pictures from the avatar's tracks to the source that is encoded. The SDK buffers without bound, so
+ * it is read without pause.
+ */
 export class VideoCarrier implements Carrier {
   frames = 0;
   onNextFrame: (() => void) | undefined;

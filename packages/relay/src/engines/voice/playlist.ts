@@ -9,7 +9,10 @@ export type PlaylistFact =
   | { type: 'started'; utteranceId: string }
   | { type: 'ended'; utteranceId: string; playedSamples: number; complete: boolean };
 
-/** Utterances in the order in which their first chunks came, handed out in frames of one size. In memory, without clocks. */
+/**
+ * Utterances in the order in which their first chunks came, handed out in frames of one size. In memory,
+ * without clocks.
+ */
 export class Playlist {
   readonly #frameSize: number;
   #utterances: Utterance[] = [];
@@ -41,8 +44,8 @@ export class Playlist {
   }
 
   /**
-   * The next frame; the end of an utterance is filled up with silence. `undefined`: there is nothing to play now, because
-   * nothing is left, or because the rest of an utterance has not come yet.
+   * The next frame; the end of an utterance is filled up with silence. `undefined`: there is nothing to play
+   * now, because nothing is left, or because the rest of an utterance has not come yet.
    */
   next(): { frame: Int16Array | undefined; facts: PlaylistFact[] } {
     const facts: PlaylistFact[] = [];

@@ -5,7 +5,9 @@ import { VoicePlayer } from './voice-player.ts';
 const frameSize = 4;
 const frames = (count: number) => new Int16Array(count * frameSize).fill(1_000);
 
-/** A player whose sound is `level` 10 and whose silence is 127; `sent` has the time and level of each packet. */
+/**
+ * A player whose sound is `level` 10 and whose silence is 127; `sent` has the time and level of each packet.
+ */
 function bench() {
   const sent: [at: number, level: number][] = [];
   const facts: PlaylistFact[] = [];

@@ -3,7 +3,10 @@ import { Playlist, type PlaylistFact } from './playlist.ts';
 
 /** ms that the rest of an utterance may come late without silence being sent in its place. */
 const patienceMs = 60;
-/** ms behind the clock after which packets are not caught up with: the process stood still, or nothing could be sent. */
+/**
+ * ms behind the clock after which packets are not caught up with: the process stood still, or nothing could
+ * be sent.
+ */
 const longestBehindMs = 200;
 /** ms between packets at rest, as Opus encoders leave out the others in DTX. */
 const restIntervalMs = 400;
@@ -17,7 +20,10 @@ export type VoicePlayerOptions = {
   tell(fact: PlaylistFact): void;
 };
 
-/** Sends utterances as packets of 20 ms, each when it is due. Without timers: `tick` is called often. Times are monotonic ms. */
+/**
+ * Sends utterances as packets of 20 ms, each when it is due. Without timers: `tick` is called often. Times
+ * are monotonic ms.
+ */
 export class VoicePlayer {
   readonly #options: VoicePlayerOptions;
   readonly #playlist: Playlist;

@@ -27,7 +27,10 @@ const clockRate = 48_000;
 const tickMs = 10;
 const bytesPerSample = 2;
 
-/** The `voice` engine: no avatar, but a voice and a still picture that are published under the session's own identity. */
+/**
+ * The `voice` engine: no avatar, but a voice and a still picture that are published under the session's own
+ * identity.
+ */
 export class VoiceRelay {
   /** Resolves when both tracks are on the stage. Rejects as MediaRelay.start does, and then has left. */
   static async start(options: VoiceRelayOptions, context: RelayContext): Promise<VoiceRelay> {

@@ -1,12 +1,15 @@
-import { timestampDelta } from '../packet/numbers.ts';
+import { timestampDelta } from '../../../packets/numbers.ts';
 
-/** After a silence of so long, what comes may have waited in the queue of a server or a network that stood still. */
+/**
+ * After a silence of so long, what comes may have waited in the queue of a server or a network that stood
+ * still.
+ */
 const SILENCE = 1_000;
 /** How far behind the clock a packet after that may be, to be passed on. */
 const BEHIND = 500;
 /**
- * A queue is emptied faster than it was filled. When packets come no faster than this, over so long, then it was the source's own clock
- * that stood still, and nothing is old.
+ * A queue is emptied faster than it was filled. When packets come no faster than this, over so long, then it
+ * was the source's own clock that stood still, and nothing is old.
  */
 const FASTER = 1.5;
 const PROOF = 300;
@@ -14,8 +17,9 @@ const PROOF = 300;
 export type Freshness = 'fresh' | 'old' | 'caught-up';
 
 /**
- * Tells packets that waited somewhere for seconds from live ones, by how far their timestamps have come since the silence began. Passed on, they
- * would put seconds of picture and voice into viewers' buffers at once. Times in ms.
+ * Tells packets that waited somewhere for seconds from live ones, by how far their timestamps have come since
+ * the silence began. Passed on, they would put seconds of picture and voice into viewers' buffers at once.
+ * Times in ms.
  */
 export class Backlog {
   readonly #ticksPerMs: number;
@@ -38,7 +42,10 @@ export class Backlog {
     return this.#old;
   }
 
-  /** Takes in a packet that is newer than all before it. `caught-up`: the first after old ones that is to be passed on. */
+  /**
+   * Takes in a packet that is newer than all before it. `caught-up`: the first after old ones that is to be
+   * passed on.
+   */
   judge(timestamp: number, now: number): Freshness {
     const verdict = this.#old ? this.#whileOld(timestamp, now) : this.#whileFresh(timestamp, now);
     this.#old = verdict === 'old';

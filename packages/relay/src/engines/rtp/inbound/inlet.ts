@@ -2,17 +2,20 @@ import { createRtpHeader, forEachRtcp, isRtcp, parseRtpHeader, RTCP_SR } from '@
 import type { Codec, MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
 import { Backlog } from './backlog.ts';
 import type { Freshness } from './backlog.ts';
-import { PayloadRoles, ROLE_MEDIA, ROLE_RTX } from './payload-roles.ts';
-import { Reception } from './reception.ts';
+import { PayloadRoles, ROLE_MEDIA, ROLE_RTX } from '../../../packets/payload-roles.ts';
+import { Reception } from '../../../packets/reception.ts';
 import type { SourceClock } from './source-clock.ts';
 import { SourceFeedback } from './source-feedback.ts';
 import type { SourceFeedbackOptions } from './source-feedback.ts';
-import { unwrapRtx } from '../packet/strip.ts';
+import { unwrapRtx } from '../../../packets/strip.ts';
 
 /** Packets of an SSRC that was replaced are ignored for so long, should they still come. */
 const FORMER_SSRC_IGNORED = 5_000;
 
-/** A sender report of the source (RFC 3550, 6.4.1): ms since 1900 on its clock, its RTP timestamp for that time, and when it came. */
+/**
+ * A sender report of the source (RFC 3550, 6.4.1): ms since 1900 on its clock, its RTP timestamp for that
+ * time, and when it came.
+ */
 export type SenderReport = { ntp: number; timestamp: number; at: number };
 
 /** Where an inlet's packets go: a Leg. */
@@ -45,7 +48,10 @@ export type InletStats = {
   /** Packets that came because they were asked for. */
   repaired: number;
   duplicates: number;
-  /** Packets of no use here: unknown payload type, a replaced SSRC, too late, malformed, or from the backlog of a server that stood still. */
+  /**
+   * Packets of no use here: unknown payload type, a replaced SSRC, too late, malformed, or from the backlog
+   * of a server that stood still.
+   */
   refused: number;
   nacks: number;
   plis: number;
@@ -54,15 +60,18 @@ export type InletStats = {
 };
 
 /**
- * One inbound track, bound to its m-line: sorts its packets and passes them on; its server is asked for what is missing and for key frames.
- * `now` is a monotonic time in ms everywhere.
+ * One inbound track, bound to its m-line: sorts its packets and passes them on; its server is asked for what
+ * is missing and for key frames. `now` is a monotonic time in ms everywhere.
  */
 export class Inlet {
   readonly kind: MediaKind;
   readonly mimeType: string;
   readonly clockRate: number;
   readonly clock: SourceClock;
-  /** Grows when the packets do not follow on those before: another SSRC, a jump, or old packets that were left out. */
+  /**
+   * Grows when the packets do not follow on those before: another SSRC, a jump, or old packets that were left
+   * out.
+   */
   generation = 0;
   /** Whether the last break was a jump within one stream, so that packets are missing at it. */
   jumped = false;
@@ -119,7 +128,10 @@ export class Inlet {
     else this.#refused++;
   }
 
-  /** Asks the source for a key frame, at most one request in 500 ms: a request that comes too early is made later. */
+  /**
+   * Asks the source for a key frame, at most one request in 500 ms: a request that comes too early is made
+   * later.
+   */
   requestKeyFrame(now: number): void {
     this.#feedback.requestKeyFrame(now);
   }
@@ -209,7 +221,10 @@ export class Inlet {
     return this.#reception;
   }
 
-  /** Old packets are left out, and the picture goes on with the next key frame. `from..to`: the numbers before it that were jumped over. */
+  /**
+   * Old packets are left out, and the picture goes on with the next key frame. `from..to`: the numbers before
+   * it that were jumped over.
+   */
   #takesNewest(
     packet: Buffer,
     header: RtpHeader,

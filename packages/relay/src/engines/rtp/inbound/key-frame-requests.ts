@@ -1,10 +1,14 @@
 /** LiveKit's server and encoders answer no faster; more requests only make the picture worse. */
 const INTERVAL = 500;
 
-/** A source that does not answer this many has no key frame to give, or gives them in a form we do not know. */
+/**
+ * A source that does not answer this many has no key frame to give, or gives them in a form we do not know.
+ */
 const MAX_TRIES = 8;
 
-/** When to ask a source for a key frame: at most once in an interval, and again while none comes. Times in ms. */
+/**
+ * When to ask a source for a key frame: at most once in an interval, and again while none comes. Times in ms.
+ */
 export class KeyFrameRequests {
   #wanted = false;
   #askedAt = -Infinity;

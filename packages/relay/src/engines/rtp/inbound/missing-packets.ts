@@ -1,8 +1,9 @@
 /** Time a packet may be late before it is asked for: packets overtake each other on the way. */
 const REORDER_TOLERANCE = 12;
 /**
- * LiveKit's server answers three requests for a packet, and ignores those that come within 100 ms (or twice the round trip, if that is less) of
- * the packet itself or of the last answer. It does not tell which were ignored, and requests are lost, too: so more are made than it would answer.
+ * LiveKit's server answers three requests for a packet, and ignores those that come within 100 ms (or twice
+ * the round trip, if that is less) of the packet itself or of the last answer. It does not tell which were
+ * ignored, and requests are lost, too: so more are made than it would answer.
  */
 const RETRY_AFTER = [40, 60, 60, 60, 80, 100, 120, 150];
 /** A hole this large is not filled packet by packet: a key frame costs less. */

@@ -3,7 +3,7 @@ import type { MediaKind } from '@avatar-bridge/livekit-rtp';
 import { randomInt } from 'node:crypto';
 import { KeyFrameRequests } from './key-frame-requests.ts';
 import { MissingPackets } from './missing-packets.ts';
-import type { Reception } from './reception.ts';
+import type { Reception } from '../../../packets/reception.ts';
 
 /** What the server is told that it may send, in bit/s: no limit of ours. */
 const BANDWIDTH = 50_000_000;
@@ -17,7 +17,10 @@ export type SourceFeedbackOptions = {
   schedule(delay: number): void;
 };
 
-/** What the server of one inbound track is told: which packets are missing, that a key frame is wanted, and how its packets arrive. Times in ms. */
+/**
+ * What the server of one inbound track is told: which packets are missing, that a key frame is wanted, and
+ * how its packets arrive. Times in ms.
+ */
 export class SourceFeedback {
   /** The track's SSRC; -1 while it is not known. */
   mediaSsrc = -1;
@@ -34,7 +37,10 @@ export class SourceFeedback {
     this.#options = options;
   }
 
-  /** The packets `from..to` were jumped over. When they are too many to ask for, a key frame is asked for instead. */
+  /**
+   * The packets `from..to` were jumped over. When they are too many to ask for, a key frame is asked for
+   * instead.
+   */
   missed(from: number, to: number, now: number): void {
     if (!this.#missing.add(from, to, now)) this.requestKeyFrame(now);
     this.#wakeAt(this.#missing.dueAt, now);
@@ -50,7 +56,10 @@ export class SourceFeedback {
     this.#missing.clear();
   }
 
-  /** Asks for a key frame, at most one request in 500 ms: a request that comes too early is made later. Of no effect on audio. */
+  /**
+   * Asks for a key frame, at most one request in 500 ms: a request that comes too early is made later. Of no
+   * effect on audio.
+   */
   requestKeyFrame(now: number): void {
     if (this.#options.kind !== 'video') return;
     this.#keyFrameRequests.request();

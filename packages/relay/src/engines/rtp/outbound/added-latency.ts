@@ -3,7 +3,10 @@ const EVERY = 16;
 /** Of video, those of the last seconds. */
 const KEPT = 64;
 
-/** How long packets were in our hands: from their arrival until the transport to the stage had taken them. Sampled. */
+/**
+ * How long packets were in our hands: from their arrival until the transport to the stage had taken them.
+ * Sampled.
+ */
 export class AddedLatency {
   readonly #clock: () => number;
   readonly #samples = new Float64Array(KEPT);

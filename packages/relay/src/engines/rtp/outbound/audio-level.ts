@@ -2,7 +2,9 @@ import { RTP_HEADER_LENGTH } from '@avatar-bridge/livekit-rtp';
 
 const EXTENSION_LENGTH = 8;
 export const SILENCE = 127;
-/** LiveKit's server counts what is louder than 35 as speech; one who is named a speaker stays clear of that. */
+/**
+ * LiveKit's server counts what is louder than 35 as speech; one who is named a speaker stays clear of that.
+ */
 const QUIETEST_SPEECH = 30;
 
 /** The level of a speaker, 0..1 as LiveKit's server tells it, in -dBov: 0 (loudest) to 127 (silence). */
@@ -13,7 +15,10 @@ export function levelOfSpeaker(active: boolean, level: number): number {
     : Math.max(0, Math.min(QUIETEST_SPEECH, Math.round(-20 * Math.log10(level))));
 }
 
-/** Puts the audio level (RFC 6464) into packets. They are copied into memory that is used again by the next call. */
+/**
+ * Puts the audio level (RFC 6464) into packets. They are copied into memory that is used again by the next
+ * call.
+ */
 export class AudioLevelWriter {
   readonly #memory = Buffer.alloc(1500);
 

@@ -5,7 +5,10 @@ type Held = { packet: Buffer; header: RtpHeader; sequence: number; newest: boole
 /** ms that the frame of the former source is waited for. Its packets come within a few. */
 const FRAME_PATIENCE = 20;
 
-/** Holds back the first packets of a source that takes over in the middle of a frame of the former one, so that the frame is not lost. */
+/**
+ * Holds back the first packets of a source that takes over in the middle of a frame of the former one, so
+ * that the frame is not lost.
+ */
 export class Handover {
   #held: Held[] = [];
   /** Whether the former source has begun a frame and not ended it. */

@@ -1,8 +1,13 @@
-import type { KeyFrameCache } from './key-frame-cache.ts';
+import type { KeyFrameCache } from '../../../packets/key-frame-cache.ts';
 
-/** ms without a packet of the source after which the stage gets the last key frame again when it asks for one. */
+/**
+ * ms without a packet of the source after which the stage gets the last key frame again when it asks for one.
+ */
 const SILENT_AFTER = 500;
-/** ms from one such key frame to the next, and for how long they are sent after a request: the first may come before the viewer can show it. */
+/**
+ * ms from one such key frame to the next, and for how long they are sent after a request: the first may come
+ * before the viewer can show it.
+ */
 const REPEAT_INTERVAL = 200;
 const REPEAT_TIME = 1_000;
 const NOTHING: readonly Buffer[] = [];
@@ -22,7 +27,10 @@ export class LastPicture {
     this.#wantedUntil = now + REPEAT_TIME;
   }
 
-  /** The packets to send now, whose memory is the cache's; mostly none. `lastPacketAt`: when the source last sent one. */
+  /**
+   * The packets to send now, whose memory is the cache's; mostly none. `lastPacketAt`: when the source last
+   * sent one.
+   */
   due(lastPacketAt: number, now: number): readonly Buffer[] {
     if (
       now >= this.#wantedUntil ||

@@ -6,6 +6,9 @@ export type LegOutput = {
   readonly clockRate: number;
   /** The id of the audio level extension, when the stage's server takes it. */
   readonly audioLevelId?: number | undefined;
-  /** A whole RTP or RTCP packet. False: the transport did not take it. The bytes may be used again after the call. */
+  /**
+   * A whole RTP or RTCP packet. False: the transport did not take it. The bytes may be used again after the
+   * call.
+   */
   send(packet: Buffer): boolean;
 };

@@ -7,7 +7,10 @@ export type LegStats = {
   unsent: number;
   /** Packets that came too late to have a number. */
   late: number;
-  /** Packets without a picture of the source that were left out: padding, and the blank ones that its server makes up. */
+  /**
+   * Packets without a picture of the source that were left out: padding, and the blank ones that its server
+   * makes up.
+   */
   padding: number;
   frames: number;
   keyFrames: number;

@@ -7,7 +7,10 @@ import { audioPacket, inletOf, OPUS, videoLeg, videoPacket } from '../../../../t
 
 const EPOCH = 1_700_000_000_000;
 
-/** An avatar whose packets and reports are made at times on a clock of its own, in ms since 1970; each arrives at `now`. */
+/**
+ * An avatar whose packets and reports are made at times on a clock of its own, in ms since 1970; each arrives
+ * at `now`.
+ */
 class Avatar {
   readonly #clock = new SourceClock();
   readonly video = inletOf({ clock: this.#clock }).inlet;

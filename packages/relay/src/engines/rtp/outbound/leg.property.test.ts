@@ -1,7 +1,7 @@
 import { parseRtpHeader } from '@avatar-bridge/livekit-rtp';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sequenceDelta, timestampDelta } from '../packet/numbers.ts';
+import { sequenceDelta, timestampDelta } from '../../../packets/numbers.ts';
 import { bench, labelOf, OUT_SSRC, OUT_TYPE, paddingPacket, videoPacket } from '../../../../test/packets.ts';
 
 type Slot = { padding: boolean; lost: boolean; delay: number; twice: boolean; lastOfFrame: boolean };
@@ -109,7 +109,8 @@ test('whatever is lost, late, doubled, padded or begun anew, one unbroken stream
             one.padding || previous.padding ? 0 : timestampDelta(one.timestamp, previous.timestamp);
           expect(step).toBeGreaterThanOrEqual(0);
         }
-        // Holes are what the network lost, and nothing else. (Packets lost before the newest of their life leave a hole; padding that comes in order none.)
+        // Holes are what the network lost, and nothing else. (Packets lost before the newest of their life
+        // leave a hole; padding that comes in order none.)
         let holes = 0;
         for (const [number, one] of lives.entries()) {
           const own = forwarded.filter((packet) => packet.life === number);

@@ -1,17 +1,20 @@
 import type { MediaKind, RtpHeader } from '@avatar-bridge/livekit-rtp';
-import { isBlankPicture } from '../packet/blank-picture.ts';
+import { isBlankPicture } from '../../../packets/blank-picture.ts';
 import { CaptureDelay } from './capture-delay.ts';
 import type { Delay } from './capture-delay.ts';
 import { Handover } from './handover.ts';
 import type { Inlet, InletSink } from '../inbound/inlet.ts';
-import { startsKeyFrame } from '../packet/key-frame.ts';
+import { startsKeyFrame } from '../../../packets/key-frame.ts';
 import type { LegStats } from './leg-stats.ts';
 import { OutboundStream } from './outbound-stream.ts';
 import type { OutboundStreamOptions } from './outbound-stream.ts';
 
 export type { LegStats } from './leg-stats.ts';
 
-/** How long a new source of video may go without a recognised key frame until its packets are passed on all the same, in ms. */
+/**
+ * How long a new source of video may go without a recognised key frame until its packets are passed on all
+ * the same, in ms.
+ */
 const KEY_FRAME_PATIENCE = 3_000;
 /** Opus frames of at most 2 bytes announce silence during which nothing needs to be sent (RFC 6716, DTX). */
 const DTX_PAYLOAD = 2;
@@ -26,8 +29,8 @@ export type LegOptions = Omit<OutboundStreamOptions, 'keyFrameWanted'> & {
 };
 
 /**
- * One outbound track with the sources that feed it. Whatever they do (end, begin anew, replace each other), the stage gets one stream. A new source takes
- * over at its first key frame, while the former one goes on.
+ * One outbound track with the sources that feed it. Whatever they do (end, begin anew, replace each other),
+ * the stage gets one stream. A new source takes over at its first key frame, while the former one goes on.
  */
 export class Leg implements InletSink {
   readonly kind: MediaKind;
@@ -45,7 +48,10 @@ export class Leg implements InletSink {
   /** Since when packets come that are not passed on for want of a key frame; -1 when none do. */
   #waitingSince = -1;
   #generation = -1;
-  /** Whether the last thing that was sent is a key frame that the stage had before: what comes next has to begin with one of the source. */
+  /**
+   * Whether the last thing that was sent is a key frame that the stage had before: what comes next has to
+   * begin with one of the source.
+   */
   #repeated = false;
   #ssrc = -1;
   /** The source's, of the last media packet. */
@@ -62,7 +68,10 @@ export class Leg implements InletSink {
     return { ...this.#stream.stats };
   }
 
-  /** Written into audio packets, in -dBov. The vendor's server takes the true one out, and without any the stage's would name no speaker. */
+  /**
+   * Written into audio packets, in -dBov. The vendor's server takes the true one out, and without any the
+   * stage's would name no speaker.
+   */
   set audioLevel(level: number) {
     this.#stream.audioLevel = level;
   }
@@ -82,7 +91,10 @@ export class Leg implements InletSink {
     return this.#current;
   }
 
-  /** The next source. It takes over at its first key frame (audio: at its first packet); binding another one before that replaces it. */
+  /**
+   * The next source. It takes over at its first key frame (audio: at its first packet); binding another one
+   * before that replaces it.
+   */
   bind(inlet: Inlet, now: number): void {
     if (inlet === this.#current) return;
     if (this.#candidate !== null) this.#candidate.sink = null;
@@ -225,7 +237,10 @@ export class Leg implements InletSink {
     this.tick(now);
   }
 
-  /** Whatever the source sends next refers to later pictures than the repeated one, so that has to wait for a key frame of its own. */
+  /**
+   * Whatever the source sends next refers to later pictures than the repeated one, so that has to wait for a
+   * key frame of its own.
+   */
   #afterRepeat(): void {
     this.#generation = -1;
     this.#repeated = true;

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { AddedLatency } from './added-latency.ts';
 import { AudioLevelWriter, SILENCE } from './audio-level.ts';
 import type { Inlet } from '../inbound/inlet.ts';
-import { KeyFrameCache } from './key-frame-cache.ts';
+import { KeyFrameCache } from '../../../packets/key-frame-cache.ts';
 import { LastPicture } from './last-picture.ts';
 import type { LegOutput } from './leg-output.ts';
 import { createLegStats } from './leg-stats.ts';
@@ -11,7 +11,7 @@ import { PacketRing } from './packet-ring.ts';
 import { Renumbering } from './renumbering.ts';
 import { SenderReports } from './sender-reports.ts';
 import { StageFeedback } from './stage-feedback.ts';
-import { stripHeader } from '../packet/strip.ts';
+import { stripHeader } from '../../../packets/strip.ts';
 import { Timeline } from './timeline.ts';
 
 const RING_SIZE = { video: 512, audio: 128 };
@@ -31,10 +31,16 @@ export type OutboundStreamOptions = {
   keyFrameWanted: (now: number) => void;
 };
 
-/** How what comes is related to what was sent: nothing was; another source or SSRC, or after a repeated key frame; the same SSRC after a break. */
+/**
+ * How what comes is related to what was sent: nothing was; another source or SSRC, or after a repeated key
+ * frame; the same SSRC after a break.
+ */
 export type Continuation = 'first' | 'another' | 'same';
 
-/** What the stage receives of one track: one SSRC, sequence numbers without holes, timestamps that follow the clock. Keeps what may be wanted again. */
+/**
+ * What the stage receives of one track: one SSRC, sequence numbers without holes, timestamps that follow the
+ * clock. Keeps what may be wanted again.
+ */
 export class OutboundStream {
   readonly stats = createLegStats();
   /** Written into audio packets, in -dBov. */
@@ -65,7 +71,8 @@ export class OutboundStream {
     this.#ring = new PacketRing(RING_SIZE[kind]);
     this.#keyFrame = kind === 'video' ? new KeyFrameCache() : null;
     this.#lastPicture = this.#keyFrame === null ? null : new LastPicture(this.#keyFrame);
-    // Below 2^15, so that receivers cannot take the first wrap around for a packet from before the start (RFC 3711, 3.3.1).
+    // Below 2^15, so that receivers cannot take the first wrap around for a packet from before the start (RFC
+    // 3711, 3.3.1).
     this.#numbers = new Renumbering(firstSequenceNumber ?? randomInt(0x8000));
     this.timeline = new Timeline(kind, output.clockRate, timestampOffset ?? randomInt(0xffffffff));
     this.#reports = new SenderReports({ output, timeline: this.timeline, stats, epoch });
@@ -86,7 +93,10 @@ export class OutboundStream {
     return this.#latency.percentiles;
   }
 
-  /** From now on `inlet` is carried, beginning with this packet. `hole`: how many numbers are left out before it, for receivers to see that packets are missing. */
+  /**
+   * From now on `inlet` is carried, beginning with this packet. `hole`: how many numbers are left out before
+   * it, for receivers to see that packets are missing.
+   */
   begin(
     inlet: Inlet,
     header: RtpHeader,
@@ -117,7 +127,10 @@ export class OutboundStream {
     return number;
   }
 
-  /** A packet of the source, changed in place. `startsKeyFrame`: the first of a key frame. False: the transport did not take it. */
+  /**
+   * A packet of the source, changed in place. `startsKeyFrame`: the first of a key frame. False: the
+   * transport did not take it.
+   */
   send(packet: Buffer, header: RtpHeader, number: number, startsKeyFrame: boolean, now: number): boolean {
     const { stats } = this;
     const output = this.#output;
@@ -151,7 +164,10 @@ export class OutboundStream {
     this.#feedback.receive(packet, now);
   }
 
-  /** Sends the last key frame once more, when the source is silent and the stage wants one; whether it did. `lastPacketAt`: of the source. */
+  /**
+   * Sends the last key frame once more, when the source is silent and the stage wants one; whether it did.
+   * `lastPacketAt`: of the source.
+   */
   repeatKeyFrame(lastPacketAt: number, now: number): boolean {
     const packets = this.#lastPicture?.due(lastPacketAt, now) ?? [];
     if (packets.length === 0) return false;

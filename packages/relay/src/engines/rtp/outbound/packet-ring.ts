@@ -1,8 +1,8 @@
 const SLOT = 1500;
 
 /**
- * The last packets sent, by sequence number. They are copied into one block of memory: keeping the buffers themselves would make each of
- * them outlive the young generation of the garbage collector.
+ * The last packets sent, by sequence number. They are copied into one block of memory: keeping the buffers
+ * themselves would make each of them outlive the young generation of the garbage collector.
  */
 export class PacketRing {
   readonly #size: number;

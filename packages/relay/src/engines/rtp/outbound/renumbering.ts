@@ -3,15 +3,18 @@ const MAX_LATENESS = 1000;
 const MAX_SKIPPED = 128;
 
 /**
- * Gives the packets of changing sources one continuous row of sequence numbers. All numbers are extended: they count on where the 16 bits on
- * the wire wrap around.
+ * Gives the packets of changing sources one continuous row of sequence numbers. All numbers are extended:
+ * they count on where the 16 bits on the wire wrap around.
  */
 export class Renumbering {
   #highest: number;
   #offset = 0;
   /** Nothing before this inbound number has an outbound number any more. */
   #floor = Infinity;
-  /** Inbound numbers without an outbound one, ascending. `#offset` is right for packets after the last of them. */
+  /**
+   * Inbound numbers without an outbound one, ascending. `#offset` is right for packets after the last of
+   * them.
+   */
   readonly #skipped: number[] = [];
 
   constructor(first: number) {
@@ -29,7 +32,10 @@ export class Renumbering {
     return ++this.#highest;
   }
 
-  /** From now on the inbound numbers count from `sequence`, which continues the row after leaving out `hole` numbers. */
+  /**
+   * From now on the inbound numbers count from `sequence`, which continues the row after leaving out `hole`
+   * numbers.
+   */
   rebase(sequence: number, hole: number): void {
     this.#offset = this.#highest + 1 + hole - sequence;
     this.#floor = sequence;

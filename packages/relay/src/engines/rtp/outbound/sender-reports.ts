@@ -13,7 +13,10 @@ export type SenderReportsOptions = {
   epoch: number;
 };
 
-/** The sender reports of one outbound track (RFC 3550, 6.4.1): those of its sources, on our clock and timeline, with our counts. */
+/**
+ * The sender reports of one outbound track (RFC 3550, 6.4.1): those of its sources, on our clock and
+ * timeline, with our counts.
+ */
 export class SenderReports {
   readonly #options: SenderReportsOptions;
   #lastNtp = -Infinity;
@@ -30,8 +33,9 @@ export class SenderReports {
   }
 
   /**
-   * The timestamps were moved, so the relation of voice and picture is another one, and the next report of the source may be seconds away. Its last one
-   * is carried on to now; without one, the packet with `timestamp`, which has just come, was made just now.
+   * The timestamps were moved, so the relation of voice and picture is another one, and the next report of
+   * the source may be seconds away. Its last one is carried on to now; without one, the packet with
+   * `timestamp`, which has just come, was made just now.
    */
   carryOn({ report, clock }: Inlet, timestamp: number, now: number): void {
     const { epoch, timeline, output } = this.#options;

@@ -19,7 +19,10 @@ export type StageFeedbackOptions = {
   keyFrameWanted(now: number): void;
 };
 
-/** What the stage's server says about one outbound track: what it did not get, which packets it wants again, and key frames. */
+/**
+ * What the stage's server says about one outbound track: what it did not get, which packets it wants again,
+ * and key frames.
+ */
 export class StageFeedback {
   readonly #options: StageFeedbackOptions;
 

@@ -1,10 +1,16 @@
 import type { MediaKind } from '@avatar-bridge/livekit-rtp';
-import { timestampDelta } from '../packet/numbers.ts';
+import { timestampDelta } from '../../../packets/numbers.ts';
 
-/** The least step of the timestamp from one source to the next, in s: a frame's length, so that the two do not overlap. */
+/**
+ * The least step of the timestamp from one source to the next, in s: a frame's length, so that the two do not
+ * overlap.
+ */
 const LEAST_STEP = { video: 1 / 60, audio: 0.02 };
 
-/** Moves the timestamps of changing sources onto one time that follows the clock and never goes back. `now` in ms, timestamps 32 bit. */
+/**
+ * Moves the timestamps of changing sources onto one time that follows the clock and never goes back. `now` in
+ * ms, timestamps 32 bit.
+ */
 export class Timeline {
   readonly #rate: number;
   readonly #leastStep: number;
@@ -31,8 +37,8 @@ export class Timeline {
   }
 
   /**
-   * A packet of the source that is carried. Timestamps that jump against the clock are brought back to it. A packet that is late can have the newest
-   * timestamp all the same: when padding overtook it.
+   * A packet of the source that is carried. Timestamps that jump against the clock are brought back to it. A
+   * packet that is late can have the newest timestamp all the same: when padding overtook it.
    */
   follow(timestamp: number, newest: boolean, now: number): void {
     const step = timestampDelta(this.map(timestamp), this.#newest);
