@@ -108,6 +108,8 @@ export type VendorSessionBook = {
     startedAt?: number;
     stoppedAt?: number;
     interruptedAt?: number;
+    /** Of sound that was brought. */
+    playedMs?: number;
   }[];
 };
 

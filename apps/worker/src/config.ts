@@ -72,6 +72,12 @@ const Environment = z.object({
     .pipe(z.array(z.enum(providerNames, `must be a list of ${providerNames.join(', ')}`)).min(1, 'is empty'))
     .optional()
     .describe('which providers sessions use that name none, in order; default: what there is a key for'),
+  BRIDGE_PROVIDER_WAIT_SECONDS: wholeNumber(1, 3_600)
+    .default(20)
+    .describe("how long a session waits for one of a provider's slots before its next provider goes on"),
+  BRIDGE_PROVIDER_FAILURES: wholeNumber(1, 20)
+    .default(3)
+    .describe('failures in a row, with nothing said between them, before its next provider goes on'),
   BRIDGE_SPEECH: z
     .enum(['embedded', 'openai', 'elevenlabs'], 'must be embedded, openai or elevenlabs')
     .default('embedded')

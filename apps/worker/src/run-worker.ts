@@ -30,6 +30,10 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const worker = new Worker({
     store,
     providers: new Providers(providers.all, providers.order),
+    selection: {
+      slotWaitMs: config.BRIDGE_PROVIDER_WAIT_SECONDS * 1_000,
+      maxFailures: config.BRIDGE_PROVIDER_FAILURES,
+    },
     mediaRelay,
     stage: stageAccess({
       url: config.LIVEKIT_URL,

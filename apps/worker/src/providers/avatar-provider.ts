@@ -40,6 +40,11 @@ export type ProviderCapabilities = {
   maxUtteranceLength: number;
   /** How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one playing and one waiting. */
   queueDepth: number;
+  /**
+   * What it was given is said to the end although its worker is gone: text is, sound of which a vendor holds some seconds
+   * is not.
+   */
+  finishesAlone: boolean;
 };
 
 /** Whether a provider can answer texts in a session with these settings. */

@@ -45,5 +45,9 @@ export function createProviders(config: Config, logger: Logger): CreatedProvider
     usual.push('heygen');
   }
   all.push(new VoiceOnlyProvider({ ownVoice, logger }));
-  return { all, order: config.BRIDGE_PROVIDERS ?? usual, close: () => ownVoice.close() };
+  return {
+    all,
+    order: config.BRIDGE_PROVIDERS ?? usual,
+    close: () => ownVoice.close(),
+  };
 }

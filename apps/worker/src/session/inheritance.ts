@@ -96,12 +96,14 @@ export class Inheritance {
   async #listenToTheEnd(line: readonly Inherited[]): Promise<void> {
     const now = Date.now();
     const until = worthWaiting(line, now);
-    if (until === now || this.#parts.owned.record.vendorSessions.length === 0) return;
+    const { owned, providers } = this.#parts;
+    const newest = owned.record.vendorSessions.at(-1);
+    if (until === now || !newest || !providers.get(newest.provider)?.capabilities.finishesAlone) return;
     this.#parts.logger.info({ ms: Math.round(until - now) }, 'the avatar may end its utterance');
     await delay(until - now, undefined, { signal: this.#hurry.signal }).catch(() => {});
   }
 
-  /** Stops all; returns until when the newest was open for certain. */
+  /** Stops all; returns until when the newest was open, and speaking by itself, for certain. */
   async #stop(): Promise<number | undefined> {
     const { logger, owned, providers, vendorSessions } = this.#parts;
     const stop = async (ref: VendorSession): Promise<number | undefined> => {
@@ -115,7 +117,7 @@ export class Inheritance {
         return undefined;
       }
       const found = await vendorSessions.stop(ref, 'its worker is gone', () => provider.reap(ref));
-      return found?.wasOpen ? at : undefined;
+      return found?.wasOpen && provider.capabilities.finishesAlone ? at : undefined;
     };
     return (await Promise.all(owned.record.vendorSessions.map(stop))).at(-1);
   }

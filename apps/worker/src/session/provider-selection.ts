@@ -24,6 +24,7 @@ const ofMissing: ProviderCapabilities = {
   defaultAvatar: false,
   maxUtteranceLength: 1_000,
   queueDepth: 1,
+  finishesAlone: false,
 };
 
 /** A session's providers: keeps the choice (provider-choice.ts), and writes it down so that a next owner begins with it. */

@@ -46,6 +46,7 @@ export class HeyGenProvider implements AvatarProvider {
       talkNeedsKnowledge: false,
       uuidAvatars: false,
       defaultAvatar: true,
+      finishesAlone: true,
       maxUtteranceLength: maxTaskTextLength,
       queueDepth,
     };

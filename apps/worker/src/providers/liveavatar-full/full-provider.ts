@@ -65,6 +65,7 @@ export class FullProvider implements AvatarProvider {
       uuidAvatars: true,
       defaultAvatar: this.#defaultAvatar !== undefined,
       maxUtteranceLength,
+      finishesAlone: true,
       // Whether the vendor queues texts is not documented, and an answer under way can displace one.
       queueDepth: 1,
     };

@@ -46,7 +46,6 @@ export class LiteProvider implements AvatarProvider {
     this.#defaultAvatar = sandbox ? sandboxAvatarId : avatarId;
     this.capabilities = {
       ...ownVoice.capabilities,
-      talkNeedsKnowledge: false,
       uuidAvatars: true,
       defaultAvatar: this.#defaultAvatar !== undefined,
     };

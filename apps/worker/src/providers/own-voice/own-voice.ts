@@ -21,10 +21,16 @@ export class OwnVoice {
     this.responder = responder;
   }
 
-  get capabilities(): Pick<ProviderCapabilities, 'modes' | 'maxUtteranceLength' | 'queueDepth'> {
+  get capabilities(): Omit<ProviderCapabilities, 'uuidAvatars' | 'defaultAvatar'> {
     const modes: readonly MessageMode[] = this.responder ? ['repeat', 'talk'] : ['repeat'];
     // services take 4,096 characters and more; one playing and one waiting leave no gap between sentences
-    return { modes, maxUtteranceLength: 1_000, queueDepth: 2 };
+    return {
+      modes,
+      talkNeedsKnowledge: false,
+      maxUtteranceLength: 1_000,
+      queueDepth: 2,
+      finishesAlone: false,
+    };
   }
 
   async close(): Promise<void> {

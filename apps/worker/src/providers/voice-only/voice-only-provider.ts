@@ -30,7 +30,6 @@ export class VoiceOnlyProvider implements AvatarProvider {
     this.#logger = logger;
     this.capabilities = {
       ...ownVoice.capabilities,
-      talkNeedsKnowledge: false,
       uuidAvatars: false,
       defaultAvatar: true,
     };
