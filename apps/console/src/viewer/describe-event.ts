@@ -30,7 +30,13 @@ function describeKnown(event: StreamedEvent): Description | undefined {
         tone: event.outcome === 'failed' ? 'bad' : 'plain',
       };
     case 'vendor.opened':
-      return { text: `Vendor session opened at ${providerName(event.provider)}`, tone: 'plain' };
+      return {
+        text:
+          event.provider === 'voice-only'
+            ? 'Our own voice speaks, with a still picture'
+            : `Vendor session opened at ${providerName(event.provider)}`,
+        tone: 'plain',
+      };
     case 'vendor.closed':
       return { text: `Vendor session closed: ${event.reason}`, tone: 'plain' };
     case 'vendor.event':
@@ -70,12 +76,7 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'user.silent':
       return { text: 'The user is silent', tone: 'plain' };
     case 'relay.started':
-      return event.engine === 'transcode'
-        ? {
-            text: `The picture is encoded anew on its way to the stage${event.reason === undefined ? '' : ` (${event.reason})`}`,
-            tone: 'warning',
-          }
-        : { text: `The avatar is on its way to the stage (${event.engine})`, tone: 'plain' };
+      return describeRelay(event);
     case 'relay.restarting':
       return { text: `What carries the avatar is started again (${event.reason})`, tone: 'warning' };
     case 'relay.restarted':
@@ -119,6 +120,21 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       const text = `Picture at ${Math.round(event.video?.framesPerSecond ?? 0)} frames/s, ${Math.round((event.video?.bitrate ?? 0) / 1_000)} kbit/s, ${lost} packets lost in ${Math.round(event.windowMs / 1_000)} s`;
       return { text: `${text}${skewText(event.skewMs)}`, tone: 'plain' };
     }
+  }
+}
+
+function describeRelay({ engine, reason }: Extract<StreamedEvent, { type: 'relay.started' }>): Description {
+  switch (engine) {
+    case 'transcode': {
+      const why = reason === undefined ? '' : ` (${reason})`;
+      return { text: `The picture is encoded anew on its way to the stage${why}`, tone: 'warning' };
+    }
+    case 'direct':
+      return { text: 'The avatar joins the stage by itself', tone: 'plain' };
+    case 'voice':
+      return { text: 'The voice is on its way to the stage', tone: 'plain' };
+    case 'rtp':
+      return { text: 'The avatar is on its way to the stage', tone: 'plain' };
   }
 }
 
