@@ -21,8 +21,8 @@ export type VoicePlayerOptions = {
 };
 
 /**
- * Sends utterances as packets of 20 ms, each when it is due. Without timers: `tick` is called often. Times
- * are monotonic ms.
+ * Sends utterances as packets of 20 ms, each when it is due. Without timers: `tick` says when it wants to be
+ * called again. Times are monotonic ms.
  */
 export class VoicePlayer {
   readonly #options: VoicePlayerOptions;
@@ -46,8 +46,8 @@ export class VoicePlayer {
     this.#tell(this.#playlist.clear());
   }
 
-  /** Sends what is due. */
-  tick(now: number): void {
+  /** Sends what is due. Call it again when sound was added, and at the time that it returns. */
+  tick(now: number): number {
     if (!this.#playing || now - this.#nextAt > longestBehindMs) this.#nextAt = Math.max(this.#nextAt, now);
     while (this.#nextAt <= now) {
       const { frame, facts } = this.#playlist.next();
@@ -57,13 +57,17 @@ export class VoicePlayer {
       const { packet, level } = this.#options.encode(frame);
       this.#send(packet, level);
     }
+    return this.#nextAt;
   }
 
-  #rest(now: number): void {
-    const waits = !this.#playlist.empty && now - this.#nextAt < patienceMs;
-    if (this.#playing ? waits : this.#nextAt - this.#sentAt < restIntervalMs) return;
-    this.#playing = false;
-    this.#send(silentFrame, silentLevel);
+  #rest(now: number): number {
+    const waits = this.#playing && !this.#playlist.empty && now - this.#nextAt < patienceMs;
+    if (waits) return this.#nextAt + patienceMs;
+    if (this.#playing || this.#nextAt - this.#sentAt >= restIntervalMs) {
+      this.#playing = false;
+      this.#send(silentFrame, silentLevel);
+    }
+    return this.#sentAt + restIntervalMs;
   }
 
   #send(packet: Uint8Array, level: number): void {

@@ -24,7 +24,8 @@ import { VoicePlayer } from './voice-player.ts';
 export type VoiceRelayOptions = RelayOptions & { source: VoiceSource };
 
 const clockRate = 48_000;
-const tickMs = 10;
+/** ms between looks whether the stage is joined again. */
+const outagePollMs = 100;
 const bytesPerSample = 2;
 
 /**
@@ -47,7 +48,7 @@ export class VoiceRelay {
   readonly #encoder = new OpusEncoder(sampleRateHz);
   readonly #player: VoicePlayer;
   readonly #startedAt = performance.now();
-  readonly #ticker: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #audio: PublishedTrack | undefined;
   #sender: RtpSender | undefined;
   #picture: StillPicture | undefined;
@@ -85,7 +86,6 @@ export class VoiceRelay {
       send: (packet, level, at) => this.#sender?.sendFrame([packet], this.#timestampOf(at), level),
       tell: (fact) => this.#tell(fact),
     });
-    this.#ticker = setInterval(() => this.#tick(), tickMs);
   }
 
   playVoice({ utteranceId, pcm, last }: VoiceChunk): Promise<void> {
@@ -166,7 +166,11 @@ export class VoiceRelay {
 
   /** In an outage of the stage the voice waits: nobody would hear it. */
   #tick(): void {
-    if (this.#sender !== undefined && this.#member.present) this.#player.tick(performance.now());
+    clearTimeout(this.#timer);
+    if (this.#sender === undefined || this.#life.closed) return;
+    const now = performance.now();
+    const dueAt = this.#member.present ? this.#player.tick(now) : now + outagePollMs;
+    this.#timer = setTimeout(() => this.#tick(), Math.ceil(dueAt - now));
   }
 
   #timestampOf(at: number): number {
@@ -204,7 +208,7 @@ export class VoiceRelay {
   }
 
   async #release(reason: string, cause: CancelledError): Promise<void> {
-    clearInterval(this.#ticker);
+    clearTimeout(this.#timer);
     this.#sender?.close();
     this.#picture?.stop();
     await this.#member.leave(reason, cause);
