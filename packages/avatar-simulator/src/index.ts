@@ -4,6 +4,8 @@ export type { Fault } from './faults/fault.ts';
 export type { ActiveFault } from './faults/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
 export type { Limits } from './limits.ts';
+export type { LiveAvatarLimits } from './liveavatar/limits.ts';
+export type { PlanName } from './liveavatar/plans.ts';
 export type { StartMedia } from './avatar/avatar-media.ts';
 export type { CloseReason } from './avatar/close-reason.ts';
 export type { Task } from './avatar/task.ts';

@@ -81,6 +81,22 @@ describe('a FULL session', () => {
     ]);
   });
 
+  test('takes commands as soon as its agent is there, and greets before it obeys', async () => {
+    await using slow = await Double.start({ startDelay: 1_500 });
+    const context = { name: 'Museum', prompt: '', opening_text: 'Hello!' };
+    const { id } = dataOf<{ id: string }>(await slow.post('/v1/contexts', context));
+    const session = await start(slow, { ...full, avatar_persona: { context_id: id } });
+    await using guest = await RoomGuest.join(session);
+    const agent = `liveavatar-agent-${session.session_id}`;
+    await vi.waitUntil(() => guest.room.remoteParticipants.has(agent), { timeout: 10_000 });
+    await guest.send(speak('Early.', 'early'));
+    await guest.until('avatar.speak_ended', 2);
+    expect((await slow.session(session.session_id)).tasks).toMatchObject([
+      { text: 'Hello!', origin: 'opening' },
+      { text: 'Early.', eventId: 'early' },
+    ]);
+  });
+
   test('hears the user, answers, and goes on naming the last command', async () => {
     const session = await connect(double, await withContext({ opening_text: '' }));
     await using guest = await RoomGuest.join(session);

@@ -51,15 +51,16 @@ export class FullChannel implements ModeChannel {
     });
   }
 
-  join(signal: AbortSignal): Promise<void> {
-    return this.#agent.join(signal);
+  /** From now on commands are taken; they are said when the avatar is up, too. The greeting is the first. */
+  async join(signal: AbortSignal): Promise<void> {
+    await this.#agent.join(signal);
+    this.#ready = true;
+    const opening = this.#knownContext()?.opening_text?.trim();
+    if (opening) this.#say(withVariables(opening, this.#settings.dynamicVariables), 'repeat', 'opening');
   }
 
   attach(media: AvatarMedia): void {
-    this.#ready = true;
     this.#speech.attach(media);
-    const opening = this.#knownContext()?.opening_text?.trim();
-    if (opening) this.#say(withVariables(opening, this.#settings.dynamicVariables), 'repeat', 'opening');
   }
 
   /** A user's speech, as the vendor would have heard it. Without a context it is written down, not answered. */
