@@ -9,15 +9,20 @@ import type { Logger } from './types.ts';
 /** An answer of a script: a status, and what belongs to it. */
 export type Answer = [status: string, ...rest: unknown[]];
 
-/** Errors in which Redis says that it can't serve now. */
-const passing = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
+/**
+ * Errors in which Redis says that it can't serve now. Before Redis 7 those of a script come wrapped:
+ * `ERR Error running script (call to f_…): @user_script:9: @user_script: 9: -READONLY You can't write …`.
+ */
+const passing =
+  /(^|: -)(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
+const readOnly = /(^|: -)READONLY\b/;
 
 const common: RedisOptions = {
   protocol: 2,
   // Back within a second of Redis, however long it was away.
   retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 4), 800),
   // A primary that became a replica: find the new one.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  reconnectOnError: (error) => (readOnly.test(error.message) ? 2 : false),
   connectTimeout: 2_000,
   keepAlive: 10_000,
 };

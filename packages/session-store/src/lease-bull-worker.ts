@@ -15,6 +15,32 @@ export class LeaseBullWorker extends Worker<LeaseData, string> {
   abandoned: (id: string) => boolean = () => false;
   /** By `performance.now()`. */
   lastContact = performance.now();
+  /** The newest run of each job in this process, by id. */
+  readonly #runs = new Map<string, Promise<unknown>>();
+
+  /**
+   * Runs of one job follow each other: BullMQ renews locks by job id, so the end of a former run would stop the renewals of the
+   * next one. The lock of a run that has to wait is not renewed; it may be another's when its turn comes.
+   */
+  override async processJob(
+    job: LeaseJob,
+    token: string,
+    fetchNext?: () => boolean,
+  ): Promise<void | LeaseJob> {
+    const id = job.id as string;
+    const former = this.#runs.get(id) ?? Promise.resolve();
+    const run = former.then(() => super.processJob(job, token, fetchNext));
+    const over = run.then(
+      () => {},
+      () => {},
+    );
+    this.#runs.set(id, over);
+    try {
+      return await run;
+    } finally {
+      if (this.#runs.get(id) === over) this.#runs.delete(id);
+    }
+  }
 
   override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
     const since = performance.now();

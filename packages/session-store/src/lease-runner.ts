@@ -123,7 +123,9 @@ export class LeaseRunner implements LeaseWorker {
     this.#held.set(sessionId, lease);
     if (this.#closing) lease.handOver('drain');
     try {
-      const outcome = await this.#track(this.#run(job, lease));
+      // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another one is asked for.
+      const stale = lease.remaining() < this.#lockDuration / 2;
+      const outcome = stale ? 'released' : await this.#track(this.#run(job, lease));
       if (outcome === 'released') {
         // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.
         await job.moveToWait(token);
@@ -132,7 +134,7 @@ export class LeaseRunner implements LeaseWorker {
       return outcome;
     } finally {
       lease.release();
-      this.#held.delete(sessionId);
+      if (this.#held.get(sessionId) === lease) this.#held.delete(sessionId);
     }
   }
 

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { CancelledError, FencedError, SessionEndedError } from '../src/index.ts';
@@ -231,4 +232,36 @@ test('a killed owner is replaced within 5 s, and the next one finds all that was
   const [next] = await eventually(() => (taken.length > 0 ? taken : undefined));
   expect(next).toMatchObject({ epoch: 2, commands: [message.id] });
   expect((next?.at ?? Infinity) - killed).toBeLessThan(5_000);
+});
+
+test('a worker that takes its own session again does so when its former run is over, and keeps it', async () => {
+  const store = await openStore();
+  const begun: { lease: Lease; overlapping: boolean }[] = [];
+  let running = 0;
+  leases(store, {
+    worker: 'w',
+    capacity: 5,
+    lockDuration: 1_500,
+    stalledInterval: 500,
+    async run(lease, signal) {
+      begun.push({ lease, overlapping: running > 0 });
+      running += 1;
+      try {
+        await aborted(signal);
+        // Leaving takes longer than the lock lasts, as when the vendor is slow to stop a session.
+        if (begun.length === 1) await delay(3_000);
+        throw signal.reason;
+      } finally {
+        running -= 1;
+      }
+    },
+  });
+  await createSession(store);
+  await eventually(() => begun.length === 1);
+  // The process stands still for longer than the lease is good.
+  for (const until = performance.now() + 2_000; performance.now() < until;);
+  await eventually(() => begun.length === 2, 15_000);
+  await delay(4_000);
+  expect(begun.map(({ overlapping }) => overlapping)).toEqual([false, false]);
+  expect(begun[1]!.lease.remaining()).toBeGreaterThan(0);
 });

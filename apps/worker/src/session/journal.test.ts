@@ -37,6 +37,17 @@ describe('Journal', () => {
     expect(written).toEqual(['a', 'b+c', 'write', 'd']);
   });
 
+  it('writes what is handed in at whatever moment the one before is done', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      written = [];
+      journal.append(event('a'));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      journal.append(event('b'));
+      await journal.idle();
+      expect(written.join('+'), `handed in ${turns} turns later`).toBe('a+b');
+    }
+  });
+
   it('tries again while Redis is away, and loses nothing', async () => {
     answers = [new StoreUnavailableError('test')];
     journal.append(event('a'));

@@ -62,7 +62,7 @@ export class Journal {
   #push(entry: Entry): void {
     if (this.#closed) return;
     this.#waiting.push(entry);
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -70,6 +70,8 @@ export class Journal {
       // oxlint-disable-next-line no-await-in-loop -- in order
       await this.#writeOne('events' in entry ? () => this.#owned.append(...entry.events) : entry.write);
     }
+    // In the same turn in which nothing was left: what is pushed later begins anew.
+    this.#running = undefined;
   }
 
   async #writeOne(write: () => Promise<unknown>): Promise<void> {
