@@ -30,10 +30,7 @@ export class LeaseBullWorker extends Worker<LeaseData, string> {
     const id = job.id as string;
     const former = this.#runs.get(id) ?? Promise.resolve();
     const run = former.then(() => super.processJob(job, token, fetchNext));
-    const over = run.then(
-      () => {},
-      () => {},
-    );
+    const over = Promise.allSettled([run]);
     this.#runs.set(id, over);
     try {
       return await run;
