@@ -11,13 +11,14 @@ import { CaseTable } from './setup/case-table.ts';
 import {
   heygenByRtp,
   heygenByTranscode,
+  liveAvatarFull,
   liveAvatarLite,
   nameOf,
   type Case,
   type ProviderUnderTest,
 } from './setup/provider-under-test.ts';
 
-const providers = [heygenByRtp, liveAvatarLite];
+const providers = [heygenByRtp, liveAvatarFull, liveAvatarLite];
 const table = new CaseTable([...providers, heygenByTranscode].map(nameOf));
 const bridges = new Map<ProviderUnderTest, Bridge>();
 const talkTitle = 'talk is answered, repeat is said as it is';
