@@ -67,7 +67,13 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     waitedMs: z.int(),
     vendorMs: z.int().optional(),
   }),
-  z.object({ type: z.literal('message.spoken'), ...message, firstFrameMs: z.int().optional() }),
+  /** `provider`: who said its end; after a change of provider that may be another one than said its beginning. */
+  z.object({
+    type: z.literal('message.spoken'),
+    ...message,
+    firstFrameMs: z.int().optional(),
+    provider: z.string().optional(),
+  }),
   z.object({ type: z.literal('message.interrupted'), ...message }),
   z.object({ type: z.literal('message.expired'), ...message }),
   z.object({ type: z.literal('message.failed'), ...message, code: z.string(), reason: z.string() }),

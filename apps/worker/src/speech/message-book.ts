@@ -77,7 +77,13 @@ export class MessageBook {
       speech,
       'spoken',
       {},
-      { type: 'message.spoken', messageId: message.id, seq: message.seq, ...firstFrameMs },
+      {
+        type: 'message.spoken',
+        messageId: message.id,
+        seq: message.seq,
+        ...firstFrameMs,
+        provider: this.#provider(),
+      },
     );
   }
 

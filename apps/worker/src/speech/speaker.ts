@@ -16,6 +16,8 @@ import { VendorLine, type VendorLineParts } from './vendor-line.ts';
 
 /** Vendor sessions lost over one message before the message is given up. */
 const maxLosses = 3;
+/** What a voice can say. A text without any of it, such as an emoji alone, would be waited for in vain. */
+const sayable = /[\p{L}\p{N}\p{Sc}%&+=@§°]/u;
 
 /** What the speaker needs of the session around it; `wake` asks the session's loop to call act() again. */
 export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
@@ -161,28 +163,41 @@ export class Speaker {
   /** Does what is due now, and returns when to look again at the latest (epoch ms). */
   act(now: number, { submit }: { submit: boolean }): number {
     for (const speech of this.#queue.expire(now)) this.#parts.book.unspoken(speech, { state: 'expired' });
-    if (this.#line && submit) this.#failUnanswerable();
     const looks = [this.#queue.nextExpiry];
-    if (this.#line) looks.push(this.#weighEvidence(now), this.#line.act(now, { submit }));
+    if (this.#line) {
+      looks.push(this.#weighEvidence(now));
+      looks.push(this.#line.act(now, { submit: submit && this.#nextIsSayable() }));
+    }
     this.#announce();
     return Math.min(...looks);
   }
 
   /**
-   * Fails the `talk` messages whose turn has come and that the provider in use can't answer. They don't wait for another provider:
-   * everything behind them would wait along.
+   * Whether the next message can be said by the provider in use. One that can't be is failed when all before it is said. It does not
+   * wait for another provider: everything behind it would wait along.
    */
-  #failUnanswerable(): void {
-    const { avatar, book } = this.#parts;
+  #nextIsSayable(): boolean {
     for (let piece = this.#queue.next(); piece; piece = this.#queue.next()) {
-      if (piece.speech.message.mode === 'repeat' || canTalk(this.#capabilities, avatar)) return;
+      const failure = this.#unsayable(piece.speech);
+      if (!failure) return true;
+      if (this.#queue.outstanding.length > 0) return false;
       this.#queue.remove(piece.speech);
-      const how = this.#capabilities.modes.includes('talk')
-        ? 'without avatar.knowledgeBase or avatar.knowledgeBaseId'
-        : 'at all';
-      const reason = `The provider in use, ${this.#provider ?? ''}, can't answer a text ${how}: post it with mode repeat`;
-      book.unspoken(piece.speech, { state: 'failed', code: 'talk-unsupported', reason });
+      this.#parts.book.unspoken(piece.speech, { state: 'failed', ...failure });
     }
+    return true;
+  }
+
+  #unsayable({ message: { mode, text } }: Speech): { code: string; reason: string } | undefined {
+    if (mode === 'repeat') {
+      const reason = 'There is nothing in it that can be said: no letter, no digit, no sign that has a name';
+      return sayable.test(text) ? undefined : { code: 'no-speech', reason };
+    }
+    if (canTalk(this.#capabilities, this.#parts.avatar)) return undefined;
+    const how = this.#capabilities.modes.includes('talk')
+      ? 'without avatar.knowledgeBase or avatar.knowledgeBaseId'
+      : 'at all';
+    const reason = `The provider in use, ${this.#provider ?? ''}, can't answer a text ${how}: post it with mode repeat`;
+    return { code: 'talk-unsupported', reason };
   }
 
   /** What is left of a message, anew, if the provider in use does not take it as it is. */
