@@ -72,6 +72,8 @@ function explainRelay(error: RelayError): Down {
       code: `stage-${code}`,
       reason: `The stage's LiveKit server could not be joined (${code}): check LIVEKIT_URL`,
     };
+  if (code === 'companion-missing')
+    return { kind: 'broken', code, reason: "The vendor's agent did not come to the avatar's room in time" };
   if (code === 'media-timeout')
     return { kind: 'broken', code, reason: "The avatar did not show up in the vendor's room in time" };
   return {

@@ -165,4 +165,31 @@ describe('SpeechQueue', () => {
     queue.refused(piece);
     expect(queue.next()).toBe(piece);
   });
+
+  it('gives what is left to another vendor in its own measure, and forgives the losses of the one before', () => {
+    const speech = message(['a1', 'a2', 'a3']);
+    queue.add(speech);
+    submit('1');
+    queue.ended('1', 1);
+    submit('2');
+    queue.lost();
+    expect(speech.losses).toBe(1);
+    queue.adapt(1, ({ pieces }) => {
+      const rest = pieces.filter(({ state }) => state.name === 'waiting');
+      return rest.flatMap(({ text, span, expected }, n) => [
+        { index: 3 + 2 * n, text: `${text} first half`, span, expected },
+        { index: 4 + 2 * n, text: `${text} second half`, span, expected },
+      ]);
+    });
+    expect(speech.losses).toBe(0);
+    expect(speech.pieces.map(({ text }) => text)).toEqual([
+      'a1',
+      'a2 first half',
+      'a2 second half',
+      'a3 first half',
+      'a3 second half',
+    ]);
+    expect(submit('3').text).toBe('a2 first half');
+    expect(queue.next()).toBeUndefined();
+  });
 });
