@@ -109,8 +109,15 @@ export function rawRequests(paths: string[], headers: Record<string, string>): f
     .map((text) => Buffer.from(text, 'latin1'));
 }
 
-/** Sends the bytes, ends its side, and resolves to the statuses that came back until the port closed or `waitMs` passed. */
-export function sendRaw(url: string, bytes: Buffer, waitMs: number): Promise<number[]> {
+/**
+ * Sends the bytes and resolves to the statuses that came back until the port closed or `waitMs` passed. `end`: whether
+ * this side says at once that it has no more to send.
+ */
+export function sendRaw(
+  url: string,
+  bytes: Buffer,
+  { waitMs, end = true }: { waitMs: number; end?: boolean },
+): Promise<number[]> {
   const { hostname, port } = new URL(url);
   const { promise, resolve } = Promise.withResolvers<number[]>();
   let answer = '';
@@ -127,6 +134,7 @@ export function sendRaw(url: string, bytes: Buffer, waitMs: number): Promise<num
     clearTimeout(leave);
     resolve([...answer.matchAll(/^HTTP\/1\.[01] (\d{3}) /gm)].map(([, status]) => Number(status)));
   });
-  socket.end(bytes);
+  if (end) socket.end(bytes);
+  else socket.write(bytes);
   return promise;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asUuid, type Session, sessionIdOf } from '@avatar-bridge/contracts';
 import { encodeFrame, HeyGenClient, vendorErrors } from '@avatar-bridge/heygen-client';
 import type { OwnedSession } from '@avatar-bridge/session-store';
+import * as fc from 'fast-check';
 import { decode } from 'hono/jwt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -369,6 +370,42 @@ test('our own client of v1 works against it', async () => {
   expect((await client.listAvatars()).map(({ avatarId }) => avatarId)).toEqual(['default']);
   expect(Array.isArray(await client.list())).toBe(true);
 });
+
+test('whatever a call is given, it answers no 5xx', async () => {
+  const { uuid } = await openLive();
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom(uuid, '\ud800', '', null, 'talk', 1e308));
+  // A text that is taken in mode sync would be waited for.
+  const mode = fc.constantFrom('async', 'later', 7, {});
+  const body = fc.oneof(
+    fc
+      .dictionary(fc.constantFrom('session_id', 'text', 'task_type', '__proto__', 'x'), value)
+      .chain((given) => mode.map((task_mode) => ({ ...given, task_mode }))),
+    fc.record({
+      session_id: fc.constant(uuid),
+      text: fc.string({ unit: 'binary', maxLength: 50 }),
+      task_type: fc.constantFrom('talk', 'repeat', 'chat'),
+      task_mode: mode,
+    }),
+    fc.jsonValue(),
+  );
+  const path = fc.constantFrom('task', 'interrupt', 'keep_alive', 'start', 'start_listening', 'create_token');
+  await fc.assert(
+    fc.asyncProperty(
+      path,
+      body.map((sent) => JSON.stringify(sent)),
+      fc.constantFrom('application/json', 'text/plain'),
+      async (name, raw, type) => {
+        const answer = await gateway.call('POST', `/v1/streaming.${name}`, {
+          key: null,
+          raw,
+          headers: { ...withKey, 'content-type': type },
+        });
+        expect(answer.status).toBeLessThan(500);
+      },
+    ),
+    { numRuns: 400 },
+  );
+}, 60_000);
 
 test('is closed unless it is asked for', async () => {
   await using plain = await testGateway();
