@@ -19,7 +19,7 @@ beforeAll(async () => {
     workers: 2,
     env: {
       gateway: { BRIDGE_V1_DOOR: 'true', BRIDGE_V1_DOOR_ORIGINS: origin },
-      worker: { BRIDGE_PROVIDERS: 'heygen' },
+      worker: { BRIDGE_PROVIDERS: 'liveavatar-full' },
     },
   });
   front = await tlsFront(bridge.stack.gateway.url);

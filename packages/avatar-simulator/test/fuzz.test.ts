@@ -45,7 +45,7 @@ test('any bytes leave the port alive, and are answered no 5xx', async () => {
   const unexpected: string[] = [];
   let answered = 0;
   await inParallel(requests, async (bytes) => {
-    const statuses = await sendRaw(double.url, bytes, 150);
+    const statuses = await sendRaw(double.url, bytes, { waitMs: 150 });
     answered += statuses.length;
     if (statuses.some((status) => status >= 500))
       unexpected.push(`${statuses.join()} to ${JSON.stringify(bytes.toString('latin1'))}`);
@@ -109,7 +109,7 @@ test('huge and deeply nested bodies are refused', async () => {
     });
   const head = `POST ${liveAvatar.token} HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${apiKey}\r\nContent-Length: 3000000`;
   const huge = Buffer.from(`${head}\r\nConnection: close\r\n\r\n${'x'.repeat(3_000_000)}`);
-  expect(await sendRaw(double.url, huge, 2_000)).toEqual([413]);
+  expect(await sendRaw(double.url, huge, { waitMs: 2_000 })).toEqual([413]);
   expect((await post('['.repeat(400_000))).status).toBe(422);
   expect((await post('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000))).status).toBe(422);
   expect((await post(`{"__proto__":{"mode":"LITE"},"constructor":1}`)).status).toBe(422);
