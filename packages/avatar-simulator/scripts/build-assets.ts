@@ -1,5 +1,6 @@
 /**
- * Draws every picture of the face and encodes it into ../assets. See assets/README.md for what it needs and when to run it.
+ * Draws every picture of the face and encodes it into ../assets. See assets/README.md for what it needs and
+ * when to run it.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -92,8 +93,9 @@ async function ffmpeg(options: string[], output: string): Promise<void> {
 }
 
 /**
- * Each picture is encoded twice in a row and the second one kept: x264 gives it the idr_pic_id 1, which can be made 2 by one bit
- * (consecutive IDR pictures must differ in it, H.264 7.4.3). constraint_set2_flag makes the profile the 42e01f that SDP speaks of.
+ * Each picture is encoded twice in a row and the second one kept: x264 gives it the idr_pic_id 1, which can
+ * be made 2 by one bit (consecutive IDR pictures must differ in it, H.264 7.4.3). constraint_set2_flag makes
+ * the profile the 42e01f that SDP speaks of.
  */
 async function encodeH264(quality: Quality): Promise<void> {
   const doubled = join(scratch, 'doubled.h264');

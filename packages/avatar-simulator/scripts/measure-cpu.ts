@@ -1,6 +1,6 @@
 /**
- * Prints what avatars cost the process that sends them, in percent of one core: idle, while all of them speak texts, and while all of
- * them speak a voice that is brought (LiveAvatar LITE).
+ * Prints what avatars cost the process that sends them, in percent of one core: idle, while all of them speak
+ * texts, and while all of them speak a voice that is brought (LiveAvatar LITE).
  *
  *     LIVEKIT_URL=ws://127.0.0.1:7880 LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… node scripts/measure-cpu.ts [avatars] [seconds] [H264|VP8]
  */

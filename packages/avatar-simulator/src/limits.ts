@@ -4,7 +4,9 @@ export type Limits = {
   concurrency: number;
   /** A session ends this long after its start. 600 in every sample seen. */
   sessionDurationLimit: number;
-  /** A session ends when nobody spoke to it for this long, unless the request says otherwise. Documented: 120. */
+  /**
+   * A session ends when nobody spoke to it for this long, unless the request says otherwise. Documented: 120.
+   */
   idleTimeout: number;
   /** A session ends when its client hasn't joined the room by then. Seen: 300. */
   clientJoinTimeout: number;

@@ -27,7 +27,10 @@ export type SimulatorOptions = {
   host?: string;
   /** Default 0: a free one. */
   port?: number;
-  /** Also listens with TLS here, with this certificate (PEM): the vendor's SDK opens its socket as wss:// on port 443 only. */
+  /**
+   * Also listens with TLS here, with this certificate (PEM): the vendor's SDK opens its socket as wss:// on
+   * port 443 only.
+   */
   tls?: { port: number; key: string; cert: string };
   limits?: Partial<Limits>;
   /** What the LiveAvatar account pays for. Default `business`, the largest. */
@@ -97,7 +100,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-/** Upgrades whose host or path is no URL are left to the routes, which answer them with 400 as they do others. */
+/**
+ * Upgrades whose host or path is no URL are left to the routes, which answer them with 400 as they do others.
+ */
 function asksForWebSocket({ headers, url = '' }: IncomingMessage): boolean {
   const target = url.startsWith('/') ? `http://${headers.host}${url}` : url;
   return headers.upgrade?.toLowerCase() === 'websocket' && URL.canParse(target);
@@ -130,7 +135,8 @@ function listen(
           }),
       }),
   );
-  // Longer than clients keep connections, as load balancers do: a request never meets a connection that is being closed.
+  // Longer than clients keep connections, as load balancers do: a request never meets a connection that is
+  // being closed.
   if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000;
   server.once('error', reject);
   return promise;

@@ -3,7 +3,10 @@ import type { ReceivedData, RemoteParticipant } from '@avatar-bridge/livekit-rtp
 import type { AvatarMedia, StartMedia, VoiceUnderWay } from '../src/avatar/avatar-media.ts';
 import { now } from '../src/clock.ts';
 
-/** An avatar without a face that speaks by the clock, for tests of the protocol: 1 ms a character, a chunk a word. */
+/**
+ * An avatar without a face that speaks by the clock, for tests of the protocol: 1 ms a character, a chunk a
+ * word.
+ */
 export class TimedMedia extends EventEmitter<{
   data: [ReceivedData];
   participantJoined: [RemoteParticipant];

@@ -21,7 +21,10 @@ export function problemAnswer(c: Context, problem: Problem): Response {
   });
 }
 
-/** The JSON body of an admin request. The content type is required: without it a foreign page could order faults from a browser. */
+/**
+ * The JSON body of an admin request. The content type is required: without it a foreign page could order
+ * faults from a browser.
+ */
 export async function readOrder<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
   if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) {
     throw new Problem(415, 'Unsupported media type', 'The content type must be application/json');

@@ -10,7 +10,9 @@ export type SpeechUnderWay = {
 
 /** One speech whose sound is brought while it plays. */
 export type VoiceUnderWay = {
-  /** Resolves when the first sound goes out; with `finished` when there never was any. `startedAt`: epoch ms. */
+  /**
+   * Resolves when the first sound goes out; with `finished` when there never was any. `startedAt`: epoch ms.
+   */
   started: Promise<{ startedAt: number }>;
   finished: Promise<'ended' | 'interrupted'>;
   /** s16 mono at 24 kHz. */
@@ -39,8 +41,8 @@ export interface AvatarMedia {
   /** Resolves when the first sound goes out. One at a time. Rejects when `signal` fires before that. */
   speak(text: string, options?: { signal?: AbortSignal }): Promise<SpeechUnderWay>;
   /**
-   * Begins a speech whose sound comes bit by bit. `onDry` tells when it ran out of sound before its end, and when there
-   * is sound again. One at a time: throws while something else is being said.
+   * Begins a speech whose sound comes bit by bit. `onDry` tells when it ran out of sound before its end, and
+   * when there is sound again. One at a time: throws while something else is being said.
    */
   speakVoice(onDry: (dry: boolean) => void): VoiceUnderWay;
   /** Whether there was something to silence. */

@@ -13,8 +13,9 @@ const small = new Set(
 const maxAnswer = 900;
 
 /**
- * Answers a `talk` task: always the same answer to the same text and prompt. It greets, tells its name, says the sentence of the
- * prompt that shares the most words with a question, and otherwise repeats politely what it heard. At most 900 characters.
+ * Answers a `talk` task: always the same answer to the same text and prompt. It greets, tells its name, says
+ * the sentence of the prompt that shares the most words with a question, and otherwise repeats politely what
+ * it heard. At most 900 characters.
  */
 export function answer(text: string, prompt = ''): string {
   const said = text.replace(/\s+/g, ' ').trim();
@@ -37,7 +38,10 @@ function nameIn(prompt: string): string | undefined {
   return name && /^\p{Lu}/u.test(name) ? name : undefined;
 }
 
-/** The sentence of the prompt with the most words of the question; at least two have to be in it, or the only one there is. */
+/**
+ * The sentence of the prompt with the most words of the question; at least two have to be in it, or the only
+ * one there is.
+ */
 function sentenceAbout(text: string, prompt: string): string | undefined {
   const asked = words(text);
   const needed = Math.min(2, asked.size);

@@ -31,7 +31,10 @@ export class Rooms {
     await this.#service.createRoom({ name, emptyTimeout: 300, departureTimeout: 20 });
   }
 
-  /** Everybody in the room is told ROOM_DELETED. Never rejects: a room that is not there is fine, one that cannot be deleted ends by its timeouts. */
+  /**
+   * Everybody in the room is told ROOM_DELETED. Never rejects: a room that is not there is fine, one that
+   * cannot be deleted ends by its timeouts.
+   */
   async delete(name: string): Promise<void> {
     await this.#service.deleteRoom(name).catch(() => undefined);
   }

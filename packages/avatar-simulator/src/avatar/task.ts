@@ -1,14 +1,14 @@
 import type { TaskMode, TaskType } from '@avatar-bridge/heygen-client';
 
 /**
- * Where a task came from: streaming.task, a socket, room data, a user's speech that was ordered, or the double itself (an
- * opening, a silence prompt).
+ * Where a task came from: streaming.task, a socket, room data, a user's speech that was ordered, or the
+ * double itself (an opening, a silence prompt).
  */
 export type TaskOrigin = 'rest' | 'socket' | 'room' | 'user' | 'opening' | 'silence';
 
 /**
- * A text or, with type `voice`, a sound that the avatar was given. Times are epoch ms; those that didn't happen are
- * missing.
+ * A text or, with type `voice`, a sound that the avatar was given. Times are epoch ms; those that didn't
+ * happen are missing.
  */
 export type Task = {
   readonly taskId: string;

@@ -11,7 +11,10 @@ export type EventPlan = { lose: ReadonlySet<string>; disorder: boolean };
 
 type RequestFault = FaultOf<'refuse' | 'delay' | 'hang' | 'cut'>;
 
-/** The faults that were ordered, in the order in which they were. Each is forgotten when it has hit as often as it should. */
+/**
+ * The faults that were ordered, in the order in which they were. Each is forgotten when it has hit as often
+ * as it should.
+ */
 export class Faults {
   readonly #active = new Map<string, ActiveFault>();
   #cleared = new AbortController();

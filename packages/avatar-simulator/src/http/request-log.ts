@@ -2,7 +2,10 @@ import type { MiddlewareHandler } from 'hono';
 import { now } from '../clock.ts';
 import { bounds } from '../limits.ts';
 
-/** A request that was seen. `status` stays null while it is unanswered, also when it never was answered. Queries and bodies aren't kept. */
+/**
+ * A request that was seen. `status` stays null while it is unanswered, also when it never was answered.
+ * Queries and bodies aren't kept.
+ */
 export type LoggedRequest = {
   method: string;
   path: string;

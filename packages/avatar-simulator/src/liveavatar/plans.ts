@@ -5,8 +5,8 @@ export const planNames = ['free', 'starter', 'essential', 'business'] as const;
 export type PlanName = (typeof planNames)[number];
 
 /**
- * The vendor's plans, as its own demo's support text names them; the docs call the last two Pro and Scale. Only the
- * free plan is known to limit concurrency.
+ * The vendor's plans, as its own demo's support text names them; the docs call the last two Pro and Scale.
+ * Only the free plan is known to limit concurrency.
  */
 export const plans: Record<PlanName, Plan> = {
   free: { maxSessionDuration: 120, concurrency: 1, credits: 10 },

@@ -58,7 +58,10 @@ const opus: Codec = {
 const pacer = new Pacer();
 const speeches = new SpeechMaker();
 
-/** One talking face in one vendor room. It shows a resting face and silence until it speaks, and until it is closed. */
+/**
+ * One talking face in one vendor room. It shows a resting face and silence until it speaks, and until it is
+ * closed.
+ */
 export class AvatarMedia {
   readonly participant: RtpParticipant;
   readonly #player: AvatarPlayer;
@@ -77,14 +80,18 @@ export class AvatarMedia {
     player.start();
   }
 
-  /** Resolves when packets of both tracks have been sent; rejects when the avatar is closed or loses its room before. */
+  /**
+   * Resolves when packets of both tracks have been sent; rejects when the avatar is closed or loses its room
+   * before.
+   */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
   /**
-   * Resolves when the first sound goes out. One speech at a time: throws while another is being prepared or played. Rejects when it is
-   * aborted or interrupted before it starts; a speech that is aborted later ends as interrupted.
+   * Resolves when the first sound goes out. One speech at a time: throws while another is being prepared or
+   * played. Rejects when it is aborted or interrupted before it starts; a speech that is aborted later ends
+   * as interrupted.
    */
   async speak(text: string, { signal }: { signal?: AbortSignal } = {}): Promise<SpeechPlan> {
     signal?.throwIfAborted();
@@ -112,8 +119,8 @@ export class AvatarMedia {
   }
 
   /**
-   * A speech whose sound comes bit by bit, until it is ended or interrupted. `onDry` tells when it ran out of sound
-   * before its end, and when there is sound again. One speech at a time, as with `speak`.
+   * A speech whose sound comes bit by bit, until it is ended or interrupted. `onDry` tells when it ran out of
+   * sound before its end, and when there is sound again. One speech at a time, as with `speak`.
    */
   speakVoice(onDry: (dry: boolean) => void): VoiceUnderWay {
     if (this.#closing) throw new Error('the avatar is closed');

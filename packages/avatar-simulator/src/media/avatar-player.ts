@@ -7,7 +7,10 @@ import type { Paced, Pacer } from './pacer.ts';
 import { frameRate } from './picture-size.ts';
 import type { Sound } from './sound.ts';
 
-/** A process that was busy for longer than this (ms) leaves out what it missed instead of sending it in a burst. Pictures are large. */
+/**
+ * A process that was busy for longer than this (ms) leaves out what it missed instead of sending it in a
+ * burst. Pictures are large.
+ */
 const longestCatchUp = { sound: 200, picture: 70 };
 
 export type SpeechEnd = 'ended' | 'interrupted';

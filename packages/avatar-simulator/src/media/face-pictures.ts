@@ -7,10 +7,16 @@ import type { Quality } from './picture-size.ts';
 
 export type VideoEncoding = 'H264' | 'VP8';
 
-/** One encoded picture, a key frame, as RTP packets whose headers are still to be written. Shared by all avatars: written and sent at once. */
+/**
+ * One encoded picture, a key frame, as RTP packets whose headers are still to be written. Shared by all
+ * avatars: written and sent at once.
+ */
 export type Picture = {
   readonly packets: readonly Buffer[];
-  /** Makes the picture the `index`th of its stream: consecutive ones must not look like one picture sent twice. */
+  /**
+   * Makes the picture the `index`th of its stream: consecutive ones must not look like one picture sent
+   * twice.
+   */
   readonly number: (index: number) => void;
 };
 
@@ -57,7 +63,10 @@ export function readH264(stream: Buffer): Buffer[][] {
   return pictures;
 }
 
-/** The frames of an IVF file: 32 bytes of header, then 12 bytes before each frame, which start with its length. */
+/**
+ * The frames of an IVF file: 32 bytes of header, then 12 bytes before each frame, which start with its
+ * length.
+ */
 export function readIvf(file: Buffer): Buffer[] {
   const frames: Buffer[] = [];
   for (let at = 32; at + 12 <= file.length;) {
@@ -69,8 +78,9 @@ export function readIvf(file: Buffer): Buffer[] {
 }
 
 /**
- * The parameter sets go in one STAP-A packet. idr_pic_id, which must differ between consecutive IDR pictures, is 1 in the assets:
- * `010` in the last three bits of the slice's third byte; the last one of them set makes it 2.
+ * The parameter sets go in one STAP-A packet. idr_pic_id, which must differ between consecutive IDR pictures,
+ * is 1 in the assets: `010` in the last three bits of the slice's third byte; the last one of them set makes
+ * it 2.
  */
 function h264Picture(units: readonly Buffer[]): Picture {
   const slice = units.at(-1)!;

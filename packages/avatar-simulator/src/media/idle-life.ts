@@ -5,7 +5,9 @@ const swayPeriod = 5200;
 const blink: readonly Eyes[] = ['half', 'shut', 'shut', 'half'];
 const blinkFrame = 40;
 
-/** What a face does by itself: the head sways slowly, the eyes blink every two to six seconds. Times in ms. */
+/**
+ * What a face does by itself: the head sways slowly, the eyes blink every two to six seconds. Times in ms.
+ */
 export class IdleLife {
   readonly #random: () => number;
   readonly #swayOffset: number;

@@ -8,8 +8,8 @@ const restsAfterMs = 320;
 const staysMs = 60;
 
 /**
- * The mouth that most likely goes with a sound, frame by frame: how far it opens by loudness, its shape by how much of
- * the sound is high.
+ * The mouth that most likely goes with a sound, frame by frame: how far it opens by loudness, its shape by
+ * how much of the sound is high.
  */
 export class MouthGuess {
   #loudest = 2_000;
@@ -40,7 +40,9 @@ export class MouthGuess {
   }
 }
 
-/** `height`: the loudness of the differences between samples against that of the samples, 0 (low) to 2 (high). */
+/**
+ * `height`: the loudness of the differences between samples against that of the samples, 0 (low) to 2 (high).
+ */
 function measure(frame: Int16Array): { rms: number; height: number } {
   let squares = 0;
   let differences = 0;

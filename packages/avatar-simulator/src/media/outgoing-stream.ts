@@ -11,8 +11,8 @@ export type MediaClock = { readonly zero: number };
 export type Sink = Pick<PublishedTrack, 'ssrc' | 'codec' | 'audioLevelId' | 'send'>;
 
 /**
- * Numbers and sends the packets of one track. Timestamps come from the avatar's clock, and so do the sender reports, so that a
- * receiver puts sound and mouth together exactly.
+ * Numbers and sends the packets of one track. Timestamps come from the avatar's clock, and so do the sender
+ * reports, so that a receiver puts sound and mouth together exactly.
  */
 export class OutgoingStream {
   readonly #track: Sink;
@@ -32,7 +32,10 @@ export class OutgoingStream {
     return this.#packets;
   }
 
-  /** Sends the packets of one frame that is due at `due` (performance.now). Their first 12 bytes are written here. */
+  /**
+   * Sends the packets of one frame that is due at `due` (performance.now). Their first 12 bytes are written
+   * here.
+   */
   sendPrepared(packets: readonly Buffer[], due: number): void {
     const timestamp = this.#timestampAt(due);
     const { ssrc, codec } = this.#track;

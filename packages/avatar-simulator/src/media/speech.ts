@@ -4,7 +4,9 @@ import { mouthTimeline } from './viseme.ts';
 /** Speech, ready to be sent. `mouths` has one index of a mouth for each 10 ms. */
 export type SpeechClip = Omit<SpokenClip, 'phones'> & { mouths: Uint8Array };
 
-/** Makes speech of text. The latest `remembered` clips are kept, so that what was said before costs nothing. */
+/**
+ * Makes speech of text. The latest `remembered` clips are kept, so that what was said before costs nothing.
+ */
 export class SpeechMaker {
   readonly #remembered: number;
   readonly #clips = new Map<string, Promise<SpeechClip>>();

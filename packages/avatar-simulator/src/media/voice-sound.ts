@@ -6,8 +6,8 @@ import type { Sound } from './sound.ts';
 const sampleRateHz = 24_000;
 
 /**
- * A sound that is brought while it plays: s16 mono at 24 kHz. It is encoded packet by packet as it is played, so that a
- * client that sends a minute at once does not hold up the others.
+ * A sound that is brought while it plays: s16 mono at 24 kHz. It is encoded packet by packet as it is played,
+ * so that a client that sends a minute at once does not hold up the others.
  */
 export class VoiceSound implements Sound {
   readonly #onDry: (dry: boolean) => void;

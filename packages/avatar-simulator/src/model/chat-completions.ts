@@ -13,8 +13,8 @@ const Request = z.object({
 });
 
 /**
- * A language model with OpenAI's `POST /v1/chat/completions`, streamed or not: what answers `talk` where the vendor is given
- * sound. It asks for no key, and gives the answers that the avatars of the other modes give.
+ * A language model with OpenAI's `POST /v1/chat/completions`, streamed or not: what answers `talk` where the
+ * vendor is given sound. It asks for no key, and gives the answers that the avatars of the other modes give.
  */
 export function modelApp(): Hono {
   const app = new Hono();

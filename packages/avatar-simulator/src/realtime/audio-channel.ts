@@ -25,7 +25,8 @@ type AudioChannelOptions = {
 
 /**
  * The sound that clients bring over sockets, and what they are told about it: LiveAvatar's LITE mode, and the
- * `realtime_endpoint` of v1. Utterances end by speak_end or interrupt, whatever their ids; they are said in order.
+ * `realtime_endpoint` of v1. Utterances end by speak_end or interrupt, whatever their ids; they are said in
+ * order.
  */
 export class AudioChannel {
   readonly #options: AudioChannelOptions;

@@ -17,7 +17,9 @@ const otherNames: Record<ConnectionState, string> = {
   closed: 'disconnected',
 };
 
-/** What the clients of one audio channel are told, and in which order. Applies the switches and the faults. */
+/**
+ * What the clients of one audio channel are told, and in which order. Applies the switches and the faults.
+ */
 export class AudioMessages {
   readonly #switches: () => SwitchValues;
   #state: AgentState = 'idle';

@@ -47,7 +47,10 @@ export const v1Switches = {
     },
     source: 'wrong-state: forum; invalid-session: third-party code (low confidence)',
   },
-  /** The code beside the concurrency text: `10007`, `10004` or none. Source: both numbers circulate, neither is confirmed; the text is from the forum. */
+  /**
+   * The code beside the concurrency text: `10007`, `10004` or none. Source: both numbers circulate, neither
+   * is confirmed; the text is from the forum.
+   */
   concurrencyCode: {
     variants: {
       'code-10007': 'beside the text stands code 10007',

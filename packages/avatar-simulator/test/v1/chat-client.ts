@@ -19,7 +19,9 @@ export class ChatClient {
     });
   }
 
-  /** With a fresh token, unless the query has one. Rejects with the HTTP status when the upgrade is refused. */
+  /**
+   * With a fresh token, unless the query has one. Rejects with the HTTP status when the upgrade is refused.
+   */
   static async open(
     double: Double,
     sessionId: string,

@@ -3,7 +3,9 @@ import type { Context } from 'hono';
 import { LiveAvatarFailure } from './failure.ts';
 import type { SessionTokens } from './session-tokens.ts';
 
-/** Who may call what: the API key everything but sessions/start, a session token what belongs to its session. */
+/**
+ * Who may call what: the API key everything but sessions/start, a session token what belongs to its session.
+ */
 export class LiveAvatarCredentials {
   readonly #apiKey: Buffer;
   readonly #tokens: SessionTokens;
@@ -29,8 +31,8 @@ export class LiveAvatarCredentials {
   }
 
   /**
-   * The session that a call is about: with the key the one it names, with a session token the token's own. Undefined
-   * when the key came without a session.
+   * The session that a call is about: with the key the one it names, with a session token the token's own.
+   * Undefined when the key came without a session.
    */
   async sessionOf(c: Context, named: string | undefined): Promise<string | undefined> {
     if (this.#hasKey(c)) return named;

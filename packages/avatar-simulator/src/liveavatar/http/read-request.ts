@@ -21,7 +21,9 @@ export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.output<
   return check(schema, c.req.query(), 'query');
 }
 
-/** As lenient as the vendor: null is nothing, unknown members are left out, numbers may be written as strings. */
+/**
+ * As lenient as the vendor: null is nothing, unknown members are left out, numbers may be written as strings.
+ */
 function check<T extends z.ZodType>(schema: T, value: unknown, where: 'body' | 'query'): z.output<T> {
   const result = readLeniently(schema, value);
   if (result.success) return result.data;

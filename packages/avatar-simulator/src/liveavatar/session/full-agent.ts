@@ -12,7 +12,9 @@ type FullAgentOptions = {
   logger: Logger;
 };
 
-/** The participant `liveavatar-agent-<session id>`, which takes commands and tells events. It has no tracks. */
+/**
+ * The participant `liveavatar-agent-<session id>`, which takes commands and tells events. It has no tracks.
+ */
 export class FullAgent {
   readonly #options: FullAgentOptions;
   #participant: RtpParticipant | undefined;

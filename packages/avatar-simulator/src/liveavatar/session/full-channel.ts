@@ -63,7 +63,9 @@ export class FullChannel implements ModeChannel {
     this.#speech.attach(media);
   }
 
-  /** A user's speech, as the vendor would have heard it. Without a context it is written down, not answered. */
+  /**
+   * A user's speech, as the vendor would have heard it. Without a context it is written down, not answered.
+   */
   userSays(text: string): void {
     void this.#tell({ event_type: 'user.speak_started' });
     void this.#tell({ event_type: 'user.speak_ended' });
@@ -83,7 +85,8 @@ export class FullChannel implements ModeChannel {
     if (quietly || !wasReady) return;
     const { stoppedReasonKey } = this.#context.switches.values;
     await this.#tell({ event_type: 'session.stopped', [stoppedReasonKey]: reason });
-    // Always: LiveKit tells of participants that publish nothing up to 3 s late, so the agent may not know of a client.
+    // Always: LiveKit tells of participants that publish nothing up to 3 s late, so the agent may not know of
+    // a client.
     await sleep(deliveryMs);
   }
 

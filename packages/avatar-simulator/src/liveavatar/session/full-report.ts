@@ -20,8 +20,8 @@ type FullReportOptions = {
 };
 
 /**
- * What the room is told about one text in FULL mode: what the user said, the text piece by piece, start and end of the
- * speech, and the final transcription. Applies the switches and the faults of that text.
+ * What the room is told about one text in FULL mode: what the user said, the text piece by piece, start and
+ * end of the speech, and the final transcription. Applies the switches and the faults of that text.
  */
 export class FullReport implements SpeechReport {
   readonly #options: FullReportOptions;

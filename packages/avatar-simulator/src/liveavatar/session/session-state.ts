@@ -5,8 +5,8 @@ import type { CloseReason } from '../../avatar/close-reason.ts';
  *
  * - `minted`: sessions/token was answered; nothing runs and nothing is paid yet
  * - `connecting`: sessions/start was answered; the avatar is on its way
- * - `connected`: everybody who belongs into the room is there; commands are taken. `muted`: over its time limit and
- *   left alone (switch `sessionEnd`)
+ * - `connected`: everybody who belongs into the room is there; commands are taken. `muted`: over its time
+ *   limit and left alone (switch `sessionEnd`)
  * - `closed`: over for good
  */
 export type SessionState =
@@ -95,7 +95,10 @@ export function next(state: SessionState, event: SessionEvent, limits: SessionLi
   }
 }
 
-/** What comes next if nothing else happens. A session that speaks is not reaped, and a muted one costs nothing. */
+/**
+ * What comes next if nothing else happens. A session that speaks is not reaped, and a muted one costs
+ * nothing.
+ */
 export function nextDue(state: SessionState, limits: SessionLimits): Due | undefined {
   if (state.name === 'closed') return undefined;
   if (state.name === 'minted') return { at: state.openedAt + limits.token, what: 'end', reason: 'no-client' };

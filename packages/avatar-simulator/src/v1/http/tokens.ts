@@ -7,7 +7,10 @@ type Issued = { expiresAt: number; sessionId?: string };
 export class Tokens {
   readonly #issued = new Map<string, Issued>();
 
-  /** A new token, good for `lifetime` ms. Shaped as seen in a log of the vendor: base64 of `{token, token_type, created_at}`. */
+  /**
+   * A new token, good for `lifetime` ms. Shaped as seen in a log of the vendor: base64 of `{token,
+   * token_type, created_at}`.
+   */
   issue(at: number, lifetime: number): string {
     const content = {
       token: randomBytes(16).toString('hex'),

@@ -16,7 +16,10 @@ export class VendorFailure extends Error {
     return new VendorFailure(vendorErrors[name]);
   }
 
-  /** A request that breaks the schema. The vendor's answer to that isn't known: status, code and words are the double's own. */
+  /**
+   * A request that breaks the schema. The vendor's answer to that isn't known: status, code and words are the
+   * double's own.
+   */
   static invalid(message: string): VendorFailure {
     return new VendorFailure({ status: 400, code: 400_000, message: `Invalid parameters: ${message}` });
   }

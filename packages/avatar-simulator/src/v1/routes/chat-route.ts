@@ -8,7 +8,10 @@ import { VendorFailure } from '../http/vendor-failure.ts';
 import type { VendorSession } from '../session/vendor-session.ts';
 import type { Account, RequestContext } from './account.ts';
 
-/** The WebSocket /v1/ws/streaming.chat: texts and microphone up, the user's events down. What is wrong with the query is answered before the upgrade. */
+/**
+ * The WebSocket /v1/ws/streaming.chat: texts and microphone up, the user's events down. What is wrong with
+ * the query is answered before the upgrade.
+ */
 export function chatRoute({ sessions, tokens, logger }: Account): Hono<RequestContext> {
   const routes = new Hono<RequestContext>();
   const opened = (url: string): { session: VendorSession; query: ChatQuery } => {

@@ -23,7 +23,10 @@ import type { Account, RequestContext } from './account.ts';
 /** Where a session takes sound, followed by its id. */
 export const realtimePath = '/v2-alpha/interactive-avatar/session';
 
-/** A session's life at the vendor: token, new, start, task, interrupt, keep_alive, stop and the listening calls. */
+/**
+ * A session's life at the vendor: token, new, start, task, interrupt, keep_alive, stop and the listening
+ * calls.
+ */
 export function sessionRoutes(account: Account): Hono<RequestContext> {
   const { credentials, sessions, switches, tokens, limits, rooms } = account;
   const routes = new Hono<RequestContext>();

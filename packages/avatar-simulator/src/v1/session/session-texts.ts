@@ -18,7 +18,10 @@ type TextOptions = { type: TaskType; mode: TaskMode; origin: TaskOrigin; receive
 /** A task, and how it ends. */
 export type Submitted = { task: Task; end: Promise<TaskEnd> };
 
-/** The texts of one session: what was given to the avatar, in what order it is said, and what the room is told. */
+/**
+ * The texts of one session: what was given to the avatar, in what order it is said, and what the room is
+ * told.
+ */
 export class SessionTexts {
   /** Oldest first. */
   readonly tasks: Task[] = [];

@@ -13,8 +13,8 @@ type TaskMessagesOptions = {
 };
 
 /**
- * The room messages about one task, in the order seen at the vendor: user's words, first words, start, further words as they are
- * said, stop, end. Applies the switches and the faults of that task.
+ * The room messages about one task, in the order seen at the vendor: user's words, first words, start,
+ * further words as they are said, stop, end. Applies the switches and the faults of that task.
  */
 export class TaskMessages implements SpeechReport {
   readonly #options: TaskMessagesOptions;

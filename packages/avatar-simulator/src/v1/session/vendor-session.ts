@@ -254,7 +254,9 @@ export class VendorSession {
     this.hear(text, 'room');
   }
 
-  /** A text that came without a request to answer: taken as a talk task, or dropped as the vendor drops it. */
+  /**
+   * A text that came without a request to answer: taken as a talk task, or dropped as the vendor drops it.
+   */
   hear(text: string, origin: 'socket' | 'room'): void {
     try {
       void this.submit(text, { type: 'talk', mode: 'async', origin, receivedAt: now() });
