@@ -134,6 +134,29 @@ test('shows the last picture while the avatar is gone, and takes it off when it 
   expect(events.failed).toEqual([]);
 });
 
+test('an audience that was there before is told as such, and its end some seconds late', async () => {
+  await using scene = new Scene();
+  const viewer = await scene.viewer();
+  await joinFace(scene);
+  const { relay, events } = await start(scene);
+  await until('the audience is told', () => events.audience.length > 0);
+  await viewer.leave();
+  await until('its end is told', () => events.audience.length > 1);
+  expect(events.audience).toEqual([{ watched: true }, { watched: false }]);
+  const packets = async () => (await relay.stats()).video!.packets;
+  let before = -1;
+  await until('the picture is not received any more', async () => {
+    const [earlier, now] = [before, await packets()];
+    before = now;
+    await sleep(200);
+    return earlier === now;
+  });
+  expect(stalled(events)).toEqual([]);
+  await scene.viewer('next');
+  await until('the next one is told', () => events.audience.length > 2);
+  await until('the picture is received again', async () => (await packets()) > before + 30);
+});
+
 test('an avatar that is replaced under its identity goes on without a word', async () => {
   await using scene = new Scene();
   const first = await joinFace(scene);

@@ -1,9 +1,4 @@
-import type {
-  DisconnectReason,
-  RemoteParticipant,
-  Speaker,
-  SubscribedTrack,
-} from '@avatar-bridge/livekit-rtp';
+import type { DisconnectReason, Speaker, SubscribedTrack } from '@avatar-bridge/livekit-rtp';
 import { type CancelledError, RetryableError } from '../../errors.ts';
 import type {
   AvatarState,
@@ -21,6 +16,7 @@ import { StageMember, type StageMemberOptions } from '../../stage/stage-member.t
 import { StageMessages } from '../../stage/stage-messages.ts';
 import { type Absence, type AbsenceEvent, next } from './absence.ts';
 import { FaceTrack } from './face-track.ts';
+import { Viewers } from './viewers.ts';
 
 export type DirectRelayOptions = RelayOptions & { source: StageSource };
 
@@ -50,6 +46,7 @@ export class DirectRelay {
   readonly #context: RelayContext;
   readonly #life: RelayLifecycle;
   readonly #member: StageMember;
+  readonly #viewers = new Viewers();
   readonly #audience = new Audience();
   readonly #tracks: Record<RelayMediaKind, FaceTrack>;
   readonly #messages: StageMessages;
@@ -130,6 +127,7 @@ export class DirectRelay {
 
   async #join(): Promise<void> {
     await this.#member.join();
+    this.#viewers.joined(performance.now());
   }
 
   #listeners(): StageMemberOptions['listeners'] {
@@ -198,6 +196,7 @@ export class DirectRelay {
   }
 
   #onReconnected(now: number): void {
+    this.#viewers.joined(now);
     for (const kind of kinds) this.#tracks[kind].forgive(now);
   }
 
@@ -219,7 +218,7 @@ export class DirectRelay {
   #tick(now: number): void {
     if (this.#member.present === undefined) return;
     this.#onFace({ type: 'time', at: now });
-    this.#countAudience(now);
+    this.#checkAudience(now);
     for (const kind of kinds) this.#checkStall(kind, now);
     if (this.#life.running) void this.#picture.show(!this.#tracks.video.present);
     if (++this.#ticks % ticksPerSecond === 0) for (const kind of kinds) this.#tracks[kind].everySecond(now);
@@ -232,13 +231,9 @@ export class DirectRelay {
     if (stall?.type === 'resumed') this.#life.emit('mediaResumed', { kind, gapMs: Math.round(stall.gap) });
   }
 
-  /**
-   * The server tells who receives a track only to its publisher: so everybody in the room counts as watching.
-   */
-  #countAudience(now: number): void {
-    const others = [...(this.#member.present?.remoteParticipants.values() ?? [])];
-    if (this.#audience.set(others.some(isViewer), now))
-      this.#life.emit('audience', { watched: this.#audience.watched === true });
+  #checkAudience(now: number): void {
+    const watched = this.#viewers.among(this.#member.present?.remoteParticipants.values() ?? [], now);
+    if (watched !== undefined && this.#audience.set(watched, now)) this.#life.emit('audience', { watched });
     const { pauseUnwatched = true } = this.#options;
     const { video, audio } = this.#tracks;
     // With the picture unasked for, the voice is what shows that the avatar is gone: then the picture has to
@@ -252,8 +247,4 @@ export class DirectRelay {
     this.#picture.stop();
     await this.#member.leave(reason, cause);
   }
-}
-
-function isViewer({ kind }: RemoteParticipant): boolean {
-  return kind === 'standard' || kind === 'sip' || kind === 'egress';
 }
