@@ -9,7 +9,7 @@ import { startRedis } from '../scripts/servers/redis.ts';
 import { startStack, type Stack } from '../scripts/stack/stack.ts';
 
 /** A whole avatar-bridge with servers of its own, Redis with the persistence of production. */
-export async function startBenchStack(): Promise<Stack> {
+export async function startBenchStack(worker: Record<string, string> = {}): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'avatar-bridge-bench-'));
   const livekit = await livekitServer();
   const [redis, vendor, stage] = await allOrNone([
@@ -26,7 +26,7 @@ export async function startBenchStack(): Promise<Stack> {
       redisUrl: redis.url,
       stage,
       vendorLivekit: vendor,
-      env: { gateway: { BRIDGE_LOG_LEVEL: 'warn' }, worker: { BRIDGE_LOG_LEVEL: 'warn' } },
+      env: { gateway: { BRIDGE_LOG_LEVEL: 'warn' }, worker: { BRIDGE_LOG_LEVEL: 'warn', ...worker } },
     });
     return {
       ...stack,

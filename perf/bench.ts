@@ -7,6 +7,10 @@ const benches: Record<
     summary: 'messages accepted a second beside a bare route, and events to many listeners',
     load: () => import('../apps/gateway/perf/gateway-bench.ts'),
   },
+  lite: {
+    summary: 'POST of a message to the first sound, and an interrupt to silence, with our own voice',
+    load: () => import('./lite.ts'),
+  },
   relay: {
     summary: 'CPU, memory, loss and latency of relays between two LiveKit servers',
     load: () => import('./relay.ts'),
