@@ -33,7 +33,7 @@ async function start(scene: Scene, relays: MediaRelay = media): Promise<{ relay:
   return { relay, events: record(relay) };
 }
 
-test('tells the first frames of an avatar that was there before, and who carries it', async () => {
+test.concurrent('tells the first frames of an avatar that was there before, and who carries it', async () => {
   await using scene = new Scene();
   await joinFace(scene);
   const { relay, events } = await start(scene);
@@ -48,7 +48,7 @@ test('tells the first frames of an avatar that was there before, and who carries
   });
 });
 
-test('waits for an avatar that joins later, and gives up after the media timeout', async () => {
+test.concurrent('waits for an avatar that joins later, and gives up after the media timeout', async () => {
   await using scene = new Scene();
   const late = start(scene);
   await sleep(500);
@@ -61,7 +61,7 @@ test('waits for an avatar that joins later, and gives up after the media timeout
   await until('nobody is left', async () => (await empty.rooms.participants('stage')).length === 0);
 });
 
-test('carries captions for the avatar’s own audio track, its state, and data both ways', async () => {
+test.concurrent('carries captions for the avatar’s own audio track, its state, and data both ways', async () => {
   await using scene = new Scene();
   const avatar = await joinFace(scene);
   const { relay, events } = await start(scene);
@@ -90,7 +90,7 @@ test('carries captions for the avatar’s own audio track, its state, and data b
   });
 });
 
-test('tells when the avatar’s packets stop and go on, but not while a moderator has muted it', async () => {
+test.concurrent('tells when the avatar’s packets stop and go on, but not while a moderator has muted it', async () => {
   await using scene = new Scene();
   const avatar = await joinFace(scene);
   await scene.listener();
@@ -112,7 +112,7 @@ test('tells when the avatar’s packets stop and go on, but not while a moderato
   expect(events.mediaStalled.slice(before)).toEqual([]);
 });
 
-test('shows the last picture while the avatar is gone, and takes it off when it is back', async () => {
+test.concurrent('shows the last picture while the avatar is gone, and takes it off when it is back', async () => {
   await using scene = new Scene();
   const avatar = await joinFace(scene);
   const { relay, events } = await start(scene);
@@ -134,7 +134,7 @@ test('shows the last picture while the avatar is gone, and takes it off when it 
   expect(events.failed).toEqual([]);
 });
 
-test('an audience that was there before is told as such, and its end some seconds late', async () => {
+test.concurrent('an audience that was there before is told as such, and its end some seconds late', async () => {
   await using scene = new Scene();
   const viewer = await scene.viewer();
   await joinFace(scene);
@@ -157,7 +157,7 @@ test('an audience that was there before is told as such, and its end some second
   await until('the picture is received again', async () => (await packets()) > before + 30);
 });
 
-test('an avatar that is replaced under its identity goes on without a word', async () => {
+test.concurrent('an avatar that is replaced under its identity goes on without a word', async () => {
   await using scene = new Scene();
   const first = await joinFace(scene);
   const { relay, events } = await start(scene);
@@ -172,7 +172,7 @@ test('an avatar that is replaced under its identity goes on without a word', asy
   expect(events).toMatchObject({ sourceDisconnected: [], failed: [], closed: [] });
 });
 
-test('an avatar whose picture is muted, and whose voice has not come yet, is on the stage all the same', async () => {
+test.concurrent('an avatar whose picture is muted, and whose voice has not come yet, is on the stage all the same', async () => {
   await using scene = new Scene();
   const avatar = await joinFace(scene);
   avatar.paused = true;
@@ -184,7 +184,7 @@ test('an avatar whose picture is muted, and whose voice has not come yet, is on 
   await until('both first frames', () => events.firstFrame.length === 2);
 });
 
-test('without a key frame of the avatar, a picture of ours stands in for it', async () => {
+test.concurrent('without a key frame of the avatar, a picture of ours stands in for it', async () => {
   await using scene = new Scene();
   const avatar = await joinFace(scene);
   avatar.paused = true;
@@ -197,7 +197,7 @@ test('without a key frame of the avatar, a picture of ours stands in for it', as
   expect([viewer.width, viewer.height]).toEqual([1280, 720]);
 });
 
-test.each(['newest', 'oldest'] as const)(
+test.concurrent.each(['newest', 'oldest'] as const)(
   'a stage server (%s version) that is restarted: both come back, and nobody is told of a loss',
   { timeout: 90_000 },
   async (version) => {
@@ -232,7 +232,7 @@ test.each(['newest', 'oldest'] as const)(
   },
 );
 
-test('the next owner’s relay takes the place of the first one, and the avatar stays', async () => {
+test.concurrent('the next owner’s relay takes the place of the first one, and the avatar stays', async () => {
   await using scene = new Scene();
   await joinFace(scene);
   const { events } = await start(scene);
@@ -242,7 +242,7 @@ test('the next owner’s relay takes the place of the first one, and the avatar 
   expect(await scene.rooms.participants('stage')).toContain(face);
 });
 
-test('goes on on another host when its own dies', async () => {
+test.concurrent('goes on on another host when its own dies', async () => {
   await using scene = new Scene();
   await using relays = createMediaRelay({ hosts: 1 });
   await joinFace(scene);

@@ -36,6 +36,7 @@ export class FaceTrack {
   #silent = false;
   #lostBefore = 0;
   #counts = { packets: 0, bytes: 0, frames: 0, keyFrames: 0 };
+  #keyFrameTimestamp = -1;
   #framesBefore = 0;
   #framesCountedAt = performance.now();
   #framesPerSecond = 0;
@@ -170,8 +171,10 @@ export class FaceTrack {
   }
 
   #record(packet: Buffer, starts: boolean): void {
-    const { sequenceNumber, marker } = this.#header;
-    if (starts) this.#counts.keyFrames++;
+    const { sequenceNumber, timestamp, marker } = this.#header;
+    // Parameter sets and picture can be packets of their own.
+    if (starts && timestamp !== this.#keyFrameTimestamp) this.#counts.keyFrames++;
+    if (starts) this.#keyFrameTimestamp = timestamp;
     this.#keyFrames.add(stripHeader(packet, this.#header), sequenceNumber, starts, marker);
   }
 
