@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oldestLivekitServer } from '../scripts/install/livekit-server.ts';
 import { Bridge } from './setup/bridge.ts';
 import { launchBrowser } from './setup/browser.ts';
+import { talkative } from './setup/provider-under-test.ts';
 import { OwnServer } from './setup/own-server.ts';
 import { RtcViewer } from './setup/rtc-viewer.ts';
 
@@ -20,19 +21,23 @@ afterAll(async () => {
   await stage?.leave();
 });
 
-describe.each(['rtp', 'transcode'] as const)('a stage on the oldest LiveKit server, %s', (engine) => {
+describe.each([
+  { provider: 'liveavatar-full', engine: 'rtp' },
+  { provider: 'heygen', engine: 'transcode' },
+  { provider: 'liveavatar-lite', engine: 'auto' },
+])('a stage on the oldest LiveKit server, $provider, $engine', ({ provider, engine }) => {
   let bridge: Bridge;
   beforeAll(async () => {
     const { url, apiKey, apiSecret } = stage;
     bridge = await Bridge.start({
       stage: { url, apiKey, apiSecret },
-      env: { worker: { BRIDGE_RELAY_ENGINE: engine } },
+      env: { worker: { BRIDGE_PROVIDERS: provider, BRIDGE_RELAY_ENGINE: engine } },
     });
   });
   afterAll(() => bridge?.[Symbol.asyncDispose]());
 
   test('shows and sounds the avatar, in order, until it is interrupted', async () => {
-    const { id, events } = await bridge.liveSession();
+    const { id, events } = await bridge.liveSession(talkative);
     const access = await bridge.viewer(id, true);
     const page = await browser.newPage();
     await page.goto(access.link);
