@@ -46,16 +46,18 @@ export function chatRoute(parts: Parts, credentials: Credentials) {
   };
 }
 
-function listener(parts: Parts, session: Session): (frame: Uint8Array) => void {
+function listener(parts: Parts, session: Session): (frame: Uint8Array) => Promise<void> {
   const { store, logger } = parts;
   let notedAt = -Infinity;
-  const failed = (error: unknown) =>
-    logger.warn({ err: error, sessionId: session.id }, 'a frame of a v1 socket was not taken');
-  return (bytes) => {
+  const take = async (bytes: Uint8Array): Promise<void> => {
     const frame = decodeFrame(bytes);
-    if (frame?.kind === 'text') void post(parts, session, frame.text, { type: 'talk' }).catch(failed);
+    if (frame?.kind === 'text') await post(parts, session, frame.text, { type: 'talk' });
     if (frame?.kind !== 'audio' || performance.now() - notedAt < soundNotedEveryMs) return;
     notedAt = performance.now();
-    void store.v1Door.setIdleDeadline(session.id, idleDeadline(session)).catch(failed);
+    await store.v1Door.setIdleDeadline(session.id, idleDeadline(session));
   };
+  return (bytes) =>
+    take(bytes).catch((error: unknown) => {
+      logger.warn({ err: error, sessionId: session.id }, 'a frame of a v1 socket was not taken');
+    });
 }
