@@ -146,21 +146,10 @@ test('an interrupt stops what is said and made, and the next text waits until th
   expect(captions()).toContain('w0 w1|');
 });
 
-test('a text with nothing to say is over at once, but not before the one it is behind', async () => {
-  const { line, log, speech } = lineTo();
-  await line.speak('a', oneSentence('🙂'), never);
-  expect(speech()).toEqual(['speech.started a', 'speech.ended a']);
-  await line.speak('b', oneSentence(text(2)), never);
-  await line.speak('c', oneSentence('…'), never);
-  expect(speech()).toHaveLength(2);
-  await vi.advanceTimersByTimeAsync(1_500);
-  expect(speech().slice(2)).toEqual([
-    'speech.started b',
-    'speech.ended b',
-    'speech.started c',
-    'speech.ended c',
-  ]);
-  expect(log.some((entry) => !entry.startsWith('b'))).toBe(false);
+test('a text with nothing to say is refused', async () => {
+  const { line, log } = lineTo();
+  await expect(line.speak('a', oneSentence('🙂 …'), never)).rejects.toMatchObject({ code: 'bad-request' });
+  expect(log).toEqual([]);
 });
 
 test('says the sentences of an answer as they come, and seals the sound while it waits for more', async () => {

@@ -1,5 +1,3 @@
-import { hasSpeakableText, sampleRateHz, type SpeechSynthesizer } from '@avatar-bridge/speech';
-import type { Logger } from 'pino';
 import { CancelledError, type ProviderError } from '../provider-errors.ts';
 import type { VendorEvent } from '../vendor-event.ts';
 import { chunkMs } from './chunk-size.ts';
@@ -13,10 +11,9 @@ import {
   positionAt,
   silent,
 } from './line-state.ts';
-import { SoundQueue, toMs } from './sound-queue.ts';
-import { SpokenText } from './spoken-text.ts';
+import { LineUtterance, type Voicing } from './line-utterance.ts';
+import { toMs } from './sound-queue.ts';
 import { translateSpeechError } from './translate-speech-error.ts';
-import { unbrokenSpeech } from './unbroken-speech.ts';
 
 /** ms between two looks at the clock while there is something to say. */
 const lookEveryMs = 100;
@@ -34,9 +31,7 @@ export type LineSink = {
   clear(): Promise<void>;
 };
 
-export type AudioLineOptions = {
-  synthesizer: SpeechSynthesizer;
-  voice: { voice?: string; language?: string; rate?: number };
+export type AudioLineOptions = Voicing & {
   sink: LineSink;
   timing: LineTiming;
   onEvent: (event: VendorEvent) => void;
@@ -46,24 +41,6 @@ export type AudioLineOptions = {
   onCutShort?: (missingMs: number) => void;
   /** An utterance that was taken cannot be said to its end. The line is of no use any more. */
   onFailure: (error: ProviderError) => void;
-  logger: Logger;
-};
-
-type Utterance = {
-  id: string;
-  sound: SoundQueue;
-  spoken: SpokenText;
-  /** Samples made so far. */
-  made: number;
-  /** All of its sound was made. */
-  finished: boolean;
-  /** All of its sound was handed over. */
-  committed: boolean;
-  sealed: boolean;
-  caption: string;
-  stop: AbortController;
-  taken: PromiseWithResolvers<void>;
-  isTaken: boolean;
 };
 
 /**
@@ -74,9 +51,7 @@ export class AudioLine {
   readonly #options: AudioLineOptions;
   #state: LineState = silent;
   /** Those that are not over, in order. */
-  #utterances: Utterance[] = [];
-  /** Utterances without sound, each over as soon as the one it came behind is. */
-  #soundless: { id: string; behind: string }[] = [];
+  #utterances: LineUtterance[] = [];
   #looking: NodeJS.Timeout | undefined;
   #pumping = false;
   #paused = false;
@@ -87,8 +62,8 @@ export class AudioLine {
   }
 
   /**
-   * Says sentences one after another as one utterance. Resolves when the first sound was handed over, when there is none,
-   * or after `patienceMs`.
+   * Says sentences one after another as one utterance. Resolves when the first sound was handed over, or after
+   * `patienceMs`.
    *
    * @throws ProviderError when no sound could be made; CancelledError when it was interrupted or aborted before
    */
@@ -98,26 +73,14 @@ export class AudioLine {
     { signal, patienceMs }: { signal: AbortSignal; patienceMs: number },
   ): Promise<void> {
     if (this.#closed || signal.aborted) throw new CancelledError();
-    const utterance: Utterance = {
-      id,
-      sound: new SoundQueue(),
-      spoken: new SpokenText(),
-      made: 0,
-      finished: false,
-      committed: false,
-      sealed: false,
-      caption: '',
-      stop: new AbortController(),
-      taken: Promise.withResolvers(),
-      isTaken: false,
-    };
+    const utterance = new LineUtterance(id);
     this.#utterances.push(utterance);
     void this.#make(utterance, sentences);
     const onAbort = () => this.#drop(utterance, new CancelledError());
-    const patience = setTimeout(() => take(utterance), patienceMs);
+    const patience = setTimeout(() => utterance.take(), patienceMs);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await utterance.taken.promise;
+      await utterance.taken;
     } finally {
       clearTimeout(patience);
       signal.removeEventListener('abort', onAbort);
@@ -126,8 +89,7 @@ export class AudioLine {
 
   /** Silences the player and forgets all that is to be said. Resolves when the player was told. */
   async interrupt(): Promise<void> {
-    for (const utterance of this.#utterances) this.#stop(utterance, new CancelledError());
-    this.#soundless = [];
+    for (const utterance of this.#utterances) utterance.cancel();
     this.#dispatch({ type: 'interrupted', at: performance.now() });
     this.#utterances = [];
     await this.#options.sink.clear();
@@ -155,34 +117,14 @@ export class AudioLine {
   close(): void {
     this.#closed = true;
     clearInterval(this.#looking);
-    for (const utterance of this.#utterances) this.#stop(utterance, new CancelledError());
+    for (const utterance of this.#utterances) utterance.cancel();
     this.#utterances = [];
-    this.#soundless = [];
   }
 
-  async #make(utterance: Utterance, sentences: AsyncIterable<string>): Promise<void> {
-    const { synthesizer, voice, logger } = this.#options;
-    const { signal } = utterance.stop;
-    const { sound, spoken } = utterance;
+  async #make(utterance: LineUtterance, sentences: AsyncIterable<string>): Promise<void> {
     try {
-      for await (const text of sentences) {
-        if (signal.aborted) return;
-        if (!hasSpeakableText(text)) continue;
-        spoken.begin(text, toMs(utterance.made));
-        for await (const { pcm, words } of unbrokenSpeech(synthesizer, { ...voice, text, signal }, logger)) {
-          if (signal.aborted) return;
-          sound.push(pcm);
-          utterance.made += pcm.length;
-          spoken.add(words ?? []);
-          void this.#pump();
-        }
-        spoken.end(toMs(utterance.made));
-      }
-      utterance.finished = true;
-      if (utterance.made === 0) this.#leaveOut(utterance);
-      void this.#pump();
+      if (await utterance.make(sentences, this.#options, () => void this.#pump())) void this.#pump();
     } catch (error) {
-      if (signal.aborted) return;
       const failure = translateSpeechError(error);
       if (utterance.isTaken) this.#options.onFailure(failure);
       else this.#drop(utterance, failure);
@@ -226,7 +168,7 @@ export class AudioLine {
       const pcm = sound.take(size);
       utterance.sealed = false;
       this.#dispatch({ type: 'sent', id, soundMs: toMs(pcm.length), at });
-      take(utterance);
+      utterance.take();
       await sink.append(id, pcm);
       return true;
     }
@@ -243,10 +185,7 @@ export class AudioLine {
     const { state, facts } = next(this.#state, event, this.#options.timing);
     this.#state = state;
     for (const fact of facts) this.#tell(fact);
-    if (state.name === 'silent') {
-      this.#utterances = this.#utterances.filter(({ committed }) => !committed);
-      this.#tellSoundless(() => true);
-    }
+    if (state.name === 'silent') this.#utterances = this.#utterances.filter(({ committed }) => !committed);
     this.#watch();
   }
 
@@ -264,7 +203,6 @@ export class AudioLine {
     }
     if (heard > 0) onEvent({ type: 'speech.ended', taskId: fact.id, at });
     this.#utterances = this.#utterances.filter(({ id }) => id !== fact.id);
-    this.#tellSoundless(({ behind }) => behind === fact.id);
   }
 
   #look(): void {
@@ -286,35 +224,10 @@ export class AudioLine {
     this.#options.onEvent({ type: 'caption', taskId: id, speaker: 'avatar', text, final: false });
   }
 
-  /** Nothing to say: it is over as soon as what came before it is. */
-  #leaveOut(utterance: Utterance): void {
-    const before = this.#utterances[this.#utterances.indexOf(utterance) - 1];
-    this.#utterances = this.#utterances.filter((one) => one !== utterance);
-    this.#soundless.push({ id: utterance.id, behind: before?.id ?? '' });
-    if (!before) this.#tellSoundless(({ behind }) => behind === '');
-    take(utterance);
-  }
-
-  #tellSoundless(which: (soundless: { id: string; behind: string }) => boolean): void {
-    for (const soundless of this.#soundless.filter(which)) {
-      this.#soundless = this.#soundless.filter((one) => one !== soundless);
-      const at = Date.now();
-      this.#options.onEvent({ type: 'speech.started', taskId: soundless.id, at });
-      this.#options.onEvent({ type: 'speech.ended', taskId: soundless.id, at });
-      this.#tellSoundless(({ behind }) => behind === soundless.id);
-    }
-  }
-
-  #drop(utterance: Utterance, reason: Error): void {
+  #drop(utterance: LineUtterance, reason: Error): void {
     if (utterance.isTaken) return;
-    this.#stop(utterance, reason);
+    utterance.cancel(reason);
     this.#utterances = this.#utterances.filter((one) => one !== utterance);
-  }
-
-  #stop({ stop, taken }: Utterance, reason: Error): void {
-    stop.abort();
-    taken.promise.catch(() => undefined);
-    taken.reject(reason);
   }
 
   #watch(): void {
@@ -327,14 +240,7 @@ export class AudioLine {
   }
 }
 
-function take(utterance: Utterance): void {
-  utterance.isTaken = true;
-  utterance.taken.resolve();
-}
-
 /** One sentence, or a text whose sentences are one. */
 export async function* oneSentence(text: string): AsyncGenerator<string, void, undefined> {
   yield text;
 }
-
-export const lineSampleRateHz = sampleRateHz;

@@ -6,6 +6,7 @@ import { reply } from '../../responder/reply.ts';
 import { AudioLine, type AudioLineOptions, oneSentence } from '../audio-line/audio-line.ts';
 import type { SpeakResult, Utterance } from '../avatar-provider.ts';
 import { TerminalProviderError } from '../provider-errors.ts';
+import type { VendorEvent } from '../vendor-event.ts';
 import type { OwnVoice } from './own-voice.ts';
 
 /** How long speak() waits for the first sound before the utterance counts as taken, ms: an answer has to be thought of. */
@@ -25,6 +26,7 @@ export class VoicedSpeech {
   readonly #conversation: Conversation;
   /** Questions whose answers are being said, by utterance. */
   readonly #asked = new Map<string, string>();
+  #openingId: string | undefined;
 
   constructor(options: VoicedSpeechOptions) {
     const { avatar, ownVoice, sessionId } = options;
@@ -34,6 +36,7 @@ export class VoicedSpeech {
     this.line = new AudioLine({
       ...options,
       synthesizer: ownVoice.synthesizer,
+      onEvent: (event) => options.onEvent(this.#opened(event)),
       voice: {
         ...(voice !== undefined && { voice }),
         ...(avatar.language !== undefined && { language: avatar.language }),
@@ -61,9 +64,16 @@ export class VoicedSpeech {
     const { avatar, logger } = this.#options;
     if (avatar.openingText === undefined || this.#conversation.turns.length > 0) return;
     const { signal } = new AbortController();
+    this.#openingId = randomUUID();
     this.line
-      .speak(randomUUID(), oneSentence(avatar.openingText), { signal, patienceMs: patienceMs.repeat })
+      .speak(this.#openingId, oneSentence(avatar.openingText), { signal, patienceMs: patienceMs.repeat })
       .catch((error: unknown) => logger.warn({ err: error }, 'the opening text was not said'));
+  }
+
+  /** What is said without having been asked for is named as such. */
+  #opened(event: VendorEvent): VendorEvent {
+    const isSpeech = event.type === 'speech.started' || event.type === 'speech.ended';
+    return isSpeech && event.taskId === this.#openingId ? { ...event, foreign: true } : event;
   }
 
   #answer(taskId: string, text: string, signal: AbortSignal): AsyncIterable<string> {
