@@ -4,6 +4,7 @@ import { Rig, sentence } from './support/rig.ts';
 
 const long =
   'This is one long sentence without any end that the avatar would go on and on with for quite a while if nobody interrupted it';
+const cutOff = 'This sentence takes some seconds, so there is time to cut it off.';
 const knowledgeBase = 'You are Ada, an avatar who likes to be of help.';
 
 let rig: Rig;
@@ -129,6 +130,33 @@ describe.concurrent('a session of LiveAvatar FULL', () => {
   });
 });
 
+describe.concurrent('where the vendor is known in two ways', () => {
+  test.for<[string, string]>([
+    ['speakTextQueueing', 'override'],
+    ['finalTranscription', 'at-once'],
+    ['interruptedSpeech', 'transcription-only'],
+    ['stoppedReasonKey', 'stop_reason'],
+    ['sessionEnd', 'untold'],
+  ])('says, interrupts and heals with %s: %s', async ([name, variant]) => {
+    await using own = await Rig.open();
+    await own.switches({ [name]: variant });
+    own.startWorker({ providers: new Providers([own.full()]) });
+    const conversation = await own.liveSession();
+    const first = [await conversation.say(sentence(1)), await conversation.say(sentence(2))];
+    expect(await conversation.finished(...first)).toEqual(['spoken', 'spoken']);
+    const cut = await conversation.say(long);
+    await conversation.until('message.speaking', ({ messageId }) => messageId === cut);
+    await conversation.interrupt();
+    const after = await conversation.say(sentence(3));
+    expect(await conversation.finished(cut, after)).toEqual(['interrupted', 'spoken']);
+    const healed = await conversation.say(`${cutOff} ${sentence(4)}`);
+    await conversation.until('message.speaking', ({ messageId }) => messageId === healed);
+    await own.fault({ kind: 'drop-session' });
+    expect(await conversation.finished(healed)).toEqual(['spoken']);
+    expect(await conversation.spoken()).toEqual([sentence(1), sentence(2), sentence(3), cutOff, sentence(4)]);
+  });
+});
+
 test('tells what the account has left, and that it is short of it', async () => {
   await rig.credits(12);
   const conversation = await rig.liveSession();
@@ -151,7 +179,7 @@ describe('a session that can not be had', () => {
     expect(await ends({ voice: { id: 'abc' } })).toMatch(/^bad-request: .*LIVEAVATAR_VOICE_ID/);
     expect(await ends({ knowledgeBaseId: 'abc' })).toMatch(/^bad-request: .*LIVEAVATAR_CONTEXT_ID/);
     await rig.fault({ kind: 'refuse', path: '/v1/sessions/token', error: 'noCredits' });
-    expect(await ends({})).toMatch(/^no-credits: .*app\.liveavatar\.com/);
+    expect(await ends({})).toMatch(/^no-credits: .*credits are used up/);
     await rig.fault({ kind: 'refuse', path: '/v1/sessions/token', status: 401, code: 4010 });
     expect(await ends({})).toMatch(/^unauthorized: .*LIVEAVATAR_API_KEY/);
   });

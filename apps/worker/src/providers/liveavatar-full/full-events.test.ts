@@ -13,6 +13,7 @@ function read(
   return packets.flatMap(([event_type, source_event_id, more]) =>
     events
       .read(JSON.stringify({ event_id: 'x', event_type, source_event_id, ...more }), at)
+      .map(({ event }) => event)
       .filter((event) => event.type !== 'raw')
       .map(inShort),
   );
@@ -27,7 +28,7 @@ function inShort(event: VendorEvent): string {
 
 describe('an utterance', () => {
   test('is told by its own id, with its text as the caption', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('a', 'Hello'));
     expect(
       read(
@@ -41,7 +42,7 @@ describe('an utterance', () => {
   });
 
   test('is told where the vendor leaves the id out', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('a', 'Hello'));
     expect(read(events, ['avatar.speak_started', null], ['avatar.speak_ended', null])).toEqual([
       'speech.started a',
@@ -52,7 +53,7 @@ describe('an utterance', () => {
   });
 
   test('is not ended by the late end of the one before, which the vendor tells under the newest id', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('a'));
     read(events, ['avatar.speak_started', 'a']);
     events.submitted(say('b'));
@@ -63,23 +64,39 @@ describe('an utterance', () => {
   });
 
   test('is not begun by speech that another command caused', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('b'));
     expect(read(events, ['avatar.speak_started', 'a'])).toEqual(['speech.started foreign a']);
     expect(read(events, ['avatar.speak_ended', 'b'])).toEqual([]);
   });
 
   test('begins no more once the avatar was silenced', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('a'));
     events.silenced();
     expect(read(events, ['avatar.speak_started', null])).toEqual(['speech.started foreign greeting']);
   });
 });
 
+describe('an end', () => {
+  const text = 'A sentence that takes about four seconds to say, if nobody interrupts the avatar.';
+  test.each([
+    ['in its time is believed', 6_000, undefined],
+    ['a little too early is believed a moment later', 3_500, 200],
+    ['much too early is believed later: the session may end', 500, 700],
+  ])('%s', (_, afterMs, doubtMs) => {
+    const events = new FullEvents({ greets: false });
+    events.submitted(say('a', text));
+    const packet = (event_type: string) => JSON.stringify({ event_type, source_event_id: 'a' });
+    events.read(packet('avatar.speak_started'), at);
+    const told = events.read(packet('avatar.speak_ended'), at + afterMs);
+    expect(told.find(({ event }) => event.type === 'speech.ended')?.doubtMs).toBe(doubtMs);
+  });
+});
+
 describe('an answer', () => {
   test('is captioned as it is written, and final when it was said', () => {
-    const events = new FullEvents(false);
+    const events = new FullEvents({ greets: false });
     events.submitted(say('a', 'Who are you?', 'talk'));
     expect(
       read(
@@ -103,7 +120,7 @@ describe('an answer', () => {
 
 describe('a greeting', () => {
   test('is speech, and none of ours', () => {
-    const events = new FullEvents(true);
+    const events = new FullEvents({ greets: true });
     expect(events.greeting).toBe(true);
     expect(read(events, ['avatar.speak_started', null])).toEqual(['speech.started foreign greeting']);
     expect(events.greets).toBe(true);
@@ -119,19 +136,19 @@ describe('the end of a session', () => {
     [{ end_reason: 'SOMETHING_NEW' }, /^closed: SOMETHING_NEW$/],
     [{}, /^closed: UNKNOWN$/],
   ])('%j is told in words', (reason, expected) => {
-    const told = read(new FullEvents(false), ['session.stopped', null, reason]);
+    const told = read(new FullEvents({ greets: false }), ['session.stopped', null, reason]);
     expect(told).toEqual([expect.stringMatching(expected)]);
   });
 });
 
 test.each(['', 'no JSON', '[]', '{}', '{"event_type":null}', '\u0000'])('bears %j', (payload) => {
-  expect(new FullEvents(false).read(payload, at)).toEqual([]);
+  expect(new FullEvents({ greets: false }).read(payload, at)).toEqual([]);
 });
 
 test('passes on what the user says', () => {
   expect(
     read(
-      new FullEvents(false),
+      new FullEvents({ greets: false }),
       ['user.speak_started', null],
       ['user.transcription.chunk', null, { text: 'Good ' }],
       ['user.transcription.chunk', null, { text: 'day' }],

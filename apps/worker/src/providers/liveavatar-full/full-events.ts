@@ -1,8 +1,18 @@
-import { type ResponseEvent, parseResponse } from '@avatar-bridge/heygen-client/liveavatar';
+import { parseResponse, type ResponseEvent } from '@avatar-bridge/heygen-client/liveavatar';
+import { expectedDuration } from '../../speech/duration.ts';
 import type { VendorEvent } from '../vendor-event.ts';
 
 /** The utterance that the avatar was given last, named by the event id of its command. */
-type InFlight = { id: string; mode: 'repeat' | 'talk'; text: string; started: boolean };
+type InFlight = { id: string; mode: 'repeat' | 'talk'; text: string; startedAt: number | undefined };
+
+/** An event, and for how many ms it is not yet to be believed: the session may be over, and with it the utterance cut off. */
+export type Told = { event: VendorEvent; doubtMs?: number | undefined };
+
+/** An end that comes before its time may be the session's, which is told a moment later: parts of the expected time, and ms. */
+const doubts = [
+  { before: 0.5, ms: 700 },
+  { before: 1, ms: 200 },
+];
 
 /** What the vendor's reasons mean to people; the vendor's list, of which some come without a word in its documentation. */
 const endReasons: Record<string, string> = {
@@ -17,17 +27,20 @@ const endReasons: Record<string, string> = {
 /**
  * Reads what one FULL session says. At most one utterance is in flight, and events are matched to it by the newest
  * `source_event_id`. The vendor repeats that id on events that the command did not cause, such as the late end of the speech before,
- * so an end counts only for what has begun; where an end is lost, the avatar's voice and the clock tell (speech/evidence.ts).
+ * so an end counts only for what has begun; where an end is lost, the avatar's voice and the clock tell (speech/evidence.ts). A session
+ * that ends may tell the end of an utterance that it cuts off.
  */
 export class FullEvents {
   #inFlight: InFlight | undefined;
   /** Speech that nobody ordered by a command: the greeting of the context. */
   #greeting: 'expected' | 'speaking' | 'over';
+  readonly #rate: number | undefined;
   #userText = '';
   #avatarText = '';
 
   /** @param greets whether the context has something to say first */
-  constructor(greets: boolean) {
+  constructor({ greets, rate }: { greets: boolean; rate?: number | undefined }) {
+    this.#rate = rate;
     this.#greeting = greets ? 'expected' : 'over';
   }
 
@@ -47,8 +60,8 @@ export class FullEvents {
   }
 
   /** The avatar is given an utterance. */
-  submitted(utterance: Omit<InFlight, 'started'>): void {
-    this.#inFlight = { ...utterance, started: false };
+  submitted(utterance: Omit<InFlight, 'startedAt'>): void {
+    this.#inFlight = { ...utterance, startedAt: undefined };
     this.#avatarText = '';
   }
 
@@ -59,19 +72,19 @@ export class FullEvents {
   }
 
   /** The events in a data packet; none for what is no event. */
-  read(payload: string, at: number): VendorEvent[] {
+  read(payload: string, at: number): Told[] {
     const event = parseResponse(payload);
     if (!event) return [];
     const name = event.type === 'unknown' ? event.name : event.type;
-    return [{ type: 'raw', source: 'room', name, payload: event.raw }, ...this.#meaning(event, at)];
+    const raw: VendorEvent = { type: 'raw', source: 'room', name, payload: event.raw };
+    if (event.type === 'avatar.speak_ended') return [{ event: raw }, ...this.#ended(event.sourceEventId, at)];
+    return [raw, ...this.#meaning(event, at)].map((meant) => ({ event: meant }));
   }
 
-  #meaning(event: ResponseEvent, at: number): VendorEvent[] {
+  #meaning(event: Exclude<ResponseEvent, { type: 'avatar.speak_ended' }>, at: number): VendorEvent[] {
     switch (event.type) {
       case 'avatar.speak_started':
         return this.#started(event.sourceEventId, at);
-      case 'avatar.speak_ended':
-        return this.#ended(event.sourceEventId, at);
       case 'avatar.transcription.chunk':
         return this.#transcribed(event, (text) => text + event.text);
       case 'avatar.transcription':
@@ -102,22 +115,25 @@ export class FullEvents {
       if (this.#greeting === 'expected') this.#greeting = 'speaking';
       return [{ type: 'speech.started', taskId: source ?? 'greeting', at, foreign: true }];
     }
-    mine.started = true;
+    mine.startedAt = at;
     const caption = mine.mode === 'repeat' ? [this.#caption(mine, mine.text, false)] : [];
     return [{ type: 'speech.started', taskId: mine.id, at }, ...caption];
   }
 
-  #ended(source: string | undefined, at: number): VendorEvent[] {
+  #ended(source: string | undefined, at: number): Told[] {
     const mine = this.#mine(source);
     if (!mine) {
       if (this.#greeting === 'speaking') this.#greeting = 'over';
-      return [{ type: 'speech.ended', taskId: source ?? 'greeting', at, foreign: true }];
+      return [{ event: { type: 'speech.ended', taskId: source ?? 'greeting', at, foreign: true } }];
     }
-    if (!mine.started) return [];
+    if (mine.startedAt === undefined) return [];
     this.#inFlight = undefined;
     const text = mine.mode === 'repeat' ? mine.text : this.#avatarText;
     const caption = text === '' ? [] : [this.#caption(mine, text, true)];
-    return [...caption, { type: 'speech.ended', taskId: mine.id, at }];
+    const part = (at - mine.startedAt) / Math.max(expectedDuration(text, this.#rate), 1);
+    const doubtMs = doubts.find(({ before }) => part < before)?.ms;
+    const ended: VendorEvent[] = [...caption, { type: 'speech.ended', taskId: mine.id, at }];
+    return ended.map((event) => ({ event, doubtMs }));
   }
 
   /** The answer to `talk` is known from here only. Of a `repeat` the text is known, and a greeting is none of ours. */

@@ -63,7 +63,7 @@ export class FullSession implements ProviderSession {
   #token: string | undefined;
   #channel: MediaChannel | undefined;
   #greetingBy = Number.POSITIVE_INFINITY;
-  /** Aborts what waits for its turn to speak, when the avatar is silenced. */
+  /** Aborts what waits, when the avatar is silenced. */
   #waiting = new AbortController();
   #lost: SessionLostError | undefined;
   #closing: Promise<void> | undefined;
@@ -81,7 +81,10 @@ export class FullSession implements ProviderSession {
     if (started.durationLimitMs !== undefined) this.durationLimit = started.durationLimitMs;
     this.#parts = parts;
     this.#token = token;
-    this.#events = new FullEvents(greets || parts.avatar.openingText !== undefined);
+    this.#events = new FullEvents({
+      greets: greets || parts.avatar.openingText !== undefined,
+      rate: parts.avatar.voice.rate,
+    });
   }
 
   async connect(channel: MediaChannel, signal: AbortSignal): Promise<void> {
@@ -126,9 +129,10 @@ export class FullSession implements ProviderSession {
 
   handleRoomData(payload: string, { topic }: DataOrigin): void {
     if (topic !== undefined && topic !== responseTopic) return;
-    for (const event of this.#events.read(payload, Date.now())) {
+    for (const { event, doubtMs } of this.#events.read(payload, Date.now())) {
       if (this.#over.signal.aborted) return;
-      if (event.type === 'closed')
+      if (doubtMs !== undefined) this.#tellLater(event, doubtMs);
+      else if (event.type === 'closed')
         this.#lose(new SessionLostError('session-closed', `LiveAvatar ended the session: ${event.reason}`));
       else this.#parts.onEvent(event);
     }
@@ -148,6 +152,15 @@ export class FullSession implements ProviderSession {
     const { client, logger } = this.#parts;
     await stopSession(client, this.ref.id);
     logger.info({ vendorSessionId: this.ref.id, reason }, 'vendor session closed');
+  }
+
+  /** Unless the session ends meanwhile, or the avatar is silenced. */
+  #tellLater(event: VendorEvent, ms: number): void {
+    const signal = AbortSignal.any([this.#over.signal, this.#waiting.signal]);
+    void sleep(ms, undefined, { signal }).then(
+      () => this.#parts.onEvent(event),
+      () => undefined,
+    );
   }
 
   /** The greeting is not to be talked into, nor to be taken for one of ours. Resolves when it is over, or has not come. */
