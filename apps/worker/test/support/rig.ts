@@ -10,7 +10,7 @@ import { HeyGenClient } from '@avatar-bridge/heygen-client';
 import { LiveAvatarClient } from '@avatar-bridge/heygen-client/liveavatar';
 import { createMediaRelay, type MediaRelay } from '@avatar-bridge/relay';
 import { openSessionStore, type SessionStore } from '@avatar-bridge/session-store';
-import { EmbeddedSpeech } from '@avatar-bridge/speech';
+import { EmbeddedSpeech, type SpeechSynthesizer } from '@avatar-bridge/speech';
 import { pino } from 'pino';
 import { inject, vi } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
@@ -76,8 +76,8 @@ export class Rig {
     return new FullProvider({ client: this.liveAvatarClient(), avatarId, logger: this.logger, ...options });
   }
 
-  voiceOnly(): VoiceOnlyProvider {
-    const ownVoice = new OwnVoice({ synthesizer: new EmbeddedSpeech() });
+  voiceOnly(synthesizer: SpeechSynthesizer = new EmbeddedSpeech()): VoiceOnlyProvider {
+    const ownVoice = new OwnVoice({ synthesizer });
     return new VoiceOnlyProvider({ ownVoice, logger: this.logger });
   }
 
