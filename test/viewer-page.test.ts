@@ -62,6 +62,42 @@ test('the page speaks over plain http of another machine, where a browser has no
   await bridge.deleteSession(id);
 });
 
+test('who may start a session again chooses which of its providers speaks', async () => {
+  const { id } = await bridge.createSession({ providers: ['heygen', 'liveavatar-lite'] });
+  const page = await browser.newPage();
+  await page.goto((await bridge.viewer(id, ['say', 'stop', 'restart'])).link);
+  await page.locator('.pill.live').waitFor();
+  await page.locator('.chip').getByText('HeyGen v1').waitFor();
+  const choice = page.locator('#providerSelect');
+  expect(await choice.isDisabled()).toBe(true);
+  await page.locator('#closeBtn').click();
+  await page.getByText('Session closed', { exact: true }).waitFor();
+  await choice.selectOption('LiveAvatar Lite');
+  await page.locator('#startBtn').click();
+  await page.locator('.pill.live').waitFor();
+  await page.locator('.chip').getByText('LiveAvatar Lite').waitFor();
+  await untilPicture(page);
+  const successor = page.url().split('/').at(-1) ?? '';
+  expect((await bridge.session(successor)).providers).toEqual([
+    { name: 'liveavatar-lite' },
+    { name: 'heygen' },
+  ]);
+  await page.locator('#closeBtn').click();
+  await page.getByText('Session closed', { exact: true }).waitFor();
+  await page.close();
+});
+
+test('who may not start a session again has no choice of providers', async () => {
+  const { id } = await bridge.createSession({ providers: ['heygen', 'liveavatar-lite'] });
+  const page = await browser.newPage();
+  await page.goto((await bridge.viewer(id, true)).link);
+  await page.locator('.pill.live').waitFor();
+  await page.locator('#closeBtn').click();
+  await page.getByText('Session closed', { exact: true }).waitFor();
+  expect(await page.locator('#providerSelect, #startBtn').count()).toBe(0);
+  await page.close();
+});
+
 /** A page that may only watch: it is told by the room what happens. */
 async function open(id: string): Promise<Page> {
   const page = await browser.newPage();

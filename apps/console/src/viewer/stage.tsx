@@ -4,8 +4,8 @@ import {
   StartAudio,
   VideoTrack,
   useConnectionState,
-  useDataChannel,
   useRemoteParticipants,
+  useRoomContext,
   useTracks,
   useTranscriptions,
 } from '@livekit/components-react';
@@ -16,9 +16,10 @@ import {
   ConnectionState,
   DisconnectReason,
   RoomEvent,
+  type RoomEventCallbacks,
   Track,
 } from 'livekit-client';
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { avatarIdentity, avatarTracks } from './avatar-tracks.ts';
 import { readRoomEvent } from './room-event.ts';
 
@@ -36,6 +37,7 @@ export function Stage({
   provider,
   notice,
   onEvent,
+  onAvatarLeft,
 }: {
   sessionId: string;
   access: StageAccess | undefined;
@@ -43,6 +45,8 @@ export function Stage({
   provider: string | undefined;
   notice: string | undefined;
   onEvent?: (event: StreamedEvent) => void;
+  /** The session's own participant is not in the room any more. */
+  onAvatarLeft?: () => void;
 }) {
   const [trouble, setTrouble] = useState<string>();
   if (!access) {
@@ -63,7 +67,8 @@ export function Stage({
       onError={(error) => setTrouble(whyNotJoined(error))}
       onDisconnected={(reason) => setTrouble((before) => whyGone(reason) ?? before)}
     >
-      <Picture sessionId={sessionId} provider={provider} notice={notice ?? trouble} onEvent={onEvent} />
+      <Picture sessionId={sessionId} provider={provider} notice={notice ?? trouble} />
+      <RoomEvents sessionId={sessionId} onEvent={onEvent} onAvatarLeft={onAvatarLeft} />
       <StartAudio label="Turn the sound on" className="sound" />
     </LiveKitRoom>
   );
@@ -73,27 +78,15 @@ function Picture({
   sessionId,
   provider,
   notice,
-  onEvent,
 }: {
   sessionId: string;
   provider: string | undefined;
   notice: string | undefined;
-  onEvent?: (event: StreamedEvent) => void;
 }) {
   const connection = useConnectionState();
   const { video, audio } = avatarTracks(useTracks(sources, { onlySubscribed: true }), sessionId);
   const state = useAgentState(sessionId);
   const frame = useRef<HTMLDivElement>(null);
-  useDataChannel(
-    'avatar-bridge.event',
-    useCallback(
-      ({ payload, from }: { payload: Uint8Array; from?: { identity: string } }) => {
-        const event = readRoomEvent(payload, from?.identity, sessionId);
-        if (event) onEvent?.(event);
-      },
-      [onEvent, sessionId],
-    ),
-  );
   return (
     <div ref={frame} className={state === 'speaking' ? 'picture speaking' : 'picture'}>
       {audio && <AudioTrack trackRef={audio} />}
@@ -122,6 +115,35 @@ function Picture({
       )}
     </div>
   );
+}
+
+/** Tells the session's events as its own participant sends them to the room, and when that leaves. Shows nothing. */
+function RoomEvents({
+  sessionId,
+  onEvent,
+  onAvatarLeft,
+}: {
+  sessionId: string;
+  onEvent: ((event: StreamedEvent) => void) | undefined;
+  onAvatarLeft: (() => void) | undefined;
+}) {
+  const room = useRoomContext();
+  useEffect(() => {
+    const onData: RoomEventCallbacks['dataReceived'] = (payload, sender, _kind, topic, _type, identity) => {
+      if (topic !== 'avatar-bridge.event') return;
+      // What is sent last may come when its sender has left already.
+      const event = readRoomEvent(payload, identity ?? sender?.identity, sessionId);
+      if (event) onEvent?.(event);
+    };
+    const onLeft: RoomEventCallbacks['participantDisconnected'] = ({ identity }) => {
+      if (identity === avatarIdentity(sessionId)) onAvatarLeft?.();
+    };
+    room.on(RoomEvent.DataReceived, onData).on(RoomEvent.ParticipantDisconnected, onLeft);
+    return () => {
+      room.off(RoomEvent.DataReceived, onData).off(RoomEvent.ParticipantDisconnected, onLeft);
+    };
+  }, [room, sessionId, onEvent, onAvatarLeft]);
+  return null;
 }
 
 /** What the session's own participant says of the avatar. */

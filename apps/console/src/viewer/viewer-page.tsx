@@ -43,6 +43,7 @@ function NoAccess({ sessionId, title }: { sessionId: string; title: string }) {
 function Watch({ sessionId, access }: { sessionId: string; access: StageAccess }) {
   const [state, dispatch] = useReducer(nextViewerState, initialState);
   const onEvent = useCallback((event: StreamedEvent) => dispatch({ type: 'event', event }), []);
+  const onAvatarLeft = useCallback(() => dispatch({ type: 'avatar.left' }), []);
   const ended = state.session === 'ended';
   return (
     <main className="page">
@@ -54,6 +55,7 @@ function Watch({ sessionId, access }: { sessionId: string; access: StageAccess }
           provider={state.provider && providerName(state.provider)}
           notice={ended ? state.notice : undefined}
           onEvent={onEvent}
+          onAvatarLeft={onAvatarLeft}
         />
         <StatusLog log={state.log} />
       </div>

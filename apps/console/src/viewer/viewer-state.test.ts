@@ -93,3 +93,13 @@ test('tells who speaks', () => {
   };
   expect(happen(opened, changed).provider).toBe('voice-only');
 });
+
+test('a session that was closing is closed when its participant has left the room', () => {
+  const stopping = happen(live, { type: 'session.stopping', reason: 'asked for' });
+  expect(nextViewerState(stopping, { type: 'avatar.left' })).toMatchObject({
+    session: 'ended',
+    notice: 'The session is closed',
+  });
+  // A successor may be on its way.
+  expect(nextViewerState(live, { type: 'avatar.left' })).toBe(live);
+});

@@ -25,10 +25,17 @@ export const initialState: ViewerState = {
   log: [],
 };
 
-export type ViewerAction = { type: 'reset' } | { type: 'event'; event: StreamedEvent };
+export type ViewerAction =
+  | { type: 'reset' }
+  | { type: 'event'; event: StreamedEvent }
+  /** The session's own participant left the room. */
+  | { type: 'avatar.left' };
 
 export function nextViewerState(state: ViewerState, action: ViewerAction): ViewerState {
   if (action.type === 'reset') return initialState;
+  // What is sent to the room last can be lost with its sender: nobody is left to tell that it is over.
+  if (action.type === 'avatar.left')
+    return state.session === 'stopping' ? { ...state, ...ended('The session is closed') } : state;
   const { event } = action;
   const next = { ...state, log: [...state.log, event].slice(-keptEvents) };
   switch (event.type) {
@@ -50,13 +57,7 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
     case 'session.stopping':
       return { ...next, session: 'stopping', notice: 'Closing' };
     case 'session.ended':
-      return {
-        ...next,
-        session: 'ended',
-        avatar: undefined,
-        pending: 0,
-        notice: event.outcome === 'failed' ? event.message : 'The session is closed',
-      };
+      return { ...next, ...ended(event.outcome === 'failed' ? event.message : 'The session is closed') };
     case 'vendor.opened':
       return { ...next, provider: event.provider };
     case 'message.speaking':
@@ -76,6 +77,10 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
     default:
       return next;
   }
+}
+
+function ended(notice: string): Pick<ViewerState, 'session' | 'avatar' | 'pending' | 'notice'> {
+  return { session: 'ended', avatar: undefined, pending: 0, notice };
 }
 
 export type PageActivity = {
