@@ -1,8 +1,8 @@
 import { sessionIdOf } from '@avatar-bridge/contracts';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Bridge } from './setup/bridge.ts';
-import { browserArguments } from './setup/browser-arguments.ts';
+import { events, launchForSdk, taskOf, untilEvent, withAvatar } from './setup/drive-sdk-page.ts';
 import { servePage } from './setup/serve-vendor-sdk-page.ts';
 import { tlsFront } from './setup/tls-front.ts';
 import type { SdkEvent } from './setup/vendor-sdk-page.ts';
@@ -23,15 +23,7 @@ beforeAll(async () => {
     },
   });
   front = await tlsFront(bridge.stack.gateway.url);
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? inject('programs').chromium,
-    args: [
-      ...browserArguments,
-      // The SDK drops the port of basePath and opens its socket as wss://<host>/.
-      `--host-resolver-rules=MAP 127.0.0.1:443 127.0.0.1:${front.port}`,
-      '--ignore-certificate-errors',
-    ],
-  });
+  browser = await launchForSdk(front.port);
 });
 afterAll(async () => {
   await browser?.close();
@@ -40,53 +32,23 @@ afterAll(async () => {
   await served?.close();
 });
 
-/** A page whose application, written for v1, has an avatar with a running picture. */
-async function withAvatar(transport: 'WEBSOCKET' | 'LIVEKIT'): Promise<{ page: Page; id: string }> {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error('page:', error));
-  await page.goto(served.url);
-  const { key, basePath } = { key: bridge.stack.chatbotKey, basePath: bridge.stack.gateway.url };
-  const uuid = await page.evaluate(
-    async ({ key, basePath, transport }) => {
-      const answer = await fetch(`${basePath}/v1/streaming.create_token`, {
-        method: 'POST',
-        headers: { 'x-api-key': key },
-      });
-      const { data } = (await answer.json()) as { data: { token: string } };
-      window.application = new window.Application(data.token, basePath);
-      const session = await window.application.start({
-        voiceChatTransport: window.VoiceChatTransport[transport],
-        knowledgeBase: 'You are Wayne, and you are kind.',
-      });
-      return session.session_id;
-    },
-    { key, basePath, transport },
-  );
-  await untilEvent(page, 'stream_ready');
-  await page.waitForFunction(() => window.application.picture().frames > 30);
-  return { page, id: sessionIdOf(uuid)! };
+/** An application that was written for v1: all that differs is where it calls, and with which key. */
+async function application(transport: 'WEBSOCKET' | 'LIVEKIT'): Promise<{ page: Page; id: string }> {
+  const { page, sessionId } = await withAvatar(browser, {
+    pageUrl: served.url,
+    basePath: bridge.stack.gateway.url,
+    key: bridge.stack.chatbotKey,
+    transport,
+    request: { knowledgeBase: 'You are Wayne, and you are kind.' },
+  });
+  return { page, id: sessionIdOf(sessionId)! };
 }
 
-const events = (page: Page): Promise<SdkEvent[]> => page.evaluate(() => window.application.events);
 const ofTask = async (page: Page, taskId: string): Promise<SdkEvent[]> =>
-  (await events(page)).filter(({ detail }) => typeof detail === 'object' && detail?.task_id === taskId);
-
-async function untilEvent(page: Page, type: string, taskId?: string): Promise<SdkEvent> {
-  const found = await page.waitForFunction(
-    ({ type, taskId }) =>
-      window.application.events.find(
-        (event) =>
-          event.type === type &&
-          (!taskId || (typeof event.detail === 'object' && event.detail?.task_id === taskId)),
-      ),
-    { type, taskId },
-    { timeout: 60_000 },
-  );
-  return (await found.jsonValue())!;
-}
+  (await events(page)).filter((event) => taskOf(event) === taskId);
 
 test('an application of the vendor’s SDK starts, speaks, talks, interrupts and closes', async () => {
-  const { page, id } = await withAvatar('WEBSOCKET');
+  const { page, id } = await application('WEBSOCKET');
   expect(await page.evaluate(() => window.application.picture())).toMatchObject({ width: 1280, height: 720 });
 
   const said = await page.evaluate(() => window.application.repeat('Hello from an application of v1.'));
@@ -134,7 +96,7 @@ test('an application of the vendor’s SDK starts, speaks, talks, interrupts and
 });
 
 test('with the LiveKit transport texts come through the room', async () => {
-  const { page, id } = await withAvatar('LIVEKIT');
+  const { page, id } = await application('LIVEKIT');
   await page.evaluate(() => window.application.talk('Good morning'));
   const asked = await untilEvent(page, 'user_end_message');
   const { task_id: question } = asked.detail as { task_id: string };
@@ -146,7 +108,7 @@ test('with the LiveKit transport texts come through the room', async () => {
 });
 
 test('an application does not notice that the worker of its session is killed', async () => {
-  const { page, id } = await withAvatar('WEBSOCKET');
+  const { page, id } = await application('WEBSOCKET');
   const log = bridge.follow(id);
   const { worker } = await log.until('session.starting');
   const owner = bridge.stack.workers.find(({ process }) => worker.endsWith(`-${process.pid}`))!;

@@ -1,9 +1,8 @@
 import { startSimulator, type SessionView, type Simulator } from '../packages/avatar-simulator/src/index.ts';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { selfSignedCertificate } from '../packages/avatar-simulator/src/certificate.ts';
-import type { SdkEvent } from './setup/vendor-sdk-page.ts';
-import { browserArguments } from './setup/browser-arguments.ts';
+import { events, launchForSdk, taskOf, untilEvent, withAvatar } from './setup/drive-sdk-page.ts';
 import { servePage } from './setup/serve-vendor-sdk-page.ts';
 
 const apiKey = 'the-account-key';
@@ -18,15 +17,7 @@ beforeAll(async () => {
     ),
     servePage(),
   ]);
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? inject('programs').chromium,
-    args: [
-      ...browserArguments,
-      // The SDK drops the port of basePath and opens its socket as wss://<host>/, so the simulator's TLS listener has to stand there.
-      `--host-resolver-rules=MAP 127.0.0.1:443 127.0.0.1:${simulator.tlsPort}`,
-      '--ignore-certificate-errors',
-    ],
-  });
+  browser = await launchForSdk(simulator.tlsPort!);
 });
 afterAll(async () => {
   await browser?.close();
@@ -46,52 +37,11 @@ async function admin<T>(method: string, path: string, body?: unknown): Promise<T
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-/** A page whose application has an avatar with a running picture. */
-async function withAvatar(transport: 'WEBSOCKET' | 'LIVEKIT'): Promise<{ page: Page; sessionId: string }> {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error('page:', error));
-  await page.goto(served.url);
-  const sessionId = await page.evaluate(
-    async ({ key, basePath, transport }) => {
-      // An application's server does this; here the browser shows that it may call with X-Api-Key, too.
-      const answer = await fetch(`${basePath}/v1/streaming.create_token`, {
-        method: 'POST',
-        headers: { 'x-api-key': key },
-      });
-      const { data } = (await answer.json()) as { data: { token: string } };
-      window.application = new window.Application(data.token, basePath);
-      const session = await window.application.start({
-        voiceChatTransport: window.VoiceChatTransport[transport],
-        activityIdleTimeout: 120,
-      });
-      return session.session_id;
-    },
-    { key: apiKey, basePath: simulator.url, transport },
-  );
-  await untilEvent(page, 'stream_ready');
-  await page.waitForFunction(() => window.application.picture().frames > 30);
-  return { page, sessionId };
-}
-
-const events = (page: Page): Promise<SdkEvent[]> => page.evaluate(() => window.application.events);
-const taskOf = ({ detail }: SdkEvent): string | undefined =>
-  typeof detail === 'object' ? detail?.task_id : undefined;
-
-async function untilEvent(page: Page, type: string, taskId?: string): Promise<SdkEvent> {
-  await page.waitForFunction(
-    ({ type, taskId }) =>
-      window.application.events.some(
-        (event) =>
-          event.type === type &&
-          (!taskId || (typeof event.detail === 'object' && event.detail?.task_id === taskId)),
-      ),
-    { type, taskId },
-  );
-  return (await events(page)).find((event) => event.type === type && (!taskId || taskOf(event) === taskId))!;
-}
+const application = (transport: 'WEBSOCKET' | 'LIVEKIT') =>
+  withAvatar(browser, { pageUrl: served.url, basePath: simulator.url, key: apiKey, transport });
 
 test('the vendor’s own SDK starts an avatar at the simulator, has it speak, interrupts it and closes', async () => {
-  const { page, sessionId } = await withAvatar('WEBSOCKET');
+  const { page, sessionId } = await application('WEBSOCKET');
   expect(await page.evaluate(() => window.application.picture())).toMatchObject({ width: 1280, height: 720 });
 
   const { task_id: taskId, duration_ms: duration } = await page.evaluate(() =>
@@ -142,7 +92,7 @@ test('the vendor’s own SDK starts an avatar at the simulator, has it speak, in
 });
 
 test('with the LiveKit transport the SDK’s texts come through the room', async () => {
-  const { page, sessionId } = await withAvatar('LIVEKIT');
+  const { page, sessionId } = await application('LIVEKIT');
   await page.evaluate(() => window.application.talk('Good morning'));
   const { detail } = await untilEvent(page, 'avatar_start_talking');
   const { tasks } = await admin<SessionView>('GET', `/sessions/${sessionId}`);
