@@ -31,6 +31,9 @@ export interface SpeechSynthesizer {
    */
   synthesize(request: SpeechRequest): AsyncIterable<SpeechChunk>;
 
+  /** Loads what the first text would have to wait for. Idempotent. */
+  prepare?(): void;
+
   /** Ends what is under way and frees threads and connections. Idempotent. */
   close(): Promise<void>;
 }

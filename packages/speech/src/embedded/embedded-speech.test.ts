@@ -19,6 +19,8 @@ const durationMs = (chunks: SpeechChunk[]) =>
 const loudest = (pcm: Int16Array) => pcm.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 
 test('speaks part by part, each one loud, and the first soon after the text came', async () => {
+  speech.prepare();
+  speech.prepare();
   await collect({ text: 'Warm.' });
   const startedAt = performance.now();
   const iterator = speech.synthesize({ text: long, signal: never })[Symbol.asyncIterator]();

@@ -23,9 +23,11 @@ export class EmbeddedSpeech implements SpeechSynthesizer {
   readonly name = 'embedded';
   readonly #thread = new VoiceThread();
   readonly #closed = new AbortController();
+  #prepared = false;
 
-  constructor() {
-    // loads thread and voice, so that the first text does not wait for them
+  prepare(): void {
+    if (this.#prepared) return;
+    this.#prepared = true;
     this.#thread.speak('.', voiceFor(undefined), 1, this.#closed.signal).catch(() => undefined);
   }
 

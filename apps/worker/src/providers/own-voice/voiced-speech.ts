@@ -31,6 +31,7 @@ export class VoicedSpeech {
   constructor(options: VoicedSpeechOptions) {
     const { avatar, ownVoice, sessionId } = options;
     this.#options = options;
+    ownVoice.synthesizer.prepare?.();
     this.#conversation = ownVoice.conversations.of(sessionId);
     const voice = voiceOf(avatar, ownVoice.synthesizer.name);
     this.line = new AudioLine({
