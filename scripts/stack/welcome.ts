@@ -73,7 +73,8 @@ ${moved}
 ${steps}
   Operate      ${w.gatewayUrl}/operators   (any user name, password ${w.operatorKey})
 
-  Providers    ${w.vendor.providers.join(', then ')}   (${whose(w)})
+  Providers    ${w.vendor.providers.join(', then ')}
+               ${whose(w)}
   Redis        ${w.redisUrl.replace(/\/\/[^@/]*@/, '//')}
   LiveKit      ${w.stageUrl}
   Logs         ${w.logs}
@@ -84,6 +85,6 @@ Ctrl-C stops everything that was started.
 
 function whose({ vendor, simulatorUrl }: Welcome): string {
   return simulatorUrl
-    ? `simulated at ${simulatorUrl}; set LIVEAVATAR_API_KEY for the real ones`
-    : vendor.name;
+    ? `simulated at ${simulatorUrl}; with LIVEAVATAR_API_KEY set, LiveAvatar itself`
+    : `of ${vendor.name}`;
 }
