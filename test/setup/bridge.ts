@@ -52,7 +52,7 @@ export class Bridge implements AsyncDisposable {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   createSession = (body: unknown = {}): Promise<Session> => this.request('POST', '/v1/sessions', body);

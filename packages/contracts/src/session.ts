@@ -13,6 +13,13 @@ export const VoiceSettings = z.strictObject({
   emotion: VoiceEmotion.optional(),
 });
 
+const languageNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+
+/** Voices of vendors that are asked for a language nobody speaks fail late, or speak another one. */
+function isLanguage(tag: string): boolean {
+  return languageNames.of(tag) !== undefined;
+}
+
 /** Which avatar, and how it looks, sounds and answers. Everything has a default. */
 export const AvatarSettings = z.strictObject({
   id: z.string().min(1).max(128).default('default'),
@@ -21,7 +28,8 @@ export const AvatarSettings = z.strictObject({
   videoEncoding: VideoEncoding.default('H264'),
   language: z
     .string()
-    .regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'must be a language tag like en or en-US')
+    .regex(/^[a-z]{2}(-[A-Z]{2})?$/, { error: 'must be a language tag like en or en-US', abort: true })
+    .refine(isLanguage, 'must be a language that exists, as ISO 639-1 and ISO 3166-1 name it')
     .optional(),
   /** The prompt that `talk` messages are answered with. */
   knowledgeBase: z.string().min(1).max(20_000).optional(),

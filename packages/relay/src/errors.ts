@@ -5,6 +5,7 @@ export type Side = 'source' | 'stage';
  * Why a call failed, for code to decide on. Those of joining a room come from livekit-rtp (`unauthorized`,
  * `room-not-found`, `timeout`, `ice-failed` …); the others:
  * - `media-timeout`: the avatar's tracks were not there, or brought no packets, in time
+ * - `avatar-missing`: the avatar that joins the stage by itself did not join it in time
  * - `companion-missing`: somebody else who belongs to the avatar was not in the vendor's room in time
  * - `unsupported-codec`: the vendor's codec cannot be carried without encoding it anew
  * - `disconnected`: the room of that side was left meanwhile

@@ -57,7 +57,7 @@ test.concurrent('waits for an avatar that joins later, and gives up after the me
   await using empty = new Scene();
   const nobody = media.start({ ...(await options(empty.rooms)), mediaTimeout: 500 });
   await expect(nobody).rejects.toBeInstanceOf(RetryableError);
-  await expect(nobody).rejects.toMatchObject({ code: 'media-timeout', side: 'source' });
+  await expect(nobody).rejects.toMatchObject({ code: 'avatar-missing', side: 'source' });
   await until('nobody is left', async () => (await empty.rooms.participants('stage')).length === 0);
 });
 

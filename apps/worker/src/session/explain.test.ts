@@ -66,6 +66,11 @@ describe('explain', () => {
       { code: 'media-timeout' },
     ],
     [
+      'an avatar that does not come to the stage is another try, and names the variables',
+      new RetryableError('avatar-missing', 'x', { side: 'source' }),
+      { kind: 'broken', code: 'avatar-missing', reason: expect.stringContaining('LIVEKIT_PUBLIC_URL') },
+    ],
+    [
       'Redis being away is another try',
       new StoreUnavailableError('test'),
       { kind: 'elsewhere', code: 'store-unavailable' },

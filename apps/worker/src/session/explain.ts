@@ -74,6 +74,11 @@ function explainRelay(error: RelayError): Down {
     };
   if (code === 'companion-missing')
     return { kind: 'broken', code, reason: "The vendor's agent did not come to the avatar's room in time" };
+  if (code === 'avatar-missing') {
+    const advice =
+      "LIVEKIT_PUBLIC_URL (or LIVEKIT_URL) must be reachable from the vendor, and be the server of the workers' LIVEKIT_API_KEY";
+    return { kind: 'broken', code, reason: `The avatar did not come to the stage in time: ${advice}` };
+  }
   if (code === 'media-timeout')
     return { kind: 'broken', code, reason: "The avatar did not show up in the vendor's room in time" };
   return {

@@ -11,6 +11,7 @@ const record = (index: number, span: [number, number], state: 'submitted' | 'spo
   epoch: 1,
   at: 1,
 });
+const lettersOf = (some: string) => some.replaceAll(/[^\p{L}\p{N}]/gu, '');
 
 describe('split', () => {
   test('names each piece by the characters that it covers', () => {
@@ -34,7 +35,7 @@ describe('split', () => {
     ]);
   });
 
-  test('any text at any length: the pieces cover it without gaps, and their spans give them back', () => {
+  test('any text at any length: the pieces cover all that can be said, and their spans give them back', () => {
     let random = 7;
     const draw = (below: number) => (random = (random * 48_271) % 2_147_483_647) % below;
     const words = [
@@ -55,13 +56,30 @@ describe('split', () => {
         .trim();
       const pieces = split(some, { ...options, maxLength: 15 + draw(60) });
       expect(pieces.map((piece) => textOf(some, piece.span))).toEqual(pieces.map((piece) => piece.text));
-      expect(
-        pieces
-          .map((piece) => piece.text)
-          .join('')
-          .replaceAll(/\s/g, ''),
-      ).toBe(some.replaceAll(/\s/g, ''));
+      expect(lettersOf(pieces.map((piece) => piece.text).join(''))).toBe(lettersOf(some));
     }
+  });
+
+  test.each(['repeat', 'talk'] as const)('keeps a %s message that has nothing sayable in it', (mode) => {
+    expect(split('🙂 …', { ...options, mode })).toMatchObject([{ text: '🙂 …' }]);
+  });
+
+  test('leaves out what has nothing sayable in it, at the beginning, within and at the end', () => {
+    const line = '-'.repeat(60);
+    const ruled = `${line}\nThe first of them.\n${line}\nThe second of them.\n${line}`;
+    const short = { ...options, maxLength: 40 };
+    const pieces = split(ruled, short);
+    expect(pieces.map((piece) => textOf(ruled, piece.span))).toEqual(pieces.map((piece) => piece.text));
+    expect(pieces.every((piece) => /[a-z]/.test(piece.text))).toBe(true);
+    expect(pieces.map((piece) => piece.text.replaceAll('-', '').trim())).toEqual([
+      'The first of them.',
+      'The second of them.',
+    ]);
+    // A next owner finds them again, and nothing to say behind them.
+    const all = pieces.map(({ index, span }) => record(index, [...span]));
+    expect(splitInherited(ruled, all, short).map((piece) => piece.record?.index)).toEqual(
+      pieces.map(({ index }) => index),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import type { MessageMode } from '@avatar-bridge/contracts';
 import type { Utterance } from '@avatar-bridge/session-store';
+import { hasSpeakableText } from '@avatar-bridge/speech';
 import { expectedDuration } from './duration.ts';
 import { utterances } from './utterances.ts';
 
@@ -28,7 +29,10 @@ export type SplitOptions = {
 /** ms that an answer to `talk` may take. */
 const answerDuration = 30_000;
 
-/** Splits a message, or what is left of it behind `from`, into utterances; their indexes begin with `index`. */
+/**
+ * Splits a message, or what is left of it behind `from`, into utterances; their indexes begin with `index`. Those without a letter or
+ * digit, which would be waited for in vain, are left out, unless the whole message is one of them.
+ */
 export function split(
   text: string,
   options: SplitOptions,
@@ -38,12 +42,14 @@ export function split(
   const rest = from === 0 ? text : textOf(text, [from, Number.POSITIVE_INFINITY]);
   if (rest === '') return [];
   let at = from;
-  return utterances(rest, { mode, maxLength, ...(language && { language }) }).map((piece, count) => {
+  const pieces = utterances(rest, { mode, maxLength, ...(language && { language }) }).map((piece, count) => {
     const span: Span = [at, at + solidLength(piece)];
     at = span[1];
     const expected = mode === 'talk' ? answerDuration : expectedDuration(piece, rate);
     return { index: index + count, text: piece, span, expected };
   });
+  if (mode === 'talk' || !hasSpeakableText(text)) return pieces;
+  return pieces.filter((piece) => hasSpeakableText(piece.text));
 }
 
 /**
@@ -60,7 +66,8 @@ export function splitInherited(
     const { index, span } = record;
     if (!span) continue;
     while ((begun.at(-1)?.span[1] ?? 0) > span[0]) begun.pop();
-    if ((begun.at(-1)?.span[1] ?? 0) !== span[0]) break;
+    const gap = textOf(text, [begun.at(-1)?.span[1] ?? 0, span[0]]);
+    if (hasSpeakableText(gap)) break;
     const piece = textOf(text, span);
     const expected = options.mode === 'talk' ? answerDuration : expectedDuration(piece, options.rate);
     begun.push({ index, text: piece, span, expected, record });

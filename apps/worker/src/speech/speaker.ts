@@ -1,5 +1,6 @@
 import type { AvatarSettings, AvatarState, MessageId } from '@avatar-bridge/contracts';
 import type { Utterance } from '@avatar-bridge/session-store';
+import { hasSpeakableText } from '@avatar-bridge/speech';
 import { LostError } from '../lost-error.ts';
 import {
   type AvatarProvider,
@@ -16,8 +17,6 @@ import { VendorLine, type VendorLineParts } from './vendor-line.ts';
 
 /** Vendor sessions lost over one message before the message is given up. */
 const maxLosses = 3;
-/** What a voice can say. A text without any of it, such as an emoji alone, would be waited for in vain. */
-const sayable = /[\p{L}\p{N}\p{Sc}%&+=@§°]/u;
 
 /** What the speaker needs of the session around it; `wake` asks the session's loop to call act() again. */
 export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
@@ -164,9 +163,10 @@ export class Speaker {
   act(now: number, { submit }: { submit: boolean }): number {
     for (const speech of this.#queue.expire(now)) this.#parts.book.unspoken(speech, { state: 'expired' });
     const looks = [this.#queue.nextExpiry];
+    const nextIsSayable = this.#nextIsSayable();
     if (this.#line) {
       looks.push(this.#weighEvidence(now));
-      looks.push(this.#line.act(now, { submit: submit && this.#nextIsSayable() }));
+      looks.push(this.#line.act(now, { submit: submit && nextIsSayable }));
     }
     this.#announce();
     return Math.min(...looks);
@@ -189,10 +189,11 @@ export class Speaker {
 
   #unsayable({ message: { mode, text } }: Speech): { code: string; reason: string } | undefined {
     if (mode === 'repeat') {
-      const reason = 'There is nothing in it that can be said: no letter, no digit, no sign that has a name';
-      return sayable.test(text) ? undefined : { code: 'no-speech', reason };
+      const reason = 'There is nothing in it that can be said: it has no letter and no digit';
+      return hasSpeakableText(text) ? undefined : { code: 'no-speech', reason };
     }
-    if (canTalk(this.#capabilities, this.#parts.avatar)) return undefined;
+    // Who will answer is known once a provider is in use.
+    if (!this.#line || canTalk(this.#capabilities, this.#parts.avatar)) return undefined;
     const how = this.#capabilities.modes.includes('talk')
       ? 'without avatar.knowledgeBase or avatar.knowledgeBaseId'
       : 'at all';

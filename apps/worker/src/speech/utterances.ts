@@ -1,4 +1,5 @@
 import type { MessageMode } from '@avatar-bridge/contracts';
+import { hasSpeakableText } from '@avatar-bridge/speech';
 import { endsInAbbreviation } from './abbreviations.ts';
 import { expectedDuration } from './duration.ts';
 
@@ -15,7 +16,6 @@ const minDuration = 1_250;
 /** Where a sentence that is too long is cut, best first. */
 const cuts = [/[;:](?=\s)|[。；：]/gu, /,(?=\s)|[、，]|\s[–—-](?=\s)/gu, /\s+/gu];
 const openingMarks = /[「『（《〈“«([{¿¡]+$/u;
-const sayable = /[\p{L}\p{N}]/u;
 
 /**
  * Splits a message into what the vendor is given at once: whole sentences where possible, in order, nothing lost but white space at
@@ -64,7 +64,7 @@ function tidy(text: string): string {
 }
 
 function worthNothing(piece: string): boolean {
-  return !sayable.test(piece) || expectedDuration(piece) < minDuration;
+  return !hasSpeakableText(piece) || expectedDuration(piece) < minDuration;
 }
 
 function withinLength(sentence: string, maxLength: number): string[] {

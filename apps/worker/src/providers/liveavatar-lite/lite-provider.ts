@@ -85,7 +85,7 @@ export class LiteProvider implements AvatarProvider {
       await stopSession(client, id, { token }).catch((cause: unknown) => {
         logger.error({ err: cause, vendorSessionId: id }, 'vendor session may be open still');
       });
-      throw translateError(error);
+      throw aboutTheSeat(translateError(error));
     }
   }
 
@@ -124,4 +124,17 @@ export class LiteProvider implements AvatarProvider {
       throw translateError(error);
     }
   }
+}
+
+/** The vendor answers 5xx to a start also when it cannot use the token for the stage, and does not say so. */
+function aboutTheSeat(error: Error): Error {
+  if (!(error instanceof RetryableProviderError) || error.code !== 'unavailable') return error;
+  const { code, message, retryAfter, uncertain } = error;
+  const advice =
+    "if it goes on, LIVEKIT_PUBLIC_URL (or LIVEKIT_URL) may not be reachable from the vendor, or not be the server of the workers' LIVEKIT_API_KEY";
+  return new RetryableProviderError(code, `${message}; ${advice}`, {
+    cause: error,
+    uncertain,
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
 }

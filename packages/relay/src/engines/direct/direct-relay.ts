@@ -208,11 +208,11 @@ export class DirectRelay {
       ...(audio.started || audio.present ? [] : ['audio']),
     ];
     if (missing.length === 0 || this.#face.name === 'gone') return;
-    const message =
+    const [code, message] =
       this.#face.name === 'awaited'
-        ? `${source.avatarIdentity} did not join within ${mediaTimeout} ms`
-        : `no ${missing.join(' and no ')} within ${mediaTimeout} ms`;
-    this.#life.fail(new RetryableError('media-timeout', `source: ${message}`, { side: 'source' }));
+        ? ['avatar-missing', `${source.avatarIdentity} did not join within ${mediaTimeout} ms`]
+        : ['media-timeout', `no ${missing.join(' and no ')} within ${mediaTimeout} ms`];
+    this.#life.fail(new RetryableError(code, `source: ${message}`, { side: 'source' }));
   }
 
   #tick(now: number): void {
