@@ -52,7 +52,7 @@ test('when providers refuse in the middle of it, the next ones say the rest, in 
     ]);
     // Who said each message to its end.
     const saidBy = new Map(
-      events.seen.flatMap((e) => (e.type === 'message.speaking' ? [[e.seq, e.provider] as const] : [])),
+      events.seen.flatMap((e) => (e.type === 'message.spoken' ? [[e.seq, e.provider] as const] : [])),
     );
     const places = inOrder.map((seq) => providers.indexOf(saidBy.get(seq) ?? 'nobody'));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
