@@ -132,23 +132,45 @@ const Environment = z.object({
 });
 export type Config = z.infer<typeof Environment>;
 
+/** What depends on each other. */
+const Choices = Environment.pick({
+  BRIDGE_PROVIDERS: true,
+  LIVEAVATAR_API_KEY: true,
+  HEYGEN_API_KEY: true,
+  BRIDGE_SPEECH: true,
+  OPENAI_API_KEY: true,
+  OPENAI_BASE_URL: true,
+  ELEVENLABS_API_KEY: true,
+});
+
 /**
  * Reads the environment; `unknown` are variables that are most likely misspelt.
  *
  * @throws ConfigError that names every fault, never a value.
  */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; unknown: string[] } {
-  const config = parseEnv(Environment, env);
-  const faults = contradictions(config);
+  const faults = faultsOf(() => parseEnv(Environment, env));
+  if (faultsOf(() => parseEnv(Choices, env)).length === 0)
+    faults.push(...contradictions(parseEnv(Choices, env)));
   if (faults.length > 0) throw new ConfigError(faults);
   return {
-    config,
+    config: parseEnv(Environment, env),
     unknown: unknownVariables('BRIDGE_', [...Object.keys(Environment.shape), ...others], env),
   };
 }
 
+function faultsOf(parse: () => unknown): string[] {
+  try {
+    parse();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
 /** What each variable may be, but not all of them together. */
-function contradictions(config: Config): string[] {
+function contradictions(config: z.infer<typeof Choices>): string[] {
   const faults: string[] = [];
   for (const name of config.BRIDGE_PROVIDERS ?? []) {
     const { needs } = knownProviders[name];

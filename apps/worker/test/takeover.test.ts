@@ -121,7 +121,7 @@ describe('a worker without a configuration', () => {
     });
     const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
     expect(code).toBe(1);
-    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HEYGEN_API_KEY'])
+    for (const name of ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'LIVEAVATAR_API_KEY'])
       expect(said).toContain(name);
   });
 });
