@@ -4,6 +4,7 @@ import type { AvatarProvider } from '../providers/avatar-provider.ts';
 import { type Down, explain } from './explain.ts';
 import { Link, type LinkListeners, type LinkParts } from './link.ts';
 import type { ProviderSelection } from './provider-selection.ts';
+import { stableAfter } from './state.ts';
 
 export type LinkKeeperParts = Pick<
   LinkParts,
@@ -31,6 +32,7 @@ export type LinkKeeperParts = Pick<
 export class LinkKeeper {
   readonly #parts: LinkKeeperParts;
   #link: Link | undefined;
+  #upAt = 0;
   /** Why the link is to be given up. */
   #lost: Error | undefined;
   /** The lost link; its last picture stays on the stage until a new link is up. */
@@ -115,6 +117,7 @@ export class LinkKeeper {
       void this.#lastPicture?.leaveStage('its successor is on the stage');
       this.#lastPicture = undefined;
       this.#link = link;
+      this.#upAt = performance.now();
       selection.opened();
       listeners.up(link, provider);
     } catch (error) {
@@ -124,7 +127,7 @@ export class LinkKeeper {
         { err: error, code: down.code, provider: selection.name },
         'no vendor session could be put on the stage',
       );
-      this.#report(down);
+      this.#report(down, { stable: false });
     }
   }
 
@@ -144,12 +147,12 @@ export class LinkKeeper {
       this.#stopping = undefined;
       this.#parts.wake();
     });
-    this.#report(down);
+    this.#report(down, { stable: performance.now() - this.#upAt >= stableAfter });
   }
 
-  #report(down: Down): void {
+  #report(down: Down, lost: { stable: boolean }): void {
     this.#parts.metrics.vendorSessionLost(down.code);
-    this.#parts.listeners.down(this.#parts.selection.failed(down, Date.now()));
+    this.#parts.listeners.down(this.#parts.selection.failed(down, Date.now(), lost));
   }
 
   #linkParts(provider: AvatarProvider): LinkParts {

@@ -20,6 +20,12 @@ describe('the choice of a provider', () => {
     ['a refusal for good brings on the next', first, failed('refused'), second],
     ['one failure is forgiven', first, failed('broken'), { ...first, failures: 1 }],
     ['the last failure in a row brings on the next', { ...first, failures: 2 }, failed('broken'), second],
+    [
+      'the loss of a vendor session that held for long is no failure',
+      { ...first, failures: 2 },
+      failed('broken', { stable: true }),
+      first,
+    ],
     ['a word spoken forgives all failures', { ...first, failures: 2 }, { type: 'spoken' }, first],
     ['a missing slot is waited for', first, failed('no-slot'), { ...first, noSlotSince: at }],
     [

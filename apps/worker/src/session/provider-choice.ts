@@ -15,7 +15,8 @@ export type Choice = {
 export type FailureKind = 'refused' | 'no-slot' | 'broken' | 'elsewhere';
 
 export type ChoiceEvent =
-  | { type: 'failed'; kind: FailureKind; at: number; retryAfter?: number | undefined }
+  /** `stable`: what was lost had been on the stage for long, as when the vendor ends a session at its time limit. */
+  | { type: 'failed'; kind: FailureKind; at: number; retryAfter?: number | undefined; stable?: boolean }
   /** A vendor session is open. */
   | { type: 'opened' }
   /** Something was said. */
@@ -56,7 +57,7 @@ export function waitsUntil({ index, noSlotSince }: Choice, { count, slotWaitMs }
 
 function failed(
   choice: Choice,
-  { kind, at, retryAfter = 0 }: Extract<ChoiceEvent, { type: 'failed' }>,
+  { kind, at, retryAfter = 0, stable = false }: Extract<ChoiceEvent, { type: 'failed' }>,
   rules: ChoiceRules,
 ): Choice {
   if (choice.index >= rules.count - 1) return choice;
@@ -66,6 +67,8 @@ function failed(
     case 'refused':
       return firstChoice(choice.index + 1);
     case 'broken': {
+      // A session that nobody speaks to for hours goes through many vendor sessions, and nothing is wrong with that.
+      if (stable) return { ...choice, failures: 0 };
       const failures = choice.failures + 1;
       return failures >= rules.maxFailures ? firstChoice(choice.index + 1) : { ...choice, failures };
     }

@@ -93,12 +93,20 @@ export class ProviderSelection {
     this.#choice = next(this.#choice, { type: 'spoken' }, this.#rules);
   }
 
-  /** Takes a failure into account, and returns it as it is for the session: no end while another provider goes on. */
-  failed(down: Down, at: number): Down & { another?: true; tryAgainBy?: number } {
+  /**
+   * Takes a failure into account, and returns it as it is for the session: no end while another provider goes on.
+   *
+   * @param stable what was lost had been on the stage for long
+   */
+  failed(
+    down: Down,
+    at: number,
+    { stable }: { stable: boolean },
+  ): Down & { another?: true; tryAgainBy?: number } {
     const from = this.name;
     const { index } = this.#choice;
     const { kind, retryAfter, reason } = down;
-    this.#choice = next(this.#choice, { type: 'failed', kind, at, retryAfter }, this.#rules);
+    this.#choice = next(this.#choice, { type: 'failed', kind, at, retryAfter, stable }, this.#rules);
     if (this.#choice.index !== index) {
       this.#write({ type: 'provider.changed', from, to: this.name, reason });
       const { end: _, retryAfter: __, ...rest } = down;
