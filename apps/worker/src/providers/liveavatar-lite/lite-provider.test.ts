@@ -1,6 +1,7 @@
 import { startSimulator, type Simulator } from '@avatar-bridge/avatar-simulator';
 import { AvatarSettings } from '@avatar-bridge/contracts';
 import { EmbeddedSpeech } from '@avatar-bridge/speech';
+import { AccessToken } from 'livekit-server-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Responder } from '../../responder/responder.ts';
 import type { VendorEvent } from '../vendor-event.ts';
@@ -228,6 +229,18 @@ describe('opening and closing', () => {
     const opening = one.provider.open(one.request({ avatar: AvatarSettings.parse(avatar) }));
     await expect(opening).rejects.toMatchObject({ name: 'TerminalProviderError', code });
     await expect(opening).rejects.toThrow(message);
+  });
+
+  test('says what to check when the vendor cannot use the token for the stage', async () => {
+    const { url, apiKey, apiSecret } = stage;
+    const token = new AccessToken(apiKey, apiSecret, { identity: 'face' });
+    token.addGrant({ roomJoin: true, room: 'r', canPublish: true, canPublishData: false });
+    const seat = { url, room: 'r', token: await token.toJwt(), identity: 'face' };
+    const opening = account.provider.open(account.request({ seatAvatar: () => Promise.resolve(seat) }));
+    await expect(opening).rejects.toMatchObject({ name: 'RetryableProviderError', code: 'unavailable' });
+    await expect(opening).rejects.toThrow('LIVEKIT_PUBLIC_URL');
+    const open = (await account.sessions()).filter(({ state }) => state !== 'closed');
+    expect(open).toEqual([]);
   });
 
   test.for([
