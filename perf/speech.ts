@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import { follow, histogram, now, request } from './bench-client.ts';
 import { describeMachine, startBenchStack } from './bench-servers.ts';
 
-const help = `Usage: pnpm bench speech [--messages 500] [--json]
+const help = `Usage: pnpm bench speech [--messages 500] [--provider heygen] [--json]
 
 Posts messages one by one to an idle session, each after the one before was silenced, and measures from the moment the
 request is sent until the simulated vendor has the task, by its own clock, which is this machine's.
@@ -17,6 +17,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: {
       messages: { type: 'string', default: '500' },
+      provider: { type: 'string', default: 'heygen' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -28,7 +29,7 @@ export async function run(args: string[]): Promise<void> {
   const count = Number(values.messages);
   const stack = await startBenchStack();
   try {
-    const { vendorTimes, answerTimes } = await measure(stack, count);
+    const { vendorTimes, answerTimes } = await measure(stack, count, values.provider);
     const rows = {
       'POST sent -> vendor has the task': histogram(vendorTimes),
       'POST sent -> 202 received': histogram(answerTimes),
@@ -47,7 +48,7 @@ export async function run(args: string[]): Promise<void> {
         name.includes('vendor') ? `p50 <= ${goals.p50}, p99 <= ${goals.p99}` : '',
       ]);
     process.stdout.write(
-      `\n${count} messages on an idle session\n${describeMachine()}\n${table.toString()}\n`,
+      `\n${count} messages on an idle session of ${values.provider}\n${describeMachine()}\n${table.toString()}\n`,
     );
     const { p50, p99 } = rows['POST sent -> vendor has the task'];
     if (values.json) process.stdout.write(`${JSON.stringify({ postToVendorMs: { p50, p99 } })}\n`);
@@ -61,11 +62,14 @@ type Task = { text: string; receivedAt: number };
 async function measure(
   stack: Awaited<ReturnType<typeof startBenchStack>>,
   count: number,
+  provider: string,
 ): Promise<{ vendorTimes: number[]; answerTimes: number[] }> {
   const agent = new Agent({ keepAlive: true });
   const call = <T>(method: string, url: string, body?: unknown): Promise<T> =>
     request(agent, stack.chatbotKey, method, url, body) as Promise<T>;
-  const { id } = await call<{ id: string }>('POST', `${stack.gateway.url}/v1/sessions`, {});
+  const { id } = await call<{ id: string }>('POST', `${stack.gateway.url}/v1/sessions`, {
+    provider,
+  });
   const base = `${stack.gateway.url}/v1/sessions/${id}`;
   const events = follow(base, stack.chatbotKey);
   await events.until((event) => event.type === 'session.live');
