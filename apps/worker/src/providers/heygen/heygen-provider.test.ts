@@ -8,7 +8,8 @@ import {
   SessionLostError,
   TerminalProviderError,
 } from '../provider-errors.ts';
-import { apiKey, event, utterance, VendorAccount } from './testing/vendor-account.ts';
+import { apiKey, event, utterance } from '../testing/simulated-vendor.ts';
+import { VendorAccount } from './testing/vendor-account.ts';
 
 const nothing = () => Promise.resolve();
 const silentChannel = { sendData: nothing, playVoice: nothing, clearVoice: nothing };

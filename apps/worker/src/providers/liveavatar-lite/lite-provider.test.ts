@@ -5,7 +5,8 @@ import { AccessToken } from 'livekit-server-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Responder } from '../../responder/responder.ts';
 import type { VendorEvent } from '../vendor-event.ts';
-import { apiKey, event, LiteAccount, utterance } from './testing/lite-account.ts';
+import { apiKey, event, utterance } from '../testing/simulated-vendor.ts';
+import { LiteAccount } from './testing/lite-account.ts';
 
 const synthesizer = new EmbeddedSpeech();
 const answers: string[][] = [];

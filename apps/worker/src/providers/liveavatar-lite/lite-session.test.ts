@@ -2,7 +2,8 @@ import { startSimulator, type Simulator } from '@avatar-bridge/avatar-simulator'
 import { EmbeddedSpeech } from '@avatar-bridge/speech';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { VendorEvent } from '../vendor-event.ts';
-import { apiKey, event, LiteAccount, utterance } from './testing/lite-account.ts';
+import { apiKey, event, utterance } from '../testing/simulated-vendor.ts';
+import { LiteAccount } from './testing/lite-account.ts';
 
 const synthesizer = new EmbeddedSpeech();
 const stage = inject('livekit').stage;

@@ -1,4 +1,5 @@
 import { AvatarSettings, type VendorSession } from '@avatar-bridge/contracts';
+import { apiKey, order } from '../../testing/simulated-vendor.ts';
 import { HeyGenClient } from '@avatar-bridge/heygen-client';
 import { Room, RoomEvent } from '@livekit/rtc-node';
 import { pino } from 'pino';
@@ -17,7 +18,6 @@ type SessionView = {
 type RequestView = { method: string; path: string; status: number };
 export type Opened = { session: ProviderSession; events: VendorEvent[]; refs: VendorSession[] };
 
-export const apiKey = 'test-key-0123456789abcdef';
 const quiet = pino({ enabled: false });
 const small = AvatarSettings.parse({ quality: 'low' });
 
@@ -89,43 +89,19 @@ export class VendorAccount {
   }
 
   fault(fault: object): Promise<void> {
-    return this.#order('POST', '/faults', fault);
+    return order(this.simulator.adminUrl, 'POST', '/faults', fault);
   }
 
   switches(values: Record<string, string>): Promise<void> {
-    return this.#order('PATCH', '/switches', values);
+    return order(this.simulator.adminUrl, 'PATCH', '/switches', values);
   }
 
-  user(id: string, order: object): Promise<void> {
-    return this.#order('POST', `/sessions/${id}/user`, order);
+  user(id: string, command: object): Promise<void> {
+    return order(this.simulator.adminUrl, 'POST', `/sessions/${id}/user`, command);
   }
 
   async reset(): Promise<void> {
     await Promise.all(this.#rooms.splice(0).map((room) => room.disconnect()));
-    await this.#order('POST', '/reset');
+    await order(this.simulator.adminUrl, 'POST', '/reset');
   }
-
-  async #order(method: string, path: string, body?: object): Promise<void> {
-    const response = await fetch(`${this.simulator.adminUrl}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  }
-}
-
-export function utterance(text: string, mode: 'repeat' | 'talk' = 'repeat') {
-  return { messageId: 'msg_test', text, mode, signal: AbortSignal.timeout(30_000) };
-}
-
-/** Resolves with the first event of a type that fits. */
-export async function event<T extends VendorEvent['type']>(
-  events: VendorEvent[],
-  type: T,
-  fits: (event: Extract<VendorEvent, { type: T }>) => boolean = () => true,
-): Promise<Extract<VendorEvent, { type: T }>> {
-  const isIt = (e: VendorEvent): e is Extract<VendorEvent, { type: T }> =>
-    e.type === type && fits(e as Extract<VendorEvent, { type: T }>);
-  return vi.waitUntil(() => events.find(isIt), { timeout: 20_000, interval: 20 });
 }

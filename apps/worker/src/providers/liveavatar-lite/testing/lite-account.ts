@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { apiKey, order } from '../../testing/simulated-vendor.ts';
 import { AvatarSettings, type VendorSession } from '@avatar-bridge/contracts';
 import { LiveAvatarClient } from '@avatar-bridge/heygen-client/liveavatar';
 import type { SpeechSynthesizer } from '@avatar-bridge/speech';
 import { pino } from 'pino';
-import { vi } from 'vitest';
 import type { Responder } from '../../../responder/responder.ts';
 import { stageAccess, type StageOptions } from '../../../session/stage-access.ts';
 import type { OpenRequest, ProviderSession } from '../../avatar-provider.ts';
@@ -23,7 +23,6 @@ type Task = {
 type SessionView = { sessionId: string; state: string; closeReason?: string; tasks: Task[] };
 type Opened = { session: ProviderSession; events: VendorEvent[]; refs: VendorSession[] };
 
-export const apiKey = 'test-key-0123456789abcdef';
 const avatarId = '513fd1b7-7ef9-466d-9af2-344e51eeb833';
 const quiet = pino({ enabled: false });
 const nothing = () => Promise.resolve();
@@ -97,39 +96,15 @@ export class LiteAccount {
   }
 
   fault(fault: object): Promise<void> {
-    return this.#order('POST', '/faults', fault);
+    return order(this.#adminUrl, 'POST', '/faults', fault);
   }
 
   switches(values: Record<string, string>): Promise<void> {
-    return this.#order('PATCH', '/switches', values);
+    return order(this.#adminUrl, 'PATCH', '/switches', values);
   }
 
   async reset(): Promise<void> {
     await Promise.all(this.#sessions.splice(0).map((session) => session.close('test').catch(nothing)));
-    await this.#order('POST', '/reset');
+    await order(this.#adminUrl, 'POST', '/reset');
   }
-
-  async #order(method: string, path: string, body?: object): Promise<void> {
-    const response = await fetch(`${this.#adminUrl}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  }
-}
-
-export function utterance(text: string, mode: 'repeat' | 'talk' = 'repeat') {
-  return { messageId: 'msg_test', text, mode, signal: AbortSignal.timeout(30_000) };
-}
-
-/** Resolves with the first event of a type that fits. */
-export async function event<T extends VendorEvent['type']>(
-  events: VendorEvent[],
-  type: T,
-  fits: (event: Extract<VendorEvent, { type: T }>) => boolean = () => true,
-): Promise<Extract<VendorEvent, { type: T }>> {
-  const isIt = (e: VendorEvent): e is Extract<VendorEvent, { type: T }> =>
-    e.type === type && fits(e as Extract<VendorEvent, { type: T }>);
-  return vi.waitUntil(() => events.find(isIt), { timeout: 20_000, interval: 10 });
 }
