@@ -13,6 +13,7 @@ import type { SelectionRules } from './session/provider-selection.ts';
 import { SessionActor } from './session/session-actor.ts';
 import type { StageAccess } from './session/stage-access.ts';
 import { Sweep } from './sweep.ts';
+import { now } from './clock.ts';
 
 export type WorkerParts = {
   store: SessionStore;
@@ -79,7 +80,7 @@ export class Worker {
 
   /** Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes haste. */
   drain(): Promise<void> {
-    if (this.#draining) for (const actor of this.#actors) actor.release(Date.now());
+    if (this.#draining) for (const actor of this.#actors) actor.release(now());
     this.#draining ??= this.#drain();
     return this.#draining;
   }

@@ -15,6 +15,7 @@ import type { MessageCommand } from '../speech/speech-queue.ts';
 import { type Inherited, settle, type Verdict, worthWaiting } from '../speech/uncertain.ts';
 import { within } from '../within.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
+import { now } from '../clock.ts';
 
 /** Messages looked at at once; of few has anything been begun. */
 const pageSize = 20;
@@ -94,20 +95,20 @@ export class Inheritance {
   }
 
   async #listenToTheEnd(line: readonly Inherited[]): Promise<void> {
-    const now = Date.now();
-    const until = worthWaiting(line, now);
+    const from = now();
+    const until = worthWaiting(line, from);
     const { owned, providers } = this.#parts;
     const newest = owned.record.vendorSessions.at(-1);
-    if (until === now || !newest || !providers.get(newest.provider)?.capabilities.finishesAlone) return;
-    this.#parts.logger.info({ ms: Math.round(until - now) }, 'the avatar may end its utterance');
-    await delay(until - now, undefined, { signal: this.#hurry.signal }).catch(() => {});
+    if (until === from || !newest || !providers.get(newest.provider)?.capabilities.finishesAlone) return;
+    this.#parts.logger.info({ ms: Math.round(until - from) }, 'the avatar may end its utterance');
+    await delay(until - from, undefined, { signal: this.#hurry.signal }).catch(() => {});
   }
 
   /** Stops all; returns until when the newest was open, and speaking by itself, for certain. */
   async #stop(): Promise<number | undefined> {
     const { logger, owned, providers, vendorSessions } = this.#parts;
     const stop = async (ref: VendorSession): Promise<number | undefined> => {
-      const at = Date.now();
+      const at = now();
       const provider = providers.get(ref.provider);
       if (!provider) {
         logger.error(

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { ProviderSession } from '../providers/avatar-provider.ts';
 import { SessionLostError } from '../providers/provider-errors.ts';
+import { now } from '../clock.ts';
 
 export type KeepAliveParts = {
   metrics: Metrics;
@@ -25,7 +26,7 @@ export class KeepAlive {
   attach(session: ProviderSession): void {
     this.#session = session;
     this.#calls = new AbortController();
-    this.#due = Date.now() + session.keepAliveMs;
+    this.#due = now() + session.keepAliveMs;
   }
 
   detach(): void {
@@ -51,7 +52,7 @@ export class KeepAlive {
       if (signal.aborted) return;
       if (error instanceof SessionLostError) return lost(error);
       logger.warn({ err: error }, 'the vendor session could not be kept alive, trying again soon');
-      this.#due = Date.now() + session.keepAliveMs / 4;
+      this.#due = now() + session.keepAliveMs / 4;
       wake();
     }
   }

@@ -5,6 +5,7 @@ import { type Down, explain } from './explain.ts';
 import { Link, type LinkListeners, type LinkParts } from './link.ts';
 import type { ProviderSelection } from './provider-selection.ts';
 import { stableAfter } from './state.ts';
+import { now } from '../clock.ts';
 
 export type LinkKeeperParts = Pick<
   LinkParts,
@@ -152,7 +153,7 @@ export class LinkKeeper {
 
   #report(down: Down, lost: { stable: boolean }): void {
     this.#parts.metrics.vendorSessionLost(down.code);
-    this.#parts.listeners.down(this.#parts.selection.failed(down, Date.now(), lost));
+    this.#parts.listeners.down(this.#parts.selection.failed(down, now(), lost));
   }
 
   #linkParts(provider: AvatarProvider): LinkParts {

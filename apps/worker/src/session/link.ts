@@ -21,6 +21,7 @@ import { losses, onEach, sessionEvents } from './media-events.ts';
 import { MediaSummary } from './media-summary.ts';
 import type { StageAccess } from './stage-access.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
+import { now } from '../clock.ts';
 
 /** ms that the picture may stand still before the vendor session is given up. */
 const stallBound = 5_000;
@@ -62,7 +63,7 @@ export class Link {
   readonly #parts: LinkParts;
   readonly #listeners: LinkListeners;
   /** Since when the picture stands still; it does until the first packet. */
-  #stalledSince: number | undefined = Date.now();
+  #stalledSince: number | undefined = now();
   #over = false;
   #opened = false;
   #lost: LostError | undefined;
@@ -75,9 +76,9 @@ export class Link {
     this.#relay = relay;
     this.#parts = parts;
     this.#listeners = listeners;
-    const summary = new MediaSummary(Date.now());
+    const summary = new MediaSummary(now());
     this.#unwatch = parts.metrics.relays.watch(relay, (stats, growth) => {
-      const summed = summary.add(stats, growth, Date.now());
+      const summed = summary.add(stats, growth, now());
       if (summed && this.#opened && !this.#over) listeners.event(summed);
     });
   }
@@ -188,7 +189,7 @@ export class Link {
       .on('firstFrame', ({ kind }) => this.#moves(kind))
       .on('mediaResumed', ({ kind }) => this.#moves(kind))
       .on('mediaStalled', ({ kind, sinceMs }) => {
-        if (kind === 'video') this.#stalledSince = Date.now() - sinceMs;
+        if (kind === 'video') this.#stalledSince = now() - sinceMs;
       })
       .on('data', ({ payload, ...from }) => {
         if (!this.#over) this.session.handleRoomData(payload, from);
@@ -204,7 +205,7 @@ export class Link {
       .on('restarting', ({ reason }) => {
         if (this.#over) return this.#leaveUnneeded();
         this.#parts.metrics.relays.restarting(reason);
-        this.#stalledSince ??= Date.now();
+        this.#stalledSince ??= now();
       })
       .on('reconnecting', ({ side }) => {
         if (this.#over && side === 'stage') this.#leaveUnneeded();

@@ -28,6 +28,7 @@ import { StageTalk } from './stage-talk.ts';
 import { isOver, next, type State, type StateEvent } from './state.ts';
 import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
+import { now } from '../clock.ts';
 
 /** ms that a stopped session waits for the vendor before viewers are told that it has ended. */
 const stopTimeout = 1_500;
@@ -141,14 +142,14 @@ export class SessionActor {
       isFence: (error) => this.#journal.noticeFence(error),
       listeners: {
         vendor: (event) => this.#onVendorEvent(event),
-        voice: (active) => this.#speaker.voice(active, Date.now()),
+        voice: (active) => this.#speaker.voice(active, now()),
         stageData: (data) => this.#stageTalk.hear(data),
         event: (event) => this.#onMediaEvent(event),
         up: ({ session }, provider) => {
           this.#keepAlive.attach(session);
           this.#speaker.attach(session, provider);
           this.#stageTalk.reached();
-          this.#dispatch({ type: 'link.up', at: Date.now() });
+          this.#dispatch({ type: 'link.up', at: now() });
         },
         down: (down) => this.#onDown(down),
       },
@@ -179,7 +180,7 @@ export class SessionActor {
   /** Until the session has ended or is to be another worker's. Throws FencedError when it is already, and whatever broke. */
   async run(signal: AbortSignal): Promise<'ended' | 'released'> {
     const onAbort = () => {
-      if (signal.reason instanceof HandOver) this.release(Date.now() + this.#parts.drainDeadline);
+      if (signal.reason instanceof HandOver) this.release(now() + this.#parts.drainDeadline);
       else this.#dispatch({ type: 'fenced' });
     };
     signal.addEventListener('abort', onAbort, { once: true });
@@ -188,7 +189,7 @@ export class SessionActor {
     this.#eventsPassed = this.#stageTalk.pass(this.#done.signal);
     try {
       while (!isOver(this.#state) && this.#crash === undefined) {
-        const lookAgain = this.#reconcile(Date.now());
+        const lookAgain = this.#reconcile(now());
         // oxlint-disable-next-line no-await-in-loop -- the loop
         await this.#wake.sleep(lookAgain);
       }
@@ -291,7 +292,7 @@ export class SessionActor {
     this.#keepAlive.detach();
     this.#speaker.detach({ another: down.another ?? false });
     this.#captions.finish();
-    this.#dispatch({ type: 'link.down', at: Date.now(), chance: Math.random(), ...down });
+    this.#dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
   }
 
   /** Begins the handing over or the end, once nothing is being opened or stopped any more. */

@@ -1,3 +1,5 @@
+import { now } from '../clock.ts';
+
 /** Lets one loop sleep until somebody has news for it or a time has come. News during the loop's work are kept. */
 export class Wake {
   #news = false;
@@ -12,7 +14,7 @@ export class Wake {
   async sleep(deadline = Number.POSITIVE_INFINITY): Promise<void> {
     if (!this.#news) {
       await new Promise<void>((resolve) => {
-        const wait = Math.min(Math.max(deadline - Date.now(), 0), 60_000);
+        const wait = Math.min(Math.max(deadline - now(), 0), 60_000);
         const timer = setTimeout(resolve, wait);
         this.#resolve = () => {
           clearTimeout(timer);

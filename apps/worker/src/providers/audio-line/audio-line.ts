@@ -14,6 +14,7 @@ import {
 import { LineUtterance, type Voicing } from './line-utterance.ts';
 import { toMs } from './sound-queue.ts';
 import { translateSpeechError } from './translate-speech-error.ts';
+import { now } from '../../clock.ts';
 
 /** ms between two looks at the clock while there is something to say. */
 const lookEveryMs = 100;
@@ -193,7 +194,7 @@ export class AudioLine {
     if (fact.type === 'cut-short') return this.#options.onCutShort?.(fact.missingMs);
     const { onEvent, onSaid } = this.#options;
     const utterance = this.#utterances.find(({ id }) => id === fact.id);
-    const at = Date.now();
+    const at = now();
     if (fact.type === 'started') return onEvent({ type: 'speech.started', taskId: fact.id, at });
     const heard = fact.type === 'ended' ? Number.POSITIVE_INFINITY : fact.heardMs;
     if (utterance && heard > 0) {

@@ -16,6 +16,7 @@ import { ChatLink, type ChatSocket } from './chat-link.ts';
 import { Normaliser } from './normaliser.ts';
 import { stopSession } from './stop-session.ts';
 import { saysWrongState, translateError } from './translate-error.ts';
+import { now } from '../../clock.ts';
 
 /** Who the avatar is in its room. */
 const avatarIdentity = 'heygen';
@@ -83,7 +84,7 @@ export class HeyGenSession implements ProviderSession {
     if (signal.aborted) throw new CancelledError();
     this.#chat ??= new ChatLink({
       open: (first, socket) => this.#openChat(first, socket),
-      onEvent: (event) => this.#tell(this.#normaliser.fromSocket(event, Date.now())),
+      onEvent: (event) => this.#tell(this.#normaliser.fromSocket(event, now())),
       logger: this.#logger,
     });
     const started = this.#chat.start();
@@ -143,7 +144,7 @@ export class HeyGenSession implements ProviderSession {
   }
 
   handleRoomData(payload: string): void {
-    this.#tell(this.#normaliser.fromRoom(payload, Date.now()));
+    this.#tell(this.#normaliser.fromRoom(payload, now()));
   }
 
   close(reason: string): Promise<void> {

@@ -29,6 +29,7 @@ import { stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError, SessionLostError } from '../provider-errors.ts';
 import type { VendorEvent } from '../vendor-event.ts';
 import { FullEvents } from './full-events.ts';
+import { now } from '../../clock.ts';
 
 /** ms */
 const keepAliveTimeout = 5_000;
@@ -129,7 +130,7 @@ export class FullSession implements ProviderSession {
 
   handleRoomData(payload: string, { topic }: DataOrigin): void {
     if (topic !== undefined && topic !== responseTopic) return;
-    for (const { event, doubtMs } of this.#events.read(payload, Date.now())) {
+    for (const { event, doubtMs } of this.#events.read(payload, now())) {
       if (this.#over.signal.aborted) return;
       if (doubtMs !== undefined) this.#tellLater(event, doubtMs);
       else if (event.type === 'closed')
