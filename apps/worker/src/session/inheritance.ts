@@ -71,12 +71,15 @@ export class Inheritance {
       gone(this.#stop());
       throw error;
     });
-    const line = begun.flatMap((message) => message.line.map(inherited));
+    const line = begun.flatMap((message) => inherited(message));
     await this.#listenToTheEnd(line);
     const stopped = this.#stop();
     gone(stopped);
     const openUntil = await within(stopped, reapPatience);
-    return knownOf(begun, settle(line, { openUntil, onUncertain: record.onUncertain }));
+    return knownOf(
+      begun,
+      settle(line, { attached: false, heard: true, openUntil, onUncertain: record.onUncertain }),
+    );
   }
 
   /** The messages that the former owner had begun, in order. */
@@ -151,6 +154,6 @@ function knownOf(begun: readonly Begun[], verdicts: readonly Verdict[]): Map<Mes
   );
 }
 
-function inherited({ record, expected }: Line[number]): Inherited {
-  return { record, expected };
+function inherited({ record: { mode }, line }: Begun): Inherited[] {
+  return line.map(({ record, expected }) => ({ record, mode, expected }));
 }

@@ -252,7 +252,7 @@ export class SessionActor {
         return this.#dispatch({ type: 'stop.requested', reason: command.reason });
       case 'interrupt':
         this.#inheritance.hurry();
-        this.#speaker.interrupt(() => void this.#interruptDone(command));
+        this.#speaker.interrupt({}, () => void this.#interruptDone(command));
         this.#captions.finish();
     }
   }

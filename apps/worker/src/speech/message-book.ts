@@ -50,7 +50,9 @@ export class MessageBook {
     if (!first || submittedAt === undefined) return;
     const waitedMs = since(message.acceptedAt, submittedAt);
     this.#metrics.waited(waitedMs);
-    this.#journal.write(() => this.#owned.updateMessage(message.id, { submittedAt, waitedMs }));
+    this.#journal.write(() =>
+      this.#owned.updateMessage(message.id, { submittedAt: Math.round(submittedAt), waitedMs }),
+    );
   }
 
   note(fact: Fact): void {
@@ -130,7 +132,7 @@ export class MessageBook {
     this.#journal.write(() =>
       this.#owned.updateMessage(
         message.id,
-        { state: 'speaking', speakingAt: at, vendorMs, firstFrameMs },
+        { state: 'speaking', speakingAt: Math.round(at), vendorMs, firstFrameMs },
         event,
       ),
     );

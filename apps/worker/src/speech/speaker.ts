@@ -1,6 +1,7 @@
 import type { AvatarSettings, AvatarState, MessageId } from '@avatar-bridge/contracts';
 import type { Utterance } from '@avatar-bridge/session-store';
 import { hasSpeakableText } from '@avatar-bridge/speech';
+import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
 import {
   type AvatarProvider,
@@ -11,7 +12,14 @@ import {
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { judge, type Voice } from './evidence.ts';
 import { type PieceText, split, splitInherited, type SplitOptions } from './pieces.ts';
-import { type Fact, type MessageCommand, type Speech, SpeechQueue, speechOf } from './speech-queue.ts';
+import {
+  type Fact,
+  type MessageCommand,
+  type PieceState,
+  type Speech,
+  SpeechQueue,
+  speechOf,
+} from './speech-queue.ts';
 import type { Verdict } from './uncertain.ts';
 import { VendorLine, type VendorLineParts } from './vendor-line.ts';
 
@@ -30,7 +38,8 @@ export type SpeakerParts = Omit<VendorLineParts, 'queue' | 'note'> & {
 
 /** What is known of a message that a former owner began. */
 export type Known = {
-  pieces: (PieceText & { verdict: Verdict })[];
+  /** `record` is what the former owner wrote down of it. */
+  pieces: (PieceText & { verdict: Verdict; record?: Pick<Utterance, 'state' | 'at' | 'taskId'> })[];
   submittedAt?: number | undefined;
   speakingAt?: number | undefined;
 };
@@ -49,6 +58,8 @@ export class Speaker {
   /** Speech that is none of ours: an opening, a word into the user's silence. */
   #foreignTask: string | undefined;
   #state: AvatarState | undefined;
+  /** Why nothing new is handed over. */
+  readonly #pauses = new Set<'held' | 'suspended'>();
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
@@ -58,6 +69,11 @@ export class Speaker {
   /** Whether the vendor holds anything of ours, or is just being silenced. */
   get busy(): boolean {
     return this.#queue.outstanding.length > 0 || this.#line?.silencing === true;
+  }
+
+  /** Nobody speaks, and nobody was told to: a pause between two utterances. */
+  get settled(): boolean {
+    return !this.busy && this.#foreignTask === undefined;
   }
 
   /** The message that this vendor task belongs to. */
@@ -73,14 +89,18 @@ export class Speaker {
   /** Puts a message at the end. */
   add(message: MessageCommand, known?: Known): void {
     const { book, wake } = this.#parts;
-    const inherited = known?.pieces.map(({ verdict, ...piece }) => ({ ...piece, done: verdict !== 'say' }));
-    const pieces: (PieceText & { done?: boolean })[] =
+    const inherited = known?.pieces.map(({ verdict, record, ...piece }) => ({
+      ...piece,
+      state: stateOf(verdict, record),
+    }));
+    const pieces: (PieceText & { state?: PieceState })[] =
       inherited ?? split(message.text, this.#splitOptions(message.mode));
     const speech = speechOf(message, pieces);
     if (known?.submittedAt !== undefined) speech.submittedAt = known.submittedAt;
     if (known?.speakingAt !== undefined) speech.speakingAt = known.speakingAt;
-    if (pieces.some(({ done }) => !done)) {
+    if (pieces.some(({ state }) => state?.name !== 'done')) {
       this.#queue.add(speech);
+      this.#line?.adopt();
       wake();
     } else if (known?.pieces.at(-1)?.verdict === 'skip') {
       const reason =
@@ -91,13 +111,36 @@ export class Speaker {
     }
   }
 
-  /** Silences everything accepted so far. Calls `told` when the vendor was told, or there is none to be told. */
-  interrupt(told: () => void): void {
-    for (const speech of this.#queue.clear()) this.#parts.book.unspoken(speech, { state: 'interrupted' });
-    this.#foreignTask = undefined;
-    if (this.#line) void this.#line.silence(told);
-    else told();
-    this.#announce();
+  /**
+   * Silences everything that was accepted so far, or before the message with the seq `before`. Calls `told` when the vendor was told, or
+   * there is nothing to be told.
+   */
+  interrupt({ before }: { before?: number | undefined }, told: () => void): void {
+    const { outstanding } = this.#queue;
+    const silenced = this.#queue.clear(before);
+    for (const speech of silenced) this.#parts.book.unspoken(speech, { state: 'interrupted' });
+    const spares = this.#queue.outstanding.length > 0;
+    if (spares && this.#queue.outstanding.length === outstanding.length) return told();
+    this.#silence(told);
+  }
+
+  /** Nobody hears the avatar: it is silenced, and says nothing until resume(). What it held is said again. */
+  suspend(): void {
+    if (this.#pauses.has('suspended')) return;
+    this.#pauses.add('suspended');
+    this.#silence(() => {});
+  }
+
+  resume(): void {
+    this.#pauses.delete('suspended');
+    this.#parts.wake();
+  }
+
+  /** Whether nothing new is handed over, while what is being said goes on. */
+  hold(on: boolean): void {
+    if (on) this.#pauses.add('held');
+    else this.#pauses.delete('held');
+    this.#parts.wake();
   }
 
   /** A vendor session is up. */
@@ -166,7 +209,7 @@ export class Speaker {
     const nextIsSayable = this.#nextIsSayable();
     if (this.#line) {
       looks.push(this.#weighEvidence(now));
-      looks.push(this.#line.act(now, { submit: submit && nextIsSayable }));
+      looks.push(this.#line.act(now, { submit: submit && nextIsSayable && this.#pauses.size === 0 }));
     }
     this.#announce();
     return Math.min(...looks);
@@ -247,6 +290,14 @@ export class Speaker {
     }
   }
 
+  #silence(told: () => void): void {
+    this.#queue.takeBack();
+    this.#foreignTask = undefined;
+    if (this.#line) void this.#line.silence(told);
+    else told();
+    this.#announce();
+  }
+
   #note(facts: Fact[]): void {
     for (const fact of facts) {
       this.#parts.book.note(fact);
@@ -271,4 +322,17 @@ export class Speaker {
     // between two utterances
     return outstanding.length > 0 && this.#state === 'speaking' ? 'speaking' : 'listening';
   }
+}
+
+/** How far a piece is that a former owner began. */
+function stateOf(verdict: Verdict, record: Known['pieces'][number]['record']): PieceState {
+  if (verdict === 'said' || verdict === 'skip') return { name: 'done' };
+  if (verdict === 'say' || record === undefined) return { name: 'waiting' };
+  const { state, taskId } = record;
+  // another machine's clock told the time: it has passed, whatever it says
+  const at = now() - Math.max(0, Date.now() - record.at);
+  if (state === 'submitting' || taskId === undefined) return { name: 'submitting', at };
+  return state === 'speaking'
+    ? { name: 'speaking', at, taskId, since: at }
+    : { name: 'submitted', at, taskId };
 }

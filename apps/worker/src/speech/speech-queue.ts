@@ -181,9 +181,15 @@ export class SpeechQueue {
     return [...this.#endThoseBefore(piece, at), ...this.#finish(piece, at)];
   }
 
-  /** Takes out and returns every message. */
-  clear(): Speech[] {
-    return this.#take(() => true);
+  /** Takes out and returns the messages that were accepted before `before`; without it, all. */
+  clear(before = Number.POSITIVE_INFINITY): Speech[] {
+    return this.#take(({ message }) => message.seq < before);
+  }
+
+  /** The vendor was told to forget what it holds: that is to be said again. */
+  takeBack(): void {
+    for (const piece of this.outstanding) piece.state = { name: 'waiting' };
+    this.#early.clear();
   }
 
   remove(speech: Speech): void {
@@ -193,9 +199,8 @@ export class SpeechQueue {
   /** The vendor session is gone: what it held is to be said again. Returns the messages that this hit. */
   lost(): Speech[] {
     const hit = new Set(this.outstanding.map((piece) => piece.speech));
-    for (const piece of this.outstanding) piece.state = { name: 'waiting' };
+    this.takeBack();
     for (const speech of hit) speech.losses += 1;
-    this.#early.clear();
     return [...hit];
   }
 
@@ -251,15 +256,15 @@ export class SpeechQueue {
   }
 }
 
-/** A message with its utterances, none of them submitted. */
+/** A message with its utterances, none of them submitted unless their `state` says so. */
 export function speechOf(
   message: MessageCommand,
-  pieces: readonly (PieceText & { done?: boolean })[],
+  pieces: readonly (PieceText & { state?: PieceState })[],
 ): Speech {
   const speech: Speech = { message, pieces: [], losses: 0, cancelled: false };
-  speech.pieces = pieces.map(({ done, ...piece }) => ({
+  speech.pieces = pieces.map(({ state, ...piece }) => ({
     ...waiting(speech, piece),
-    ...(done && { state: { name: 'done' as const } }),
+    ...(state && { state }),
   }));
   return speech;
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ProviderSession } from '../providers/avatar-provider.ts';
@@ -57,6 +58,14 @@ export class VendorLine {
   constructor(session: ProviderSession, parts: VendorLineParts) {
     this.#session = session;
     this.#parts = parts;
+    this.adopt();
+  }
+
+  /** What a former owner was just handing over counts as a submission without an answer. */
+  adopt(): void {
+    const piece = this.#parts.queue.outstanding.at(-1);
+    if (piece?.state.name === 'submitting' && !this.#submission)
+      this.#submission = { piece, at: now(), done: Promise.resolve() };
   }
 
   get silencing(): boolean {
@@ -74,19 +83,19 @@ export class VendorLine {
   }
 
   /** Hands over what is due, and returns when to look again at the latest (epoch ms). */
-  act(now: number, { submit }: { submit: boolean }): number {
-    if (this.#submission) return this.#settle(this.#submission, now);
+  act(at: number, { submit }: { submit: boolean }): number {
+    if (this.#submission) return this.#settle(this.#submission, at);
     if (!submit || this.#silencing > 0) return Number.POSITIVE_INFINITY;
     const { queue } = this.#parts;
     const piece = queue.next();
     if (!piece) return Number.POSITIVE_INFINITY;
-    if (now < this.#notBefore) return this.#notBefore;
-    if (!this.#parts.mayAct()) return now + leasePause;
-    queue.submitting(piece, now);
-    const submission: Submission = { piece, at: now, done: Promise.resolve() };
+    if (at < this.#notBefore) return this.#notBefore;
+    if (!this.#parts.mayAct()) return at + leasePause;
+    queue.submitting(piece, at);
+    const submission: Submission = { piece, at, done: Promise.resolve() };
     this.#submission = submission;
     submission.done = this.#hand(submission).finally(this.#parts.wake);
-    return now + adoptAfter;
+    return at + adoptAfter;
   }
 
   /** Makes the avatar silent, also what is just being handed over. Calls `told` as soon as the vendor knows. */
@@ -134,7 +143,7 @@ export class VendorLine {
     this.#tries = 0;
     if (piece.speech.cancelled) return;
     const first = piece.speech.submittedAt === undefined;
-    const facts = this.#parts.queue.submitted(piece, taskId, Date.now());
+    const facts = this.#parts.queue.submitted(piece, taskId, now());
     this.#parts.book.submitted(piece, taskId, first);
     this.#parts.note(facts);
   }
@@ -164,25 +173,25 @@ export class VendorLine {
       return lost(error);
     }
     const retryAfter = error instanceof RetryableProviderError ? error.retryAfter : undefined;
-    this.#notBefore = Date.now() + (retryAfter ?? 100 * 2 ** this.#tries);
+    this.#notBefore = now() + (retryAfter ?? 100 * 2 ** this.#tries);
     if (!(error instanceof RetryableProviderError && error.uncertain)) this.#notTaken(submission);
   }
 
   /** Finds out about a submission without an answer from what the avatar does. */
-  #settle(submission: Submission, now: number): number {
+  #settle(submission: Submission, time: number): number {
     const { piece, at } = submission;
     const { queue, logger } = this.#parts;
     if (this.#silencing > 0) return Number.POSITIVE_INFINITY;
-    if (now < at + adoptAfter) return at + adoptAfter;
+    if (time < at + adoptAfter) return at + adoptAfter;
     const taskId = queue.unknownTaskSince(at);
     if (taskId !== undefined) {
       this.#taken(submission, taskId);
-      return now;
+      return time;
     }
     const front = queue.front;
     if (front?.piece !== piece) return Number.POSITIVE_INFINITY;
     const bound = Math.max(front.since, at) + signBound[piece.speech.message.mode];
-    if (now < bound) return bound;
+    if (time < bound) return bound;
     logger.warn({ messageId: piece.speech.message.id }, 'an utterance got no answer and is not being said');
     void this.#takeBack(submission);
     return Number.POSITIVE_INFINITY;
