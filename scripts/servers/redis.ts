@@ -10,12 +10,16 @@ export type RedisServerOptions = {
   /** Where its append-only file lives; without it nothing is written to disk. */
   directory?: string;
   port?: number;
+  /** A port that the caller holds already, to start again on it. */
+  ownPort?: number;
+  /** Further settings, as on redis-server's command line. */
+  args?: string[];
   logFile?: string;
 };
 
 /** Starts a redis-server of our own on the loopback address, with the settings that production needs. */
 export async function startRedis(options: RedisServerOptions): Promise<RedisServer> {
-  const port = await freePort(options.port);
+  const port = options.ownPort ?? (await freePort(options.port));
   const persistence = options.directory
     ? ['--appendonly', 'yes', '--appendfsync', 'everysec', '--dir', options.directory]
     : ['--appendonly', 'no'];
@@ -33,6 +37,7 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
       '--maxmemory-policy',
       'noeviction',
       ...persistence,
+      ...(options.args ?? []),
     ],
     logFile: options.logFile,
   });

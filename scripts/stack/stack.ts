@@ -32,9 +32,9 @@ export type Stack = {
   operatorKey: string;
   /** What the simulator takes as a vendor's key. */
   simulatorKey: string;
-  /** Starts one more process of a kind, with the same settings as the first. */
-  startGateway(): Promise<AppProcess>;
-  startWorker(): Promise<AppProcess>;
+  /** Starts one more process of a kind, with the same settings as the first but for `env`. */
+  startGateway(env?: Record<string, string>): Promise<AppProcess>;
+  startWorker(env?: Record<string, string>): Promise<AppProcess>;
   /** Stops everything in the order that loses nothing: front door, workers, vendor. */
   stop(): Promise<void>;
 };
@@ -94,7 +94,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       BRIDGE_RESPONDER_URL: `${simulator.url}/model/v1`,
       BRIDGE_RESPONDER_MODEL: 'simulated',
     };
-    const startGateway = (port: number): Promise<AppProcess> =>
+    const startGateway = (env: Record<string, string> = {}): Promise<AppProcess> =>
       keep(
         startApp({
           name: 'gateway',
@@ -102,14 +102,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           logFile: log('gateway'),
           env: {
             ...team,
-            PORT: String(port),
+            PORT: '0',
             BRIDGE_CHATBOT_KEYS: chatbotKey,
             BRIDGE_OPERATOR_KEYS: operatorKey,
             ...options.env?.gateway,
+            ...env,
           },
         }),
       );
-    const startWorker = (): Promise<AppProcess> =>
+    const startWorker = (env: Record<string, string> = {}): Promise<AppProcess> =>
       keep(
         startApp({
           name: 'worker',
@@ -121,12 +122,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             BRIDGE_SLOTS: slots,
             BRIDGE_WORKER_PORT: '0',
             ...options.env?.worker,
+            ...env,
           },
         }),
       );
     const [gateway, ...workers] = await Promise.all([
-      startGateway(options.gatewayPort ?? 0),
-      ...Array.from({ length: options.workers ?? 1 }, startWorker),
+      startGateway({ PORT: String(options.gatewayPort ?? 0) }),
+      ...Array.from({ length: options.workers ?? 1 }, () => startWorker()),
     ]);
     return {
       gateway,
@@ -135,7 +137,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       chatbotKey,
       operatorKey,
       simulatorKey,
-      startGateway: () => startGateway(0),
+      startGateway,
       startWorker,
       stop,
     };

@@ -1,0 +1,261 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import type { LivekitServer } from '../../../scripts/servers/livekit.ts';
+import type { RedisServer } from '../../../scripts/servers/redis.ts';
+import { type AppProcess } from '../../../scripts/stack/app-process.ts';
+import { type Stack, startStack } from '../../../scripts/stack/stack.ts';
+import { FrontDoor } from './front-door.ts';
+import { type OwnServer, ownLivekit, ownRedis } from './own-server.ts';
+import { childrenOf, signal, signalGroup } from './process-tree.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+import { Vendor } from './vendor.ts';
+import { VendorDoor, type Submission } from './vendor-door.ts';
+
+export type StackOptions = {
+  workers?: number;
+  gateways?: number;
+  slots?: number;
+  /** ms the vendor takes to start a session. */
+  vendorStartMs?: number;
+  env?: {
+    simulator?: Record<string, string>;
+    worker?: Record<string, string>;
+    gateway?: Record<string, string>;
+  };
+  redis?: OwnServer<RedisServer>;
+  /** What gateways and workers are told instead of the Redis' own address: Sentinels, a cluster. */
+  redisUrl?: string;
+  /** Where the processes' logs are kept. */
+  logs?: string;
+};
+
+/** A gateway or a worker: a process of its own, with ways of its own to what it needs. */
+export type Node = {
+  name: string;
+  app: AppProcess;
+  pid: number;
+  alive: boolean;
+  /** TCP proxies on its ways; none where it is given an address that the proxies cannot stand in for. */
+  ways: { redis?: TcpProxy; vendor?: TcpProxy };
+  stepClock(offsetMs: number): void;
+};
+
+/** All of avatar-bridge as processes, with servers of its own, to do harm to. */
+export class FaultStack implements AsyncDisposable {
+  static async start(options: StackOptions = {}): Promise<FaultStack> {
+    const directory = mkdtempSync(join(tmpdir(), 'faults-'));
+    const servers = await Promise.allSettled([
+      options.redis ?? ownRedis(),
+      ownLivekit('stage'),
+      ownLivekit('vendor'),
+    ]);
+    const started = servers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [redis, stage, vendorLivekit] = started as [
+      OwnServer<RedisServer>,
+      OwnServer<LivekitServer>,
+      OwnServer<LivekitServer>,
+    ];
+    const stopServers = async (): Promise<void> => {
+      await Promise.all(started.map((server) => server.stop()));
+      rmSync(directory, { recursive: true, force: true });
+    };
+    try {
+      const failed = servers.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
+      const { worker, gateway, simulator } = options.env ?? {};
+      const stack = await startStack({
+        redisUrl: options.redisUrl ?? redis.access.url,
+        stage: stage.access,
+        vendorLivekit: vendorLivekit.access,
+        slots: options.slots ?? 20,
+        workers: 0,
+        logs: options.logs,
+        env: {
+          simulator: {
+            SIMULATOR_START_DELAY: String(options.vendorStartMs ?? 3_000),
+            SIMULATOR_LOG_LEVEL: 'warn',
+            ...simulator,
+          },
+          gateway: { BRIDGE_LOG_LEVEL: 'warn', ...gateway },
+          worker: { BRIDGE_LOG_LEVEL: options.logs ? 'info' : 'warn', ...worker },
+        },
+      });
+      const faulty = new FaultStack(options, { redis, stage, vendorLivekit, stack, directory, stopServers });
+      await Promise.all([
+        ...Array.from({ length: options.workers ?? 2 }, () => faulty.startWorker()),
+        ...Array.from({ length: options.gateways ?? 1 }, () => faulty.startGateway()),
+      ]);
+      return faulty;
+    } catch (error) {
+      await stopServers();
+      throw error;
+    }
+  }
+
+  readonly redis: OwnServer<RedisServer>;
+  readonly stage: OwnServer<LivekitServer>;
+  readonly vendorLivekit: OwnServer<LivekitServer>;
+  readonly vendor: Vendor;
+  readonly frontDoor: FrontDoor;
+  readonly workers: Node[] = [];
+  readonly gateways: Node[] = [];
+  /** What workers sent to the vendor, where that goes over HTTP. */
+  readonly submissions: Submission[] = [];
+  readonly #options: StackOptions;
+  readonly #stack: Stack;
+  readonly #directory: string;
+  readonly #stopServers: () => Promise<void>;
+  #nodes = 0;
+
+  private constructor(
+    options: StackOptions,
+    parts: {
+      redis: OwnServer<RedisServer>;
+      stage: OwnServer<LivekitServer>;
+      vendorLivekit: OwnServer<LivekitServer>;
+      stack: Stack;
+      directory: string;
+      stopServers: () => Promise<void>;
+    },
+  ) {
+    this.#options = options;
+    this.#stack = parts.stack;
+    this.#directory = parts.directory;
+    this.#stopServers = parts.stopServers;
+    ({ redis: this.redis, stage: this.stage, vendorLivekit: this.vendorLivekit } = parts);
+    this.vendor = new Vendor(parts.stack.simulator!.url);
+    this.frontDoor = new FrontDoor(
+      () => this.gateways.filter(({ alive }) => alive).map(({ app }) => app.url),
+      parts.stack.chatbotKey,
+    );
+  }
+
+  get operatorKey(): string {
+    return this.#stack.operatorKey;
+  }
+
+  /** The simulator's process. */
+  get simulator(): AppProcess {
+    return this.#stack.simulator!;
+  }
+
+  async startWorker(env: Record<string, string> = {}): Promise<Node> {
+    const name = `worker-${++this.#nodes}`;
+    const door = await VendorDoor.start(name, this.vendor.url, (sent) => this.submissions.push(sent));
+    const node = await this.#start(name, (common) =>
+      this.#stack.startWorker({
+        ...common,
+        HEYGEN_BASE_URL: door.url,
+        LIVEAVATAR_BASE_URL: door.url,
+        ...env,
+      }),
+    );
+    node.ways.vendor = door.proxy;
+    this.workers.push(node);
+    return node;
+  }
+
+  async startGateway(): Promise<Node> {
+    const node = await this.#start(`gateway-${++this.#nodes}`, (common) => this.#stack.startGateway(common));
+    this.gateways.push(node);
+    return node;
+  }
+
+  async #start(name: string, start: (env: Record<string, string>) => Promise<AppProcess>): Promise<Node> {
+    const direct = this.#options.redisUrl !== undefined;
+    const redis = direct ? undefined : await TcpProxy.start(this.redis.access.url);
+    const clock = join(this.#directory, `${name}.clock`);
+    const app = await start({
+      ...(redis && { REDIS_URL: redis.through(this.redis.access.url) }),
+      NODE_OPTIONS: `--import=${new URL('stepped-clock.mjs', import.meta.url).href}`,
+      FAULTS_CLOCK_FILE: clock,
+    });
+    const node: Node = {
+      name,
+      app,
+      pid: app.process.pid,
+      alive: true,
+      ways: { redis },
+      stepClock: (offsetMs) => writeFileSync(clock, String(offsetMs)),
+    };
+    void app.process.exited.then(() => (node.alive = false));
+    return node;
+  }
+
+  /** SIGKILL, for a worker without its relay hosts. */
+  async kill(node: Node): Promise<void> {
+    node.alive = false;
+    signal(node.pid, 'SIGKILL');
+    await node.app.process.exited;
+  }
+
+  /** As a container dies: the process and everything it has forked. */
+  async killGroup(node: Node): Promise<void> {
+    node.alive = false;
+    signalGroup(node.pid, 'SIGKILL');
+    await node.app.process.exited;
+  }
+
+  freeze(node: Node): void {
+    signal(node.pid, 'SIGSTOP');
+  }
+
+  thaw(node: Node): void {
+    signal(node.pid, 'SIGCONT');
+  }
+
+  /** SIGTERM; the exit code when it has gone. */
+  async drain(node: Node, timeoutMs = 40_000): Promise<number | null> {
+    signal(node.pid, 'SIGTERM');
+    const gone = await Promise.race([
+      node.app.process.exited,
+      sleep(timeoutMs, { code: null }, { ref: false }),
+    ]);
+    return gone.code;
+  }
+
+  relayHosts(node: Node): Promise<number[]> {
+    return childrenOf(node.pid);
+  }
+
+  /** How many sessions a worker owns, by its own account. */
+  async sessionsOf(node: Node): Promise<number> {
+    const metrics = await fetch(`${node.app.url}/metrics`, { signal: AbortSignal.timeout(2_000) });
+    const counts = [...(await metrics.text()).matchAll(/^avatar_bridge_sessions\{.*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** The living worker that owns most sessions. */
+  async busiestWorker(): Promise<Node> {
+    const owners = await Promise.all(
+      this.workers
+        .filter(({ alive }) => alive)
+        .map(async (node) => ({ node, sessions: await this.sessionsOf(node).catch(() => 0) })),
+    );
+    const [busiest] = owners.toSorted((a, b) => b.sessions - a.sessions);
+    if (!busiest) throw new Error('No worker is up');
+    return busiest.node;
+  }
+
+  /** The rooms on the stage. */
+  async rooms(): Promise<string[]> {
+    const { url, apiKey, apiSecret } = this.stage.access;
+    const service = new RoomServiceClient(url.replace('ws', 'http'), apiKey, apiSecret);
+    return (await service.listRooms()).map(({ name }) => name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const nodes = [...this.workers, ...this.gateways];
+    for (const node of nodes) signal(node.pid, 'SIGCONT');
+    for (const server of [this.redis, this.stage, this.vendorLivekit]) server.thaw();
+    signal(this.simulator.process.pid, 'SIGCONT');
+    await Promise.allSettled([this.#stack.stop()]);
+    // Relay hosts may outlive their worker by a grace time.
+    for (const node of nodes) signalGroup(node.pid, 'SIGKILL');
+    await Promise.allSettled(nodes.flatMap(({ ways }) => [ways.redis?.close(), ways.vendor?.close()]));
+    await this.#stopServers();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Scenario } from '../kit/scenario.ts';
+import type { FaultStack, Node } from '../kit/stack.ts';
+import { now } from '../kit/now.ts';
+import { Trial } from '../kit/trial.ts';
+
+const killing = (summary: string, kill: (stack: FaultStack, node: Node) => Promise<void>): Scenario => ({
+  summary,
+  async run({ provider, times = 20, logs, say }) {
+    const options = { stack: { workers: 1, logs }, cast: { provider, sessions: 5 }, say };
+    return Trial.run(options, async (trial) => {
+      const { stack, cast } = trial;
+      for (let time = 1; time <= times; time++) {
+        await stack.startWorker();
+        const owner = await stack.busiestWorker();
+        const from = now();
+        await kill(stack, owner);
+        const seam = await trial.seam(from);
+        say(`  ${time} of ${times}`);
+        trial.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
+        trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { p95: 500 });
+        trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { p95: 500 });
+        trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: cast.chatbots.length });
+      }
+    });
+  },
+});
+
+export const workerKilled = killing('kill -9 of the worker that owns 5 speaking sessions', (stack, node) =>
+  stack.kill(node),
+);
+export const workerGroupKilled = killing(
+  'the same with its relay hosts, as when a container dies',
+  (stack, node) => stack.killGroup(node),
+);
