@@ -85,7 +85,8 @@ function sayingsOf(said: Said[]): Saying[] {
     .flatMap(({ text, startedAt, stoppedAt, interruptedAt }) => {
       if (startedAt === undefined) return [];
       const whole = stoppedAt !== undefined && interruptedAt === undefined;
-      return partsIn(text).map((part) => ({ ...part, startedAt, stoppedAt: stoppedAt ?? startedAt, whole }));
+      const saying = { startedAt, stoppedAt: stoppedAt ?? startedAt, whole };
+      return partsIn(text).map((part) => Object.assign(part, saying));
     })
     .toSorted((a, b) => a.startedAt - b.startedAt);
 }
@@ -104,7 +105,7 @@ const isAtRisk = (ackedAt: number, kills: number[]): boolean =>
   kills.some((at) => ackedAt <= at && at - ackedAt <= 1_000);
 
 /** Said again from the beginning, although viewers had heard it to its end. */
-function doubled(sayings: Saying[], { heard }: Accounts): Finding[] {
+function doubled(sayings: Saying[], accounts: Accounts): Finding[] {
   return sayings.flatMap((saying, index) => {
     const before = sayings
       .slice(0, index)
@@ -113,7 +114,7 @@ function doubled(sayings: Saying[], { heard }: Accounts): Finding[] {
           isOf(one, saying) &&
           one.part === saying.part &&
           one.whole &&
-          heard(one.session, one.startedAt, one.stoppedAt),
+          accounts.heard(one.session, one.startedAt, one.stoppedAt),
       );
     if (!before) return [];
     const later = Math.round(saying.startedAt - before.stoppedAt);

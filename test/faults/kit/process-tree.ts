@@ -23,3 +23,16 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 
 /** A process and all it has forked: each of ours leads a group of its own. */
 export const signalGroup = (pid: number, name: NodeJS.Signals): boolean => signal(-pid, name);
+
+let ends: (() => number[])[] = [];
+
+/** Processes in groups of their own are not ended by our Ctrl-C: they are killed when we end, however that comes. */
+export function endWithUs(pids: () => number[]): void {
+  if (ends.length === 0) {
+    process.once('exit', () => {
+      for (const pid of ends.flatMap((list) => list())) signalGroup(pid, 'SIGKILL');
+    });
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130));
+  }
+  ends = [...ends, pids];
+}

@@ -9,7 +9,7 @@ import { type AppProcess } from '../../../scripts/stack/app-process.ts';
 import { type Stack, startStack } from '../../../scripts/stack/stack.ts';
 import { FrontDoor } from './front-door.ts';
 import { type OwnServer, ownLivekit, ownRedis } from './own-server.ts';
-import { childrenOf, signal, signalGroup } from './process-tree.ts';
+import { childrenOf, endWithUs, signal, signalGroup } from './process-tree.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { Vendor } from './vendor.ts';
 import { VendorDoor, type Submission } from './vendor-door.ts';
@@ -84,6 +84,7 @@ export class FaultStack implements AsyncDisposable {
         },
       });
       const faulty = new FaultStack(options, { redis, stage, vendorLivekit, stack, directory, stopServers });
+      endWithUs(() => faulty.#pids());
       await Promise.all([
         ...Array.from({ length: options.workers ?? 2 }, () => faulty.startWorker()),
         ...Array.from({ length: options.gateways ?? 1 }, () => faulty.startGateway()),
@@ -185,6 +186,14 @@ export class FaultStack implements AsyncDisposable {
     return node;
   }
 
+  #pids(): number[] {
+    const servers = [this.redis, this.stage, this.vendorLivekit, this.simulator];
+    return [
+      ...servers.map(({ process }) => process.pid),
+      ...[...this.workers, ...this.gateways].map(({ pid }) => pid),
+    ];
+  }
+
   /** SIGKILL, for a worker without its relay hosts. */
   async kill(node: Node): Promise<void> {
     node.alive = false;
@@ -255,7 +264,9 @@ export class FaultStack implements AsyncDisposable {
     await Promise.allSettled([this.#stack.stop()]);
     // Relay hosts may outlive their worker by a grace time.
     for (const node of nodes) signalGroup(node.pid, 'SIGKILL');
-    await Promise.allSettled(nodes.flatMap(({ ways }) => [ways.redis?.close(), ways.vendor?.close()]));
+    await Promise.allSettled(
+      nodes.flatMap(({ ways }) => [ways.redis, ways.vendor]).map(async (way) => way?.close()),
+    );
     await this.#stopServers();
   }
 }

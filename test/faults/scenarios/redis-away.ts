@@ -3,18 +3,19 @@ import { now } from '../kit/now.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { Trial } from '../kit/trial.ts';
 
-/** ms until a gateway has said that it cannot. */
-async function refusals(trial: Trial, until: number): Promise<number[]> {
-  const took: number[] = [];
-  for (let turn = 0; now() < until; turn++) {
+/** ms until a gateway has answered, for what was asked at least a second before `until`. */
+async function answersUntil(trial: Trial, until: number): Promise<number[]> {
+  const { frontDoor } = trial.stack;
+  const path = `/v1/sessions/${trial.cast.chatbots[0]?.sessionId}`;
+  const asked: Promise<number>[] = [];
+  const ask = async (): Promise<number> => {
     const begun = performance.now();
-    const answer = await trial.stack.frontDoor
-      .try('GET', `/v1/sessions/${trial.cast.chatbots[0]?.sessionId}`, { timeoutMs: 10_000 })
-      .catch(() => undefined);
-    if (answer?.status !== 200) took.push(performance.now() - begun);
-    await sleep(150);
-  }
-  return took;
+    await frontDoor.try('GET', path, { timeoutMs: 10_000 }).catch(() => undefined);
+    return performance.now() - begun;
+  };
+  for (; now() < until - 1_100; await sleep(200)) asked.push(ask());
+  await sleep(until - now());
+  return Promise.all(asked);
 }
 
 async function away(
@@ -25,11 +26,12 @@ async function away(
   await go();
   // What was asked before it stood still may be answered still.
   await sleep(100);
-  const took = await refusals(trial, from + ms);
+  const answers = answersUntil(trial, from + ms);
+  await sleep(from + ms - now());
   const backAt = now();
   await comeBack();
   const seam = await trial.seam(from, backAt);
-  trial.note('refused by a gateway', 'ms', took, { max: 1_000 });
+  trial.note('answered by a gateway meanwhile', 'ms', await answers, { max: 1_000 });
   trial.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 2_000 });
   trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
   trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });

@@ -14,11 +14,11 @@ export const rollover: Scenario = {
     return Trial.run(options, async (trial) => {
       const from = now();
       let rolled = 0;
-      while (rolled < times && now() - from < times * seconds * 1_500) {
+      while (rolled < times * 3 && now() - from < times * seconds * 1_500) {
         await sleep(5_000);
         const sessions = await trial.stack.vendor.sessions();
         rolled = sessions.filter(({ openedAt }) => openedAt > from).length;
-        say(`rolled over ${rolled} times`);
+        say(`rolled over ${rolled} times in all`);
       }
       const seam = await trial.seam(from, now());
       const cut = (await trial.stack.vendor.sessions()).filter(
