@@ -8,12 +8,13 @@ import { runChaos, type ChaosResult } from './chaos/run-chaos.ts';
 import { faultNames, type FaultName } from './chaos/schedule.ts';
 import { describeLedger } from './kit/report.ts';
 
-const help = `Usage: pnpm chaos [--seed 1] [--minutes 10] [--provider heygen] [--sessions 4] [--only FAULT[,FAULT]] [--logs DIR] [--json]
+const help = `Usage: pnpm chaos [--seed 1] [--minutes 10] [--provider heygen] [--sessions 4] [--only FAULT[,FAULT]] [--picture FILE] [--logs DIR] [--json]
 
 Kills, freezes, restarts and partitions gateways, workers, relay hosts, Redis, both LiveKit servers and the simulated
 vendor, steps clocks and fills Redis, as the seed says, while chatbots talk, interrupt and viewers watch. Then it lets
 everything come to rest and settles the accounts: what was accepted against what the avatars said. Ends with 1 when
-something was lost, doubled, swapped or left behind. The picture goes to perf/results/.
+something was lost, doubled, swapped or left behind.
+  --picture   where the picture goes: perf/results/chaos-PROVIDER-SEED.svg
   --only      only these faults: ${faultNames.join(', ')}
 `;
 
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     provider: { type: 'string', default: 'heygen' },
     sessions: { type: 'string', default: '4' },
     only: { type: 'string' },
+    picture: { type: 'string' },
     logs: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -66,7 +68,7 @@ const result = await runChaos({
       `${String(Math.round((performance.now() - begun) / 1_000)).padStart(4)} s  ${line}\n`,
     ),
 });
-const picture = join('perf/results', `chaos-${values.provider}-${values.seed}.svg`);
+const picture = values.picture ?? join('perf/results', `chaos-${values.provider}-${values.seed}.svg`);
 writeFileSync(picture, result.timeline);
 process.stdout.write(
   `\n${again}\n${describeMachine()}\n${describeSeams(result)}\n${describeLedger(result)}\n`,

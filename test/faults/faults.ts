@@ -5,6 +5,7 @@ import { describeOutcome } from './kit/report.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { livekitAway } from './scenarios/livekit-away.ts';
 import { redisFrozen, redisKilled } from './scenarios/redis-away.ts';
+import { oldRedisFailover, redisFailover } from './scenarios/redis-failover.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { rollover } from './scenarios/rollover.ts';
 import { vendorDropped } from './scenarios/vendor-dropped.ts';
@@ -18,6 +19,8 @@ const scenarios: Record<string, Scenario> = {
   'worker-frozen': workerFrozen,
   'redis-frozen': redisFrozen,
   'redis-killed': redisKilled,
+  'redis-failover': redisFailover,
+  'redis-6-2-failover': oldRedisFailover,
   'vendor-dropped': vendorDropped,
   rollover,
   'rolling-restart': rollingRestart,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cast } from '../kit/cast.ts';
 import type { Finding, Ledger } from '../kit/ledger.ts';
-import { now } from '../kit/now.ts';
+import { now, sleepUntil } from '../kit/now.ts';
 import { FaultStack } from '../kit/stack.ts';
 import { planChaos, type ScheduleOptions, type Step } from './schedule.ts';
 import { type Heal, type Hit, seams } from './seams.ts';
@@ -48,7 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const [hits] = await Promise.all([
       strike({ stack, cast, steps: schedule.steps, startedAt, say }),
       ...schedule.interrupts.map(async ({ atMs, session }) => {
-        await sleep(startedAt + atMs - now());
+        await sleepUntil(startedAt + atMs);
         // Whether it was accepted, the chatbot knows.
         await cast.chatbots[session]?.interrupt().catch(() => undefined);
       }),
@@ -104,7 +104,7 @@ async function strike({ stack, cast, steps, startedAt, say }: Striking): Promise
   const arena = { stack, redisKilledAt: cast.redisKilledAt };
   const hits = await Promise.all(
     steps.map(async ({ fault, atMs, lastsMs, pick }): Promise<Hit[]> => {
-      await sleep(startedAt + atMs - now());
+      await sleepUntil(startedAt + atMs);
       const from = now();
       let struck: Struck;
       try {
@@ -114,7 +114,7 @@ async function strike({ stack, cast, steps, startedAt, say }: Striking): Promise
         return [];
       }
       say(`${fault}: ${struck.target}, for ${(lastsMs / 1_000).toFixed(1)} s`);
-      await sleep(from + lastsMs - now());
+      await sleepUntil(from + lastsMs);
       await struck.heal();
       return [{ fault, target: struck.target, from, until: now() }];
     }),

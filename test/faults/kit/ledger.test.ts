@@ -23,7 +23,16 @@ const accounts = (more: Partial<Accounts>): Accounts => ({
   ...more,
 });
 const balance = (more: Partial<Accounts>) => settle(accounts(more)).ledger;
-const clean = { accepted: 2, spoken: 2, interrupted: 0, lost: 0, doubled: 0, swapped: 0, forgotten: 0 };
+const clean = {
+  accepted: 2,
+  spoken: 2,
+  interrupted: 0,
+  lost: 0,
+  doubled: 0,
+  swapped: 0,
+  unheard: 0,
+  forgotten: 0,
+};
 
 test('what was accepted and said once, in order, leaves nothing open', () => {
   expect(balance({})).toEqual(clean);
@@ -61,7 +70,7 @@ test('only an interrupt that came later excuses silence', () => {
 test('said again is doubled only when viewers had heard it to its end', () => {
   const again = { said: [said(0, 10_000), said(0, 10_600), said(1, 11_500)] };
   expect(balance(again)).toEqual({ ...clean, doubled: 1 });
-  expect(balance({ ...again, heard: () => false })).toEqual(clean);
+  expect(balance({ ...again, heard: () => false })).toEqual({ ...clean, unheard: 2 });
   const cut = { said: [said(0, 10_000, { interruptedAt: 10_200 }), said(0, 10_600), said(1, 11_500)] };
   expect(balance(cut)).toEqual(clean);
 });

@@ -31,6 +31,8 @@ export type Ledger = {
   lost: number;
   doubled: number;
   swapped: number;
+  /** Spoken, but for some part of it while the stage had no sound. */
+  unheard: number;
   /** Acknowledged within a second before Redis was killed, and gone with it. */
   forgotten: number;
 };
@@ -51,27 +53,30 @@ export function settle(accounts: Accounts): { ledger: Ledger; findings: Finding[
     lost: 0,
     doubled: 0,
     swapped: 0,
+    unheard: 0,
     forgotten: 0,
   };
   for (const posted of accounts.posted) {
     if (posted.ackedAt === undefined) continue;
     ledger.accepted++;
     const end = told.get(posted.id ?? '');
-    const whole = Array.from({ length: posted.parts }, (_, part) =>
-      sayings.some((one) => one.whole && isOf(one, posted) && one.part === part),
-    );
-    if (whole.every(Boolean)) ledger.spoken++;
-    else if (wasInterrupted(posted, accounts.interrupts) && (end?.state ?? 'interrupted') === 'interrupted')
+    const mine = sayings.filter((one) => one.whole && isOf(one, posted));
+    const parts = Array.from({ length: posted.parts }, (_, part) => part);
+    const missing = parts.filter((part) => !mine.some((one) => one.part === part));
+    const onStage = (one: Saying): boolean => accounts.heard(one.session, one.startedAt, one.stoppedAt);
+    if (missing.length === 0) {
+      ledger.spoken++;
+      if (!parts.every((part) => mine.some((one) => one.part === part && onStage(one)))) ledger.unheard++;
+    } else if (wasInterrupted(posted, accounts.interrupts) && (end?.state ?? 'interrupted') === 'interrupted')
       ledger.interrupted++;
     else if (isAtRisk(posted.ackedAt, accounts.redisKilledAt ?? [])) ledger.forgotten++;
     else {
-      const missing = whole.flatMap((said, part) => (said ? [] : [part])).join(', ');
       const state = end ? `${end.state}${end.reason ? ` (${end.reason})` : ''}` : 'unknown to the API';
       findings.push({
         kind: 'lost',
         session: posted.session,
         message: posted.message,
-        why: `part ${missing} of ${posted.parts} was never said to its end; the message is ${state}`,
+        why: `part ${missing.join(', ')} of ${posted.parts} was never said to its end; the message is ${state}`,
       });
     }
   }

@@ -226,6 +226,11 @@ export class FaultStack implements AsyncDisposable {
     return gone.code;
   }
 
+  /** Whatever leads to Redis leads to another one from now on. */
+  moveRedis(url: string): void {
+    for (const { ways } of [...this.workers, ...this.gateways]) ways.redis?.retarget(url);
+  }
+
   relayHosts(node: Node): Promise<number[]> {
     return childrenOf(node.pid);
   }

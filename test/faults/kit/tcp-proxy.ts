@@ -13,7 +13,7 @@ export class TcpProxy {
     return proxy;
   }
 
-  readonly #target: { host: string; port: number };
+  #target: { host: string; port: number };
   readonly #onBytes: ((chunk: Buffer) => void) | undefined;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -49,6 +49,13 @@ export class TcpProxy {
   heal(): void {
     if (!this.#swallowing) return;
     this.#swallowing = false;
+    this.cut();
+  }
+
+  /** Leads elsewhere from now on, as a name does after a failover. */
+  retarget(target: string): void {
+    const { hostname, port } = new URL(target);
+    this.#target = { host: hostname, port: Number(port) };
     this.cut();
   }
 

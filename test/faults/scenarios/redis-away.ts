@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../kit/now.ts';
+import { now, sleepUntil } from '../kit/now.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { Trial } from '../kit/trial.ts';
 
@@ -14,7 +14,7 @@ async function answersUntil(trial: Trial, until: number): Promise<number[]> {
     return performance.now() - begun;
   };
   for (; now() < until - 1_100; await sleep(200)) asked.push(ask());
-  await sleep(until - now());
+  await sleepUntil(until);
   return Promise.all(asked);
 }
 
@@ -27,7 +27,7 @@ async function away(
   // What was asked before it stood still may be answered still.
   await sleep(100);
   const answers = answersUntil(trial, from + ms);
-  await sleep(from + ms - now());
+  await sleepUntil(from + ms);
   const backAt = now();
   await comeBack();
   const seam = await trial.seam(from, backAt);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../kit/now.ts';
+import { now, sleepUntil } from '../kit/now.ts';
 import { mostOwnerChanges } from '../kit/owners.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { Trial } from '../kit/trial.ts';
@@ -16,7 +16,7 @@ export const workerFrozen: Scenario = {
         const from = now();
         stack.freeze(owner);
         const seam = await trial.seam(from);
-        await sleep(Math.max(0, from + seconds * 1_000 - now()));
+        await sleepUntil(from + seconds * 1_000);
         const thawedAt = now();
         stack.thaw(owner);
         // What a former owner does wrong, it does in its first seconds.
