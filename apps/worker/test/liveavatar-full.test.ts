@@ -31,7 +31,7 @@ describe.concurrent('a session of LiveAvatar FULL', () => {
     await conversation.stop();
     await conversation.until('session.ended');
     expect(await conversation.vendorSessions()).toMatchObject([{ api: 'liveavatar-full', state: 'closed' }]);
-  });
+  }, 60_000);
 
   test('asks for the longest session that the plan allows, and needs no context to say texts', async () => {
     const conversation = await rig.liveSession();

@@ -92,6 +92,10 @@ export type VoiceEvent =
   | { type: 'started'; utteranceId: string }
   | { type: 'ended'; utteranceId: string; playedMs: number; complete: boolean };
 
+/**
+ * `signal` aborts when nobody wants it any more: what is not yet on its way to the vendor is given up, with a CancelledError; what is
+ * may be taken all the same, and its answer is waited for.
+ */
 export type Utterance = { messageId: string; text: string; mode: MessageMode; signal: AbortSignal };
 
 /** The vendor has the utterance. `expectedDuration`, ms, is the vendor's own guess, often wrong. */

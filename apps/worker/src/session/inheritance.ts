@@ -10,8 +10,8 @@ import {
 import type { Logger } from 'pino';
 import type { Providers } from '../providers/providers.ts';
 import type { splitInherited } from '../speech/pieces.ts';
-import type { Known } from '../speech/speaker.ts';
-import type { MessageCommand } from '../speech/speech-queue.ts';
+import type { Known } from '../speech/known.ts';
+import type { MessageCommand } from '../speech/speech.ts';
 import { type Inherited, settle, type Verdict, worthWaiting } from '../speech/uncertain.ts';
 import { within } from '../within.ts';
 import type { VendorSessions } from './vendor-sessions.ts';

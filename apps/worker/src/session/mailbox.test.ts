@@ -1,6 +1,6 @@
 import type { QueuedCommand } from '@avatar-bridge/session-store';
 import { describe, expect, it } from 'vitest';
-import type { Known } from '../speech/speaker.ts';
+import type { Known } from '../speech/known.ts';
 import type { Inheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
 

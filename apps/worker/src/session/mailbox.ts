@@ -1,6 +1,6 @@
 import type { MessageId } from '@avatar-bridge/contracts';
 import type { OwnedSession, QueuedCommand } from '@avatar-bridge/session-store';
-import type { Known } from '../speech/speaker.ts';
+import type { Known } from '../speech/known.ts';
 import type { Inheritance } from './inheritance.ts';
 
 /** A command, and for a message that a former owner began: what is known of it. */

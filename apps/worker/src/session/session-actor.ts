@@ -96,6 +96,7 @@ export class SessionActor {
     });
     this.#speaker = new Speaker({
       avatar: record.avatar,
+      onUncertain: record.onUncertain,
       capabilities: this.#selection.capabilities,
       book: new MessageBook(owned, this.#journal, metrics, () => this.#selection.name),
       metrics,

@@ -2,12 +2,7 @@ import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { OwnedSession } from '@avatar-bridge/session-store';
 import type { Metrics } from '../metrics.ts';
 import type { Journal } from '../session/journal.ts';
-import type { Fact, Piece, Speech } from './speech-queue.ts';
-
-export type Unspoken =
-  | { state: 'interrupted' | 'expired' }
-  | { state: 'failed'; code: string; reason: string }
-  | { state: 'dropped'; reason: string };
+import type { Fact, Piece, Speech, Unspoken } from './speech.ts';
 
 /** Writes down how messages fare, with their times. */
 export class MessageBook {
@@ -43,20 +38,10 @@ export class MessageBook {
     }
   }
 
-  /** `first`: nothing of the message was submitted before. */
-  submitted(piece: Piece, taskId: string, first: boolean): void {
-    const { message, submittedAt } = piece.speech;
-    this.#record(piece, 'submitted', taskId);
-    if (!first || submittedAt === undefined) return;
-    const waitedMs = since(message.acceptedAt, submittedAt);
-    this.#metrics.waited(waitedMs);
-    this.#journal.write(() =>
-      this.#owned.updateMessage(message.id, { submittedAt: Math.round(submittedAt), waitedMs }),
-    );
-  }
-
   note(fact: Fact): void {
     switch (fact.type) {
+      case 'piece.submitted':
+        return this.#submitted(fact.piece, fact.taskId, fact.first);
       case 'piece.speaking':
         return this.#record(fact.piece, 'speaking', fact.taskId);
       case 'piece.spoken':
@@ -68,6 +53,8 @@ export class MessageBook {
         return this.#speaking(fact.speech, fact.taskId, fact.at);
       case 'spoken':
         return this.spoken(fact.speech);
+      case 'unspoken':
+        return this.unspoken(fact.speech, fact.end);
     }
   }
 
@@ -112,7 +99,19 @@ export class MessageBook {
     }
   }
 
-  #speaking(speech: Speech, taskId: string, at: number): void {
+  /** `first`: nothing of the message was submitted before. */
+  #submitted(piece: Piece, taskId: string | undefined, first: boolean): void {
+    const { message, submittedAt } = piece.speech;
+    this.#record(piece, 'submitted', taskId);
+    if (!first || submittedAt === undefined) return;
+    const waitedMs = since(message.acceptedAt, submittedAt);
+    this.#metrics.waited(waitedMs);
+    this.#journal.write(() =>
+      this.#owned.updateMessage(message.id, { submittedAt: Math.round(submittedAt), waitedMs }),
+    );
+  }
+
+  #speaking(speech: Speech, taskId: string | undefined, at: number): void {
     const { message, submittedAt = at } = speech;
     const waitedMs = since(message.acceptedAt, submittedAt);
     const vendorMs = since(submittedAt, at);
@@ -124,7 +123,7 @@ export class MessageBook {
       type: 'message.speaking',
       messageId: message.id,
       seq: message.seq,
-      taskId,
+      ...(taskId !== undefined && { taskId }),
       provider: this.#provider(),
       waitedMs,
       vendorMs,

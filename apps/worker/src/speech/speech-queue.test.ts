@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Fact, type Piece, type Speech, SpeechQueue, speechOf } from './speech-queue.ts';
+import { type Fact, type Piece, type Speech, speechOf } from './speech.ts';
+import { SpeechQueue } from './speech-queue.ts';
 
 let seq = 0;
 function message(texts: string[], more: { mode?: 'talk' | 'repeat'; expiresAt?: number } = {}): Speech {
@@ -20,7 +21,6 @@ describe('SpeechQueue', () => {
   const submit = (taskId: string, at = 0): Piece => {
     const piece = queue.next();
     if (!piece) throw new Error('nothing to submit');
-    queue.submitting(piece, at);
     queue.submitted(piece, taskId, at);
     return piece;
   };
@@ -39,12 +39,6 @@ describe('SpeechQueue', () => {
     queue.started('1', 1);
     queue.ended('1', 2);
     expect(queue.next()?.text).toBe('b1');
-  });
-
-  it('submits one at a time', () => {
-    queue.add(message(['a1', 'a2']));
-    queue.submitting(queue.next()!, 0);
-    expect(queue.next()).toBeUndefined();
   });
 
   it('submits nothing behind a question until the answer is spoken', () => {
@@ -106,10 +100,13 @@ describe('SpeechQueue', () => {
   it('remembers events that come before the vendor has named the task', () => {
     queue.add(message(['a']));
     const piece = queue.next()!;
-    queue.submitting(piece, 0);
     expect(queue.started('1', 1)).toEqual([]);
     expect(queue.unknownTaskSince(0)).toBe('1');
-    expect(told(queue.submitted(piece, '1', 2))).toEqual(['piece.speaking a', 'speaking a']);
+    expect(told(queue.submitted(piece, '1', 2))).toEqual([
+      'piece.submitted a',
+      'piece.speaking a',
+      'speaking a',
+    ]);
   });
 
   it('ignores tasks that are none of its own', () => {
@@ -120,50 +117,72 @@ describe('SpeechQueue', () => {
 
   it('lets a cleared message come to nothing, whatever arrives later', () => {
     queue.add(message(['a']));
-    const piece = queue.next()!;
-    queue.submitting(piece, 0);
+    submit('1');
     expect(queue.clear().map((speech) => speech.message.text)).toEqual(['a']);
-    expect(queue.submitted(piece, '1', 1)).toEqual([]);
+    expect(queue.started('1', 1)).toEqual([]);
     expect(queue.ended('1', 2)).toEqual([]);
+    expect(queue.isPast('1')).toBe(true);
+    expect(queue.unknownTaskSince(0)).toBeUndefined();
     expect(queue.outstanding).toEqual([]);
   });
 
-  it('says again what a lost vendor session held, and nothing else', () => {
+  it('clears only what was accepted before a message', () => {
+    const [a, b] = [message(['a']), message(['b'])];
+    queue.add(a);
+    queue.add(b);
+    expect(queue.clear(b.message.seq)).toEqual([a]);
+    expect(queue.speeches).toEqual([b]);
+  });
+
+  it('says again what was taken back, and nothing else', () => {
     queue.add(message(['a1', 'a2', 'a3']));
     submit('1');
     submit('2');
     queue.started('1', 1);
     queue.ended('1', 2);
-    expect(queue.lost().map((speech) => [speech.message.text, speech.losses])).toEqual([['a1 a2 a3', 1]]);
+    queue.takeBack();
+    expect(queue.ended('2', 3)).toEqual([]);
     expect(submit('3').text).toBe('a2');
     expect(submit('4').text).toBe('a3');
+  });
+
+  it('skips what is not to be said again, and ends the message with its last utterance', () => {
+    queue.add(message(['a1', 'a2']));
+    const skipped = { state: 'failed', code: 'uncertain', reason: 'nobody knows' } as const;
+    expect(queue.skip(queue.next()!, skipped)).toEqual([]);
+    const last = queue.next()!;
+    expect(last.text).toBe('a2');
+    expect(told(queue.skip(last, skipped))).toEqual(['unspoken a1 a2']);
+    expect(queue.speeches).toEqual([]);
+  });
+
+  it('takes an unknown task for the utterance whose name nobody knows, and no other', () => {
+    queue.add(message(['a', 'b']));
+    queue.submitted(queue.next()!, undefined, 0);
+    submit('2');
+    expect(told(queue.started('1', 1))).toEqual(['piece.speaking a', 'speaking a b']);
+    expect(queue.byTask('1')?.text).toBe('a');
+    expect(queue.started('3', 2)).toEqual([]);
   });
 
   it('expires a message that waited too long, unless the vendor has had some of it', () => {
     queue.add(message(['a1', 'a2'], { expiresAt: 100 }));
     queue.add(message(['b'], { expiresAt: 200 }));
+    expect(queue.expire(150, queue.speeches[0])).toEqual([]);
     submit('1');
     expect(queue.nextExpiry).toBe(200);
-    expect(queue.expire(150)).toEqual([]);
-    expect(queue.expire(200).map((speech) => speech.message.text)).toEqual(['b']);
+    expect(queue.expire(150, undefined)).toEqual([]);
+    expect(queue.expire(200, undefined).map((speech) => speech.message.text)).toEqual(['b']);
   });
 
   it('knows since when the first in line is first', () => {
     queue.add(message(['a', 'b']));
     submit('1', 10);
     submit('2', 20);
-    expect(queue.front).toMatchObject({ piece: { text: 'a' }, since: 10 });
+    expect(queue.firstSince(10)).toBe(10);
     queue.started('1', 30);
     queue.ended('1', 500);
-    expect(queue.front).toMatchObject({ piece: { text: 'b' }, since: 500 });
-  });
-
-  it('offers again what the vendor refused', () => {
-    queue.add(message(['a']));
-    const piece = queue.next()!;
-    queue.submitting(piece, 0);
-    queue.refused(piece);
-    expect(queue.next()).toBe(piece);
+    expect(queue.firstSince(20)).toBe(500);
   });
 
   it('gives what is left to another vendor in its own measure, and forgives the losses of the one before', () => {
@@ -172,8 +191,8 @@ describe('SpeechQueue', () => {
     submit('1');
     queue.ended('1', 1);
     submit('2');
-    queue.lost();
-    expect(speech.losses).toBe(1);
+    queue.takeBack();
+    speech.losses = 1;
     queue.adapt(1, ({ pieces }) => {
       const rest = pieces.filter(({ state }) => state.name === 'waiting');
       return rest.flatMap(({ text, span, expected }, n) => [

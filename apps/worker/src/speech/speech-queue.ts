@@ -1,48 +1,6 @@
-import type { MailboxCommand } from '@avatar-bridge/contracts';
-import type { PieceText, Span } from './pieces.ts';
-
-export type MessageCommand = Extract<MailboxCommand, { type: 'message' }>;
-
-/** How far an utterance is. Times are epoch ms. */
-export type PieceState =
-  | { name: 'waiting' }
-  | { name: 'submitting'; at: number }
-  | { name: 'submitted'; at: number; taskId: string }
-  | { name: 'speaking'; at: number; taskId: string; since: number }
-  | { name: 'done' };
-
-/** One utterance of a message. */
-export type Piece = {
-  readonly speech: Speech;
-  readonly index: number;
-  readonly text: string;
-  readonly span: Span;
-  readonly expected: number;
-  state: PieceState;
-};
-
-/** A message on its way to being spoken. */
-export type Speech = {
-  readonly message: MessageCommand;
-  pieces: readonly Piece[];
-  /** When the vendor was given its first utterance, and when the avatar began to speak it. */
-  submittedAt?: number;
-  speakingAt?: number;
-  /** How many vendor sessions were lost over it since it last got on. */
-  losses: number;
-  /** Interrupted, failed or dropped: what is still on its way to the vendor is no more wanted. */
-  cancelled: boolean;
-};
-
-/** What became of a message or an utterance. */
-export type Fact =
-  | { type: 'piece.speaking'; piece: Piece; taskId: string }
-  | { type: 'piece.spoken'; piece: Piece }
-  | { type: 'speaking'; speech: Speech; taskId: string; at: number }
-  | { type: 'spoken'; speech: Speech; at: number };
-
-/** Vendor events may overtake the vendor's answer that names the task; so many of them are kept. */
-const earlyLimit = 32;
+import type { PieceText } from './pieces.ts';
+import { TaskMemory } from './task-memory.ts';
+import { type Fact, type Piece, piecesOf, type Speech, type Unspoken } from './speech.ts';
 
 /**
  * The messages of one session that are not yet finished, in order, and what the vendor holds of them. In memory, without effects.
@@ -51,7 +9,7 @@ const earlyLimit = 32;
  */
 export class SpeechQueue {
   #speeches: Speech[] = [];
-  #early = new Map<string, { started?: number; ended?: number }>();
+  readonly #tasks = new TaskMemory();
   /** When the utterance now first in the vendor's line got there. */
   #frontSince = 0;
   #depth = 1;
@@ -60,7 +18,7 @@ export class SpeechQueue {
     return this.#speeches;
   }
 
-  /** What the vendor holds or is just being given, in order. */
+  /** What the vendor holds, in order. */
   get outstanding(): Piece[] {
     const outstanding: Piece[] = [];
     for (const speech of this.#speeches) {
@@ -72,10 +30,9 @@ export class SpeechQueue {
     return outstanding;
   }
 
-  /** The utterance that is being spoken or is the next to be, and since when it is first in line. */
-  get front(): { piece: Piece; since: number } | undefined {
-    const piece = this.outstanding[0];
-    return piece && { piece, since: Math.max(this.#frontSince, submittedAt(piece)) };
+  /** Since when nothing is before what was given to the vendor at `at` (epoch ms), if nothing is. */
+  firstSince(at: number): number {
+    return Math.max(this.#frontSince, at);
   }
 
   /**
@@ -89,7 +46,7 @@ export class SpeechQueue {
       const rest = resplit(speech);
       if (!rest) continue;
       const begun = speech.pieces.filter(({ state }) => state.name !== 'waiting');
-      speech.pieces = [...begun, ...rest.map((piece) => waiting(speech, piece))];
+      speech.pieces = [...begun, ...piecesOf(speech, rest)];
     }
   }
 
@@ -97,9 +54,13 @@ export class SpeechQueue {
     this.#speeches.push(speech);
   }
 
-  /** The message that this vendor task belongs to. */
-  byTask(taskId: string): Speech | undefined {
-    return this.#pieceByTask(taskId)?.speech;
+  byTask(taskId: string): Piece | undefined {
+    return this.outstanding.find(({ state }) => 'taskId' in state && state.taskId === taskId);
+  }
+
+  /** Whether the task was one of ours, and is over or unwanted. */
+  isPast(taskId: string): boolean {
+    return this.#tasks.isPast(taskId);
   }
 
   /** The next utterance to be given to the vendor, if it takes one more now. */
@@ -107,8 +68,6 @@ export class SpeechQueue {
     const outstanding = this.outstanding;
     if (outstanding.length >= this.#depth) return undefined;
     const last = outstanding.at(-1);
-    // one submission at a time keeps their order on the way
-    if (last?.state.name === 'submitting') return undefined;
     // the vendor's LLM takes its time: what is submitted behind a question might overtake the answer until that is spoken
     if (last?.speech.message.mode === 'talk' && last.state.name !== 'speaking') return undefined;
     for (const speech of this.#speeches) {
@@ -118,53 +77,51 @@ export class SpeechQueue {
     return undefined;
   }
 
-  /** Takes out and returns the messages that waited too long; never those of which the vendor has or had anything. */
-  expire(now: number): Speech[] {
-    return this.#take((speech) => expiry(speech) <= now);
+  /** Takes out and returns the messages that waited too long; never those of which the vendor has, had or is given anything. */
+  expire(now: number, beingGiven: Speech | undefined): Speech[] {
+    return this.#take((speech) => speech !== beingGiven && expiry(speech) <= now);
   }
 
   /** When the next message expires; Infinity if none does. */
   get nextExpiry(): number {
-    return Math.min(...this.#speeches.map(expiry), Number.POSITIVE_INFINITY);
+    return this.#speeches.reduce(
+      (first, speech) => Math.min(first, expiry(speech)),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
-  submitting(piece: Piece, at: number): void {
-    piece.state = { name: 'submitting', at };
-  }
-
-  /** The vendor has it. Returns what events that came too early say about it. */
-  submitted(piece: Piece, taskId: string, at: number): Fact[] {
-    if (piece.state.name !== 'submitting' || piece.speech.cancelled) return [];
+  /** The vendor has it. Returns what events that came too early say about it, too. */
+  submitted(piece: Piece, taskId: string | undefined, at: number): Fact[] {
+    if (piece.state.name !== 'waiting') return [];
+    const first = piece.speech.submittedAt === undefined;
     piece.state = { name: 'submitted', at, taskId };
     piece.speech.submittedAt ??= at;
-    const early = this.#early.get(taskId);
-    this.#early.delete(taskId);
-    return [
-      ...(early?.started === undefined ? [] : this.started(taskId, early.started)),
-      ...(early?.ended === undefined ? [] : this.ended(taskId, early.ended)),
-    ];
+    const facts: Fact[] = [{ type: 'piece.submitted', piece, taskId, first }];
+    return taskId === undefined ? facts : [...facts, ...this.#catchUp(taskId)];
   }
 
-  /** The vendor did not take it. */
-  refused(piece: Piece): void {
-    if (piece.state.name === 'submitting') piece.state = { name: 'waiting' };
+  /** The vendor calls by this name what it has. */
+  named(piece: Piece, taskId: string): Fact[] {
+    if (!('taskId' in piece.state) || piece.state.taskId === taskId) return [];
+    piece.state = { ...piece.state, taskId };
+    return this.#catchUp(taskId);
   }
 
   /** A task nobody knows that began since `at`: most likely the one whose submission is still unanswered. */
   unknownTaskSince(at: number): string | undefined {
-    return [...this.#early].find(([, { started }]) => started !== undefined && started >= at)?.[0];
+    return this.#tasks.beganSince(at);
   }
 
   /** The vendor began to speak a task; without an id: the first in line. */
   started(taskId: string | undefined, at: number): Fact[] {
     const piece = this.#find(taskId);
     if (!piece) {
-      if (taskId !== undefined) this.#remember(taskId, { started: at });
+      if (taskId !== undefined) this.#tasks.remember(taskId, { started: at });
       return [];
     }
     if (piece.state.name !== 'submitted') return [];
     const facts = this.#endThoseBefore(piece, at);
-    return [...facts, ...this.#begin(piece, at)];
+    return [...facts, ...this.begin(piece, at)];
   }
 
   /** The vendor ended a task, or fell silent; without an id: the one being spoken. */
@@ -174,63 +131,14 @@ export class SpeechQueue {
         ? this.outstanding.find(({ state }) => state.name === 'speaking')
         : this.#find(taskId);
     if (!piece) {
-      if (taskId !== undefined) this.#remember(taskId, { ended: at });
+      if (taskId !== undefined) this.#tasks.remember(taskId, { ended: at });
       return [];
     }
-    if (piece.state.name !== 'submitted' && piece.state.name !== 'speaking') return [];
-    return [...this.#endThoseBefore(piece, at), ...this.#finish(piece, at)];
+    return [...this.#endThoseBefore(piece, at), ...this.finish(piece, at)];
   }
 
-  /** Takes out and returns the messages that were accepted before `before`; without it, all. */
-  clear(before = Number.POSITIVE_INFINITY): Speech[] {
-    return this.#take(({ message }) => message.seq < before);
-  }
-
-  /** The vendor was told to forget what it holds: that is to be said again. */
-  takeBack(): void {
-    for (const piece of this.outstanding) piece.state = { name: 'waiting' };
-    this.#early.clear();
-  }
-
-  remove(speech: Speech): void {
-    this.#take((candidate) => candidate === speech);
-  }
-
-  /** The vendor session is gone: what it held is to be said again. Returns the messages that this hit. */
-  lost(): Speech[] {
-    const hit = new Set(this.outstanding.map((piece) => piece.speech));
-    this.takeBack();
-    for (const speech of hit) speech.losses += 1;
-    return [...hit];
-  }
-
-  #take(which: (speech: Speech) => boolean): Speech[] {
-    const taken = this.#speeches.filter(which);
-    for (const speech of taken) speech.cancelled = true;
-    if (taken.length > 0) this.#speeches = this.#speeches.filter((speech) => !speech.cancelled);
-    return taken;
-  }
-
-  #pieceByTask(taskId: string): Piece | undefined {
-    return this.outstanding.find(({ state }) => 'taskId' in state && state.taskId === taskId);
-  }
-
-  #find(taskId: string | undefined): Piece | undefined {
-    if (taskId !== undefined) return this.#pieceByTask(taskId);
-    return this.outstanding.find(({ state }) => state.name === 'submitted' || state.name === 'speaking');
-  }
-
-  #remember(taskId: string, what: { started?: number; ended?: number }): void {
-    this.#early.set(taskId, { ...this.#early.get(taskId), ...what });
-    if (this.#early.size > earlyLimit) this.#early.delete(this.#early.keys().next().value ?? '');
-  }
-
-  #endThoseBefore(piece: Piece, at: number): Fact[] {
-    const outstanding = this.outstanding;
-    return outstanding.slice(0, outstanding.indexOf(piece)).flatMap((before) => this.#finish(before, at));
-  }
-
-  #begin(piece: Piece, at: number): Fact[] {
+  /** It is being spoken since `at`. */
+  begin(piece: Piece, at: number): Fact[] {
     if (piece.state.name !== 'submitted') return [];
     const { taskId } = piece.state;
     piece.state = { ...piece.state, name: 'speaking', since: at };
@@ -242,8 +150,10 @@ export class SpeechQueue {
     return facts;
   }
 
-  #finish(piece: Piece, at: number): Fact[] {
-    const facts: Fact[] = [...this.#begin(piece, at), { type: 'piece.spoken', piece }];
+  /** It has been spoken. */
+  finish(piece: Piece, at: number): Fact[] {
+    const facts: Fact[] = [...this.begin(piece, at), { type: 'piece.spoken', piece }];
+    if ('taskId' in piece.state) this.#tasks.isOver(piece.state.taskId);
     piece.state = { name: 'done' };
     this.#frontSince = at;
     const { speech } = piece;
@@ -254,27 +164,68 @@ export class SpeechQueue {
     }
     return facts;
   }
-}
 
-/** A message with its utterances, none of them submitted unless their `state` says so. */
-export function speechOf(
-  message: MessageCommand,
-  pieces: readonly (PieceText & { state?: PieceState })[],
-): Speech {
-  const speech: Speech = { message, pieces: [], losses: 0, cancelled: false };
-  speech.pieces = pieces.map(({ state, ...piece }) => ({
-    ...waiting(speech, piece),
-    ...(state && { state }),
-  }));
-  return speech;
-}
+  /** It is not said again, whatever became of it. */
+  skip(piece: Piece, end: Unspoken): Fact[] {
+    piece.state = { name: 'done' };
+    const { speech } = piece;
+    if (speech.pieces.some(({ state }) => state.name !== 'done')) return [];
+    this.remove(speech);
+    return [{ type: 'unspoken', speech, end }];
+  }
 
-function waiting(speech: Speech, { index, text, span, expected }: PieceText): Piece {
-  return { speech, index, text, span, expected, state: { name: 'waiting' } };
-}
+  /** Takes out and returns the messages that were accepted before the one with the seq `before`; without it, all. */
+  clear(before = Number.POSITIVE_INFINITY): Speech[] {
+    return this.#take(({ message }) => message.seq < before);
+  }
 
-function submittedAt(piece: Piece): number {
-  return 'at' in piece.state ? piece.state.at : 0;
+  remove(speech: Speech): void {
+    this.#take((candidate) => candidate === speech);
+  }
+
+  /** The vendor has forgotten, or was told to forget, what it held: that is to be said again. */
+  takeBack(): void {
+    for (const piece of this.outstanding) {
+      if ('taskId' in piece.state) this.#tasks.isOver(piece.state.taskId);
+      piece.state = { name: 'waiting' };
+    }
+    this.#tasks.forget();
+  }
+
+  #take(which: (speech: Speech) => boolean): Speech[] {
+    const taken = this.#speeches.filter(which);
+    if (taken.length === 0) return taken;
+    const gone = new Set(taken);
+    this.#speeches = this.#speeches.filter((speech) => !gone.has(speech));
+    for (const { state } of taken.flatMap(({ pieces }) => pieces)) {
+      if ('taskId' in state) this.#tasks.isOver(state.taskId);
+    }
+    return taken;
+  }
+
+  /** The utterance of a task. One whose name nobody knows is the only one that an unknown task can be. */
+  #find(taskId: string | undefined): Piece | undefined {
+    const { outstanding } = this;
+    if (taskId === undefined) return outstanding[0];
+    const known = this.byTask(taskId);
+    if (known || this.isPast(taskId)) return known;
+    const nameless = outstanding.find(({ state }) => 'taskId' in state && state.taskId === undefined);
+    if (nameless && 'taskId' in nameless.state) nameless.state = { ...nameless.state, taskId };
+    return nameless;
+  }
+
+  #catchUp(taskId: string): Fact[] {
+    const { started, ended } = this.#tasks.take(taskId);
+    return [
+      ...(started === undefined ? [] : this.started(taskId, started)),
+      ...(ended === undefined ? [] : this.ended(taskId, ended)),
+    ];
+  }
+
+  #endThoseBefore(piece: Piece, at: number): Fact[] {
+    const outstanding = this.outstanding;
+    return outstanding.slice(0, outstanding.indexOf(piece)).flatMap((before) => this.finish(before, at));
+  }
 }
 
 function expiry(speech: Speech): number {

@@ -101,11 +101,14 @@ export class HeyGenSession implements ProviderSession {
   async speak({ text, mode, signal }: Utterance): Promise<SpeakResult> {
     for (;;) {
       this.#mustLive();
+      if (signal.aborted) throw new CancelledError();
       try {
         // A sync task would hold its request until the text was spoken, and is known not to answer at all now and then.
-        const task = { text, taskType: mode, taskMode: 'async' as const, timeout: timeouts.task, signal };
+        const task = { text, taskType: mode, taskMode: 'async' as const, timeout: timeouts.task };
+        // What is on its way may be taken whoever hangs up: only its answer tells.
+        const { signal: over } = this.#over;
         const { taskId, durationMs } = await this.#call((options) =>
-          this.#client.task(this.ref.id, { ...task, ...options }),
+          this.#client.task(this.ref.id, { ...task, signal: over, ...options }),
         );
         this.#wasUp = true;
         return { taskId, ...(durationMs !== undefined && { expectedDuration: durationMs }) };

@@ -1,0 +1,246 @@
+import type { Logger } from 'pino';
+import { LostError } from '../lost-error.ts';
+import { ProviderError, SessionLostError, TerminalProviderError } from '../providers/provider-errors.ts';
+import type { VendorEvent } from '../providers/vendor-event.ts';
+import { Hearing } from './hearing.ts';
+import { uncertain } from './known.ts';
+import type { Fact, Piece, Speech } from './speech.ts';
+import type { SpeechQueue } from './speech-queue.ts';
+import {
+  type Attempt,
+  attemptOf,
+  callsOf,
+  idle,
+  next,
+  overtakenOf,
+  type Submission,
+  type SubmissionEvent,
+} from './submission.ts';
+import type { Answer } from './vendor-line.ts';
+
+/** Tries to hand over utterances before the vendor session is given up. */
+const maxTries = 6;
+/** ms until the lease is looked at again when it does not hold for certain. */
+const leasePause = 250;
+
+export type DeliveryParts = {
+  queue: SpeechQueue;
+  logger: Logger;
+  /** Of utterances that a former owner was handing over. */
+  onUncertain: 'replay' | 'skip';
+  /** Whether the lease still holds. */
+  mayAct: () => boolean;
+  note: (facts: Fact[]) => void;
+  /** The vendor session can't be used any more. */
+  lost: (error: ProviderError | LostError) => void;
+};
+
+/** A vendor session, as far as it is made to speak. Both answer by calling answered() and silenced(). */
+export type Line = { submit: (attempt: Attempt) => void; silence: () => void };
+
+/**
+ * Brings the queue's utterances to the vendor, and concludes from its answers and events, the avatar's voice and the clock what became
+ * of them. Nothing here waits: calls are made by the line, time passes by act().
+ */
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  #submission: Submission = idle;
+  #line: Line | undefined;
+  /** Whoever asked for silence, until a call made since has been answered. */
+  #told: (() => void)[] = [];
+  /** Taken on evidence: what their answers say is no news. */
+  readonly #adopted = new WeakSet<Attempt>();
+  #hearing = new Hearing(0);
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the vendor holds anything of ours, or may, or is just being silenced. */
+  get busy(): boolean {
+    return this.#parts.queue.outstanding.length > 0 || this.#submission.name !== 'idle';
+  }
+
+  get foreign(): boolean {
+    return this.#hearing.foreign;
+  }
+
+  /** What the vendor has or may have, in order. */
+  get held(): Piece[] {
+    const attempt = attemptOf(this.#submission);
+    return [...this.#parts.queue.outstanding, ...(attempt ? [attempt.piece] : [])];
+  }
+
+  /** What a former owner was just handing over to the vendor session that goes on. */
+  inherit(piece: Piece, at: number): void {
+    this.#step({ type: 'inherit', attempt: { piece, at, inherited: true } });
+  }
+
+  /** With `silence`, what the vendor session is saying is not wanted. */
+  attach(line: Line, at: number, { silence }: { silence: boolean }): void {
+    this.#line = line;
+    this.#hearing = new Hearing(at);
+    if (this.#submission.name === 'silencing') line.silence();
+    else if (silence) this.#step({ type: 'silence' });
+  }
+
+  /** The vendor session is gone: what it held is to be said again. Returns the messages that this hit. */
+  detach(): Speech[] {
+    const hit = new Set(this.held.map(({ speech }) => speech));
+    for (const speech of hit) speech.losses += 1;
+    this.#parts.queue.takeBack();
+    this.#step({ type: 'lost' });
+    this.#line = undefined;
+    this.#hearing.foreignEnded();
+    for (const told of this.#told.splice(0)) told();
+    return [...hit];
+  }
+
+  /** Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is nobody to tell. */
+  silence(told: () => void): void {
+    this.#hearing.foreignEnded();
+    if (!this.#line && !this.busy) return told();
+    this.#told.push(told);
+    // without a line, one call will do when there is one
+    if (this.#line || this.#submission.name !== 'silencing') this.#step({ type: 'silence' });
+  }
+
+  answered(answer: Answer): void {
+    const { attempt, error, type } = answer;
+    const { logger, lost, note, queue } = this.#parts;
+    if (this.#adopted.has(attempt)) {
+      if (type === 'taken') note(queue.named(attempt.piece, answer.taskId));
+      return;
+    }
+    const wanted = attemptOf(this.#submission) === attempt;
+    const { speech } = attempt.piece;
+    if (error !== undefined)
+      logger.warn({ err: error, messageId: speech.message.id, type }, 'an utterance was not taken');
+    this.#step(answer);
+    if (!wanted) return;
+    if (type === 'taken') return note(queue.submitted(attempt.piece, answer.taskId, answer.at));
+    if (!(error instanceof ProviderError)) return;
+    if (error instanceof TerminalProviderError && error.code === 'bad-request') {
+      queue.remove(speech);
+      const end = { state: 'failed', code: error.code, reason: error.message } as const;
+      return note([{ type: 'unspoken', speech, end }]);
+    }
+    const hopeless = error instanceof TerminalProviderError || error instanceof SessionLostError;
+    if (hopeless || this.#submission.tries >= maxTries) lost(error);
+  }
+
+  silenced(at: number): void {
+    this.#step({ type: 'silenced', at });
+    if (this.#submission.name !== 'silencing') for (const told of this.#told.splice(0)) told();
+  }
+
+  /** What the vendor says about speech, in whatever order. */
+  handle(event: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
+    const { at, foreign, taskId, type } = event;
+    const { note, queue } = this.#parts;
+    if (taskId !== undefined && queue.isPast(taskId)) return;
+    const started = type === 'speech.started';
+    const facts = foreign ? [] : started ? queue.started(taskId, at) : queue.ended(taskId, at);
+    const unknown = taskId !== undefined && !queue.byTask(taskId) && !queue.isPast(taskId);
+    if (!started) this.#hearing.foreignEnded();
+    else if (!foreign && unknown && overtakenOf(this.#submission)) this.#step({ type: 'silence' });
+    else if (foreign || (unknown && !attemptOf(this.#submission))) this.#hearing.foreignBegan(taskId);
+    note(facts);
+  }
+
+  /** The vendor's server began or ceased to name the avatar an active speaker. */
+  voice(active: boolean, at: number): void {
+    this.#hearing.voiceChanged(active, at, this.#parts.queue.outstanding[0]);
+  }
+
+  /** Hands over what is due, and returns when to look again at the latest (epoch ms). */
+  act(now: number, { submit }: { submit: boolean }): number {
+    if (!this.#line) return Number.POSITIVE_INFINITY;
+    const look = this.#weighEvidence(now);
+    this.#step({ type: 'look', at: now });
+    const submission = this.#submission;
+    switch (submission.name) {
+      case 'idle':
+        return submit ? Math.min(look, this.#submit(submission.notBefore, now)) : look;
+      case 'handing':
+      case 'unanswered':
+        return Math.min(look, this.#weighAnswer(submission, now));
+      case 'silencing':
+        return look;
+      case 'overtaken':
+        return Math.min(look, submission.until);
+    }
+  }
+
+  #submit(notBefore: number, now: number): number {
+    const piece = this.#parts.queue.next();
+    if (!piece) return Number.POSITIVE_INFINITY;
+    if (now < notBefore) return notBefore;
+    if (!this.#parts.mayAct()) return now + leasePause;
+    const attempt: Attempt = { piece, at: now };
+    this.#step({ type: 'submit', attempt });
+    this.#line?.submit(attempt);
+    return now;
+  }
+
+  /** Finds out about a submission without an answer from what the avatar does. */
+  #weighAnswer(submission: Extract<Submission, { attempt: Attempt }>, now: number): number {
+    const { attempt } = submission;
+    const { piece, at, inherited } = attempt;
+    const { logger, note, onUncertain, queue } = this.#parts;
+    const frontSince = queue.outstanding.length > 0 ? undefined : queue.firstSince(at);
+    const pending = submission.name === 'handing';
+    const unknownTask = queue.unknownTaskSince(at);
+    const judgement = this.#hearing.judgeAttempt(attempt, { frontSince, pending, unknownTask }, now);
+    switch (judgement.verdict) {
+      case 'wait':
+        return judgement.until;
+      case 'adopted':
+        this.#adopted.add(attempt);
+        this.#step({ type: 'adopted' });
+        note(queue.submitted(piece, judgement.taskId, at));
+        return now;
+      case 'missed':
+        logger.warn(
+          { messageId: piece.speech.message.id },
+          'an utterance got no answer and is not being said',
+        );
+        this.#step({ type: 'missed' });
+        if (inherited && onUncertain === 'skip') note(queue.skip(piece, uncertain));
+        return now;
+    }
+  }
+
+  /** Judges the utterance first in line until nothing more can be concluded. */
+  #weighEvidence(now: number): number {
+    const { lost, note, queue } = this.#parts;
+    for (let [front] = queue.outstanding; front; [front] = queue.outstanding) {
+      const frontSince = queue.firstSince('at' in front.state ? front.state.at : 0);
+      const judgement = this.#hearing.judgeFront(front, frontSince, now);
+      switch (judgement.verdict) {
+        case 'wait':
+          return judgement.until;
+        case 'started':
+          note(queue.begin(front, judgement.at));
+          break;
+        case 'ended':
+          note(queue.finish(front, judgement.at));
+          break;
+        case 'silent':
+          lost(
+            new LostError('vendor-silent', 'The vendor took an utterance and showed no sign of saying it'),
+          );
+          return Number.POSITIVE_INFINITY;
+      }
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #step(event: SubmissionEvent): void {
+    const before = this.#submission;
+    this.#submission = next(before, event);
+    if (callsOf(this.#submission) <= callsOf(before)) return;
+    this.#parts.queue.takeBack();
+    this.#line?.silence();
+  }
+}
