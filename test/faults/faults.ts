@@ -8,6 +8,7 @@ import { redisFrozen, redisKilled } from './scenarios/redis-away.ts';
 import { oldRedisFailover, redisFailover } from './scenarios/redis-failover.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { rollover } from './scenarios/rollover.ts';
+import { cluster, manySessions } from './scenarios/scale.ts';
 import { vendorDropped } from './scenarios/vendor-dropped.ts';
 import { vendorRefusing } from './scenarios/vendor-refusing.ts';
 import { workerFrozen } from './scenarios/worker-frozen.ts';
@@ -26,15 +27,18 @@ const scenarios: Record<string, Scenario> = {
   'rolling-restart': rollingRestart,
   'livekit-away': livekitAway,
   'vendor-refusing': vendorRefusing,
+  'many-sessions': manySessions,
+  cluster,
 };
 
 const list = Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
-const help = `Usage: pnpm faults [--only NAME[,NAME]] [--provider heygen] [--times N] [--seconds S] [--logs DIR] [--json]
+const help = `Usage: pnpm faults [--only NAME[,NAME]] [--provider heygen] [--times N] [--seconds S] [--sessions N] [--logs DIR] [--json]
 
 Runs scenarios on processes and servers of their own, the vendor's start taking 3 s, and says whether each stays within
 its bounds. Ends with 1 when one does not.
   --times     how often the fault happens
   --seconds   how long a fault of a chosen length lasts
+  --sessions  how many, in many-sessions and cluster
   --logs      keeps the processes' logs there
 
 ${list.join('\n')}
@@ -46,6 +50,7 @@ const { values } = parseArgs({
     provider: { type: 'string', default: 'heygen' },
     times: { type: 'string' },
     seconds: { type: 'string' },
+    sessions: { type: 'string' },
     logs: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -71,6 +76,7 @@ for (const name of chosen) {
     provider: values.provider,
     times: number(values.times),
     seconds: number(values.seconds),
+    sessions: number(values.sessions),
     logs: values.logs,
     say,
   };

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { describeMachine } from '../../../perf/bench-servers.ts';
-import type { Bound, Outcome } from './trial.ts';
+import type { Bound } from './measures.ts';
+import type { Outcome } from './trial.ts';
 
 const boundOf = ({ p95, max }: Bound): string =>
   [p95 === undefined ? '' : `p95 <= ${p95}`, max === undefined ? '' : `max <= ${max}`]

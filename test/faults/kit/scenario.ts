@@ -6,6 +6,8 @@ export type ScenarioOptions = {
   times: number | undefined;
   /** How long a fault of a chosen length lasts. */
   seconds: number | undefined;
+  /** How many sessions, where that can be chosen. */
+  sessions: number | undefined;
   logs: string | undefined;
   say: (line: string) => void;
 };

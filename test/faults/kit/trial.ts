@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cast, type CastOptions } from './cast.ts';
 import type { Finding, Ledger } from './ledger.ts';
 import { now } from './now.ts';
-import { type Spread, spread } from './spread.ts';
+import { Measures, type Measure } from './measures.ts';
 import { FaultStack, type StackOptions } from './stack.ts';
 
-export type Bound = { p95?: number; max?: number };
-export type Measure = { what: string; unit: 'ms' | ''; spread: Spread; bound: Bound; ok: boolean };
 export type Outcome = {
   measures: Measure[];
   ledger: Ledger & { leakedVendorSessions: number; leakedRooms: number };
@@ -37,7 +35,7 @@ export class Trial {
   readonly stack: FaultStack;
   readonly cast: Cast;
   readonly say: (line: string) => void;
-  readonly #values = new Map<string, { unit: 'ms' | ''; values: number[]; bound: Bound }>();
+  readonly measures = new Measures();
 
   private constructor(stack: FaultStack, cast: Cast, say: (line: string) => void) {
     this.stack = stack;
@@ -56,16 +54,10 @@ export class Trial {
       const settled = await cast.settle();
       const { ledger, findings } = await cast.ledger();
       const leaks = await cast.end();
-      return trial.#outcome({ ledger: { ...ledger, ...leaks }, findings, settled });
+      return judge({ measures: trial.measures.list(), ledger: { ...ledger, ...leaks }, findings, settled });
     } finally {
       await cast.leave();
     }
-  }
-
-  note(what: string, unit: 'ms' | '', values: number[], bound: Bound = {}): void {
-    const noted = this.#values.get(what) ?? { unit, values: [], bound };
-    noted.values.push(...values);
-    this.#values.set(what, noted);
   }
 
   /** What a fault at `from` did: waits for every session's next words after `wordsFrom`, and a moment more. */
@@ -98,18 +90,11 @@ export class Trial {
     );
     return seam;
   }
+}
 
-  #outcome(accounts: Omit<Outcome, 'measures' | 'passed'>): Outcome {
-    const measures = [...this.#values].map(([what, { unit, values, bound }]) => {
-      const { p50, p95, max, count } = spread(values);
-      const ok =
-        count > 0 &&
-        p95 <= (bound.p95 ?? Number.POSITIVE_INFINITY) &&
-        max <= (bound.max ?? Number.POSITIVE_INFINITY);
-      return { what, unit, spread: { p50, p95, max, count }, bound, ok };
-    });
-    const { lost, doubled, swapped, leakedRooms, leakedVendorSessions } = accounts.ledger;
-    const clean = lost + doubled + swapped + leakedRooms + leakedVendorSessions === 0;
-    return { ...accounts, measures, passed: accounts.settled && clean && measures.every(({ ok }) => ok) };
-  }
+/** Whether all is accounted for, and all measures are within their bounds. */
+export function judge(outcome: Omit<Outcome, 'passed'>): Outcome {
+  const { lost, doubled, swapped, leakedRooms, leakedVendorSessions } = outcome.ledger;
+  const clean = lost + doubled + swapped + leakedRooms + leakedVendorSessions === 0;
+  return { ...outcome, passed: outcome.settled && clean && outcome.measures.every(({ ok }) => ok) };
 }

@@ -18,9 +18,9 @@ export const livekitAway: Scenario = {
         await stack.stage.restart();
         const backAt = now();
         const seam = await trial.seam(backAt);
-        trial.note('vendor sessions bought meanwhile', '', [bought], { max: 0 });
-        trial.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 5_000 });
-        trial.note('vendor sessions opened afterwards', '', [seam.vendorSessionsOpened], { max: 3 });
+        trial.measures.note('vendor sessions bought meanwhile', '', [bought], { max: 0 });
+        trial.measures.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 5_000 });
+        trial.measures.note('vendor sessions opened afterwards', '', [seam.vendorSessionsOpened], { max: 3 });
       }
     });
   },

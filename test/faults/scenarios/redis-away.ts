@@ -31,13 +31,13 @@ async function away(
   const backAt = now();
   await comeBack();
   const seam = await trial.seam(from, backAt);
-  trial.note('answered by a gateway meanwhile', 'ms', await answers, { max: 1_000 });
-  trial.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 2_000 });
-  trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
-  trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
-  trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
-  trial.note('vendor sessions closed', '', [seam.vendorSessionsClosed], { max: 0 });
-  trial.note('utterances cut', '', [seam.cut], { max: 0 });
+  trial.measures.note('answered by a gateway meanwhile', 'ms', await answers, { max: 1_000 });
+  trial.measures.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 2_000 });
+  trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
+  trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
+  trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
+  trial.measures.note('vendor sessions closed', '', [seam.vendorSessionsClosed], { max: 0 });
+  trial.measures.note('utterances cut', '', [seam.cut], { max: 0 });
   await sleep(4_000);
 }
 

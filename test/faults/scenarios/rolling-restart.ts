@@ -14,13 +14,13 @@ export const rollingRestart: Scenario = {
           const from = now();
           const code = await stack.drain(node);
           say(`${node.name} left with ${code} after ${Math.round(now() - from)} ms`);
-          trial.note('time to leave', 'ms', [now() - from], { max: 22_000 });
-          trial.note('exit code', '', [code ?? 255], { max: 0 });
+          trial.measures.note('time to leave', 'ms', [now() - from], { max: 22_000 });
+          trial.measures.note('exit code', '', [code ?? 255], { max: 0 });
           const seam = await trial.seam(from, now());
-          trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
-          trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
-          trial.note('utterances cut', '', [seam.cut], { max: 0 });
-          trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
+          trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
+          trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
+          trial.measures.note('utterances cut', '', [seam.cut], { max: 0 });
+          trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
         }
       }
     });

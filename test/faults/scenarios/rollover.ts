@@ -24,12 +24,12 @@ export const rollover: Scenario = {
       const cut = (await trial.stack.vendor.sessions()).filter(
         ({ closeReason }) => closeReason === 'duration-limit',
       ).length;
-      trial.note('rolled over', '', [rolled]);
-      trial.note('vendor sessions that met their limit', '', [cut], { max: 0 });
-      trial.note('between pictures of the film', 'ms', seam.frameGapMs, { max: 50 });
-      trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
-      trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
-      trial.note('utterances cut', '', [seam.cut], { max: 0 });
+      trial.measures.note('rolled over', '', [rolled]);
+      trial.measures.note('vendor sessions that met their limit', '', [cut], { max: 0 });
+      trial.measures.note('between pictures of the film', 'ms', seam.frameGapMs, { max: 50 });
+      trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
+      trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
+      trial.measures.note('utterances cut', '', [seam.cut], { max: 0 });
     });
   },
 };

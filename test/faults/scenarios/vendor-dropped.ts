@@ -16,8 +16,8 @@ export const vendorDropped: Scenario = {
         await trial.stack.vendor.fault({ kind: 'drop-session' });
         const seam = await trial.seam(from);
         say(`  ${time} of ${times}`);
-        trial.note('next words', 'ms', seam.nextWordsMs, { max: vendorStartMs + 500 });
-        trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 3 });
+        trial.measures.note('next words', 'ms', seam.nextWordsMs, { max: vendorStartMs + 500 });
+        trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 3 });
         await sleep(3_000);
       }
     });

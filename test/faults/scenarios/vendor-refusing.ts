@@ -17,13 +17,13 @@ export const vendorRefusing: Scenario = {
           cast.chatbots.map(async ({ sessionId }) => (await stack.frontDoor.session(sessionId)).state),
         );
         say(`sessions are ${states.join(', ')}`);
-        trial.note('sessions that ended', '', [states.filter((state) => state === 'ended').length], {
+        trial.measures.note('sessions that ended', '', [states.filter((state) => state === 'ended').length], {
           max: 0,
         });
         await stack.vendor.clearFaults();
         const seam = await trial.seam(now());
-        trial.note('next words once it is back', 'ms', seam.nextWordsMs);
-        trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 3 });
+        trial.measures.note('next words once it is back', 'ms', seam.nextWordsMs);
+        trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 3 });
       }
     });
   },

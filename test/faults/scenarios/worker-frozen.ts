@@ -23,15 +23,15 @@ export const workerFrozen: Scenario = {
         await sleep(4_000);
         const after = await trial.seam(thawedAt);
         say(`  ${time} of ${times}`);
-        trial.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
-        trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { p95: 500 });
-        trial.note('picture missing after it is back', 'ms', after.videoGapMs, { p95: 500 });
+        trial.measures.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
+        trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { p95: 500 });
+        trial.measures.note('picture missing after it is back', 'ms', after.videoGapMs, { p95: 500 });
         const opened = seam.vendorSessionsOpened + after.vendorSessionsOpened;
-        trial.note('vendor sessions opened', '', [opened], { max: sessions });
+        trial.measures.note('vendor sessions opened', '', [opened], { max: sessions });
       }
       if (stack.submissions.length > 0) {
         const beyond = mostOwnerChanges(stack.submissions) - times;
-        trial.note('owners changed without a takeover', '', [Math.max(0, beyond)], { max: 0 });
+        trial.measures.note('owners changed without a takeover', '', [Math.max(0, beyond)], { max: 0 });
       }
     });
   },

@@ -16,10 +16,12 @@ const killing = (summary: string, kill: (stack: FaultStack, node: Node) => Promi
         await kill(stack, owner);
         const seam = await trial.seam(from);
         say(`  ${time} of ${times}`);
-        trial.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
-        trial.note('picture missing on the stage', 'ms', seam.videoGapMs, { p95: 500 });
-        trial.note('voice missing on the stage', 'ms', seam.audioGapMs, { p95: 500 });
-        trial.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: cast.chatbots.length });
+        trial.measures.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
+        trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { p95: 500 });
+        trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { p95: 500 });
+        trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], {
+          max: cast.chatbots.length,
+        });
       }
     });
   },

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import { sampleProcesses } from '../../../perf/relay/processes.ts';
+import type { RedisServer } from '../../../scripts/servers/redis.ts';
+import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts';
+import { FrontDoor } from '../kit/front-door.ts';
+import { Measures } from '../kit/measures.ts';
+import { now, sleepUntil } from '../kit/now.ts';
+import { type OwnServer, ownRedis } from '../kit/own-server.ts';
+import { endWithUs } from '../kit/process-tree.ts';
+import type { Scenario, ScenarioOptions } from '../kit/scenario.ts';
+import { LeaseWatch } from '../scale/lease-watch.ts';
+import { ownCluster } from '../scale/redis-cluster.ts';
+import { judge, type Outcome } from '../kit/trial.ts';
+
+type Plan = {
+  gateways: number;
+  workers: number;
+  redis: () => Promise<OwnServer<RedisServer>[]>;
+  /** What gateways and workers are told. */
+  redisUrl: (nodes: RedisServer[]) => string;
+};
+
+/** ms between two messages of a session. */
+const everyMs = 20_000;
+/** Sessions that are opened at a time. */
+const openedAtOnce = 20;
+
+const scale = (summary: string, plan: Plan): Scenario => ({ summary, run: (options) => run(plan, options) });
+
+export const manySessions = scale('500 sessions without media on one worker', {
+  gateways: 1,
+  workers: 1,
+  redis: async () => [await ownRedis()],
+  redisUrl: ([node]) => node!.url,
+});
+
+export const cluster = scale(
+  '3 gateways, 3 workers and a Redis Cluster of 3 nodes, 500 sessions without media',
+  {
+    gateways: 3,
+    workers: 3,
+    redis: () => ownCluster(3),
+    redisUrl: (nodes) => `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+  },
+);
+
+async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
+  const { sessions: count = 500, seconds = 60, say } = options;
+  const redis = await plan.redis();
+  const nodes = redis.map(({ access }) => access);
+  const apps: AppProcess[] = [];
+  endWithUs(() => [...redis, ...apps].map(({ process }) => process.pid));
+  const key = randomBytes(24).toString('hex');
+  const env = {
+    REDIS_URL: plan.redisUrl(nodes),
+    LIVEKIT_URL: 'ws://127.0.0.1:1',
+    LIVEKIT_API_KEY: 'nobody',
+    LIVEKIT_API_SECRET: randomBytes(24).toString('hex'),
+    BRIDGE_LOG_LEVEL: 'warn',
+  };
+  try {
+    const start = async (name: string, main: string, more: Record<string, string>): Promise<AppProcess> => {
+      const logFile = options.logs && `${options.logs}/${name}.log`;
+      const app = await startApp({ name, main, env: { ...env, ...more }, logFile });
+      apps.push(app);
+      return app;
+    };
+    const slots = String(count);
+    const workers = await times(plan.workers, () =>
+      start('worker', 'test/faults/scale/worker-without-media.ts', {
+        HEYGEN_API_KEY: 'nobody',
+        BRIDGE_SLOTS: slots,
+        BRIDGE_CAPACITY: slots,
+      }),
+    );
+    const gateways = await times(plan.gateways, () =>
+      start('gateway', 'apps/gateway/src/main.ts', { PORT: '0', BRIDGE_CHATBOT_KEYS: key }),
+    );
+    const frontDoor = new FrontDoor(() => gateways.map(({ url }) => url), key);
+    const measures = new Measures();
+    await using watch = new LeaseWatch(nodes.map(({ url }) => url));
+    const sessions = await open(frontDoor, count);
+    await live(frontDoor, sessions);
+    say(`${sessions.length} sessions are live`);
+    watch.restart();
+    const before = { at: now(), memory: await watch.usedMemory(), posted: 0 };
+    const idleCpu = apps.map(({ process }) => sampleProcesses([process.pid]).cpu);
+    const until = now() + seconds * 1_000;
+    const talking = talk(frontDoor, sessions, until);
+    const rss = async (): Promise<void> => {
+      for (; now() < until; await sleep(10_000)) {
+        const mb = workers.map(({ process }) => Math.round(sampleProcesses([process.pid]).rssMb));
+        say(`workers: ${mb.join(', ')} MB; oldest lease ${Math.round(watch.longestUnrenewedMs)} ms`);
+        measures.note('memory of a worker', 'MB', mb);
+      }
+    };
+    const [posted] = await Promise.all([talking, rss()]);
+    await sleep(8_000);
+    const tookMs = now() - before.at;
+    for (const [index, { process }] of apps.entries()) {
+      const percent = ((sampleProcesses([process.pid]).cpu - idleCpu[index]!) / tookMs) * 100;
+      measures.note(`CPU of ${index < plan.workers ? 'a worker' : 'a gateway'}`, '%', [percent]);
+    }
+    measures.note('leases', '', [watch.leases]);
+    // BullMQ renews at half of a lock's time.
+    const bound = { max: watch.lockMs / 2 + 1_000 };
+    measures.note('longest that a lease was not renewed', 'ms', [watch.longestUnrenewedMs], bound);
+    const bytes = ((await watch.usedMemory()) - before.memory) / count / (tookMs / 3_600_000);
+    measures.note('Redis, for a session and hour at this rate', 'MB', [bytes / 2 ** 20]);
+    return judge({ ...(await settle(frontDoor, sessions, posted, measures)), measures: measures.list() });
+  } finally {
+    await Promise.all(apps.map((app) => app.process.stop(5_000)));
+    await Promise.all(redis.map((server) => server.stop()));
+  }
+}
+
+const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, make));
+
+async function open(frontDoor: FrontDoor, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let from = 0; from < count; from += openedAtOnce) {
+    const opened = await Promise.all(
+      Array.from({ length: Math.min(openedAtOnce, count - from) }, (_, index) =>
+        frontDoor.open({ provider: 'heygen' }, `open-${from + index}`),
+      ),
+    );
+    ids.push(...opened.map(({ id }) => id));
+  }
+  return ids;
+}
+
+async function live(frontDoor: FrontDoor, ids: string[]): Promise<void> {
+  for (const id of ids)
+    for (const until = now() + 120_000; (await frontDoor.session(id)).state !== 'live'; await sleep(200))
+      if (now() > until) throw new Error(`${id} did not go live`);
+}
+
+/** Each session says something every 20 s, spread evenly. Resolves to how many messages were accepted. */
+async function talk(frontDoor: FrontDoor, ids: string[], until: number): Promise<number> {
+  const from = now();
+  const posted = await Promise.all(
+    ids.map(async (id, index) => {
+      let accepted = 0;
+      for (let at = from + (everyMs * index) / ids.length; at < until; at += everyMs) {
+        await sleepUntil(at);
+        await frontDoor.say(id, `This is message ${accepted}.`, `message-${accepted}`);
+        accepted++;
+      }
+      return accepted;
+    }),
+  );
+  return posted.reduce((sum, one) => sum + one, 0);
+}
+
+/** There is no vendor whose books could be read: what the API says of each message must do. */
+async function settle(
+  frontDoor: FrontDoor,
+  ids: string[],
+  accepted: number,
+  measures: Measures,
+): Promise<Pick<Outcome, 'ledger' | 'findings' | 'settled'>> {
+  let spoken = 0;
+  const waited: number[] = [];
+  for (const id of ids) {
+    for (const message of await frontDoor.messages(id)) {
+      if (message.state === 'spoken') spoken++;
+      if (message.waitedMs !== undefined) waited.push(message.waitedMs);
+    }
+  }
+  measures.note('accepted until the vendor had it', 'ms', waited);
+  const none = { interrupted: 0, doubled: 0, swapped: 0, unheard: 0, forgotten: 0 };
+  const ledger = {
+    accepted,
+    spoken,
+    lost: accepted - spoken,
+    ...none,
+    leakedVendorSessions: 0,
+    leakedRooms: 0,
+  };
+  return { ledger, findings: [], settled: true };
+}
