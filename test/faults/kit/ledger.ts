@@ -76,7 +76,7 @@ export function settle(accounts: Accounts): { ledger: Ledger; findings: Finding[
         kind: 'lost',
         session: posted.session,
         message: posted.message,
-        why: `part ${missing.join(', ')} of ${posted.parts} was never said to its end; the message is ${state}`,
+        why: `part ${missing.join(', ')} of ${posted.parts} was never said to its end (${triesOf(posted, accounts.said)}); it is ${state}`,
       });
     }
   }
@@ -94,6 +94,19 @@ function sayingsOf(said: Said[]): Saying[] {
       return partsIn(text).map((part) => Object.assign(part, saying));
     })
     .toSorted((a, b) => a.startedAt - b.startedAt);
+}
+
+/** What the vendor did with a message's texts. */
+function triesOf(posted: Posted, said: Said[]): string {
+  const tries = said
+    .filter(({ text }) => partsIn(text).some((part) => isOf(part, posted)))
+    .map(({ vendorSession, startedAt, stoppedAt, interruptedAt }) => {
+      const end = interruptedAt === undefined ? 'ended' : 'silenced';
+      const at = interruptedAt ?? stoppedAt;
+      const how = startedAt === undefined ? 'never begun' : `begun at ${new Date(startedAt).toISOString()}`;
+      return `${vendorSession.slice(0, 8)}: ${how}${at === undefined ? '' : `, ${end} at ${new Date(at).toISOString()}`}`;
+    });
+  return tries.join('; ') || 'the vendor never had it';
 }
 
 const isOf = (saying: Part, posted: { session: number; message: number }): boolean =>
