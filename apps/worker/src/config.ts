@@ -45,6 +45,13 @@ const Environment = z.object({
   LIVEKIT_PUBLIC_URL: url('ws', 'wss', 'http', 'https')
     .optional()
     .describe('where viewers and vendors reach it; default: LIVEKIT_URL'),
+  BRIDGE_SECRET: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe(
+      'seals in Redis what another worker needs to go on with a vendor session; the same for all workers; default: made from LIVEKIT_API_SECRET',
+    ),
   LIVEAVATAR_API_KEY: key('the key of the LiveAvatar account, for liveavatar-full and liveavatar-lite'),
   LIVEAVATAR_BASE_URL: url('http', 'https')
     .default('https://api.liveavatar.com')

@@ -47,6 +47,8 @@ const usualSelection: SelectionRules = { slotWaitMs: 20_000, maxFailures: 3 };
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #actors = new Set<SessionActor>();
+  /** Whose avatars are on the stage until their next owners' are. */
+  readonly #departing = new Set<SessionActor>();
   readonly #drainDeadline: number;
   readonly #leases: LeaseWorker;
   readonly #sweeping = new AbortController();
@@ -80,7 +82,7 @@ export class Worker {
 
   /** Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes haste. */
   drain(): Promise<void> {
-    if (this.#draining) for (const actor of this.#actors) actor.release(now());
+    if (this.#draining) for (const actor of [...this.#actors, ...this.#departing]) actor.release(now());
     this.#draining ??= this.#drain();
     return this.#draining;
   }
@@ -90,11 +92,12 @@ export class Worker {
     logger.info({ sessions: this.sessions }, 'draining');
     this.#sweeping.abort();
     await this.#leases.close('drain', { deadline: this.#drainDeadline });
+    await Promise.all([...this.#departing].map((actor) => actor.departed));
     await this.#sweep;
     logger.info({ sessions: this.sessions }, 'drained');
   }
 
-  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'> {
+  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const { store, name } = this.#parts;
     const owned = await store
       .claim(lease.sessionId, { epoch: lease.epoch, worker: name })
@@ -114,6 +117,8 @@ export class Worker {
       return await actor.run(signal);
     } finally {
       this.#actors.delete(actor);
+      this.#departing.add(actor);
+      void actor.departed.then(() => this.#departing.delete(actor));
     }
   }
 }

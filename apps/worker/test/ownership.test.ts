@@ -13,37 +13,35 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
+const sweep = () =>
+  new Sweep({
+    store: rig.workerStore,
+    providers: new Providers([rig.provider()]),
+    name: 'sweeper',
+    metrics: createMetrics(),
+    logger: pino({ enabled: false }),
+    slots: 20,
+  });
 describe('a worker whose session was claimed by another', () => {
-  it('stops its vendor session, writes nothing more and keeps its hands off', async () => {
+  it('leaves the vendor session and the room to it, writes nothing more and keeps its hands off', async () => {
     const worker = rig.startWorker();
     const conversation = await rig.liveSession();
     await conversation.say(
-      'This sentence is cut off because somebody else owns the session from now on, as everybody can hear.',
+      'This sentence is said to its end although somebody else owns the session from now on, as everybody can hear.',
     );
     await conversation.until('message.speaking');
     const usurper = await rig.store.claim(conversation.id, { epoch: 1_000, worker: 'usurper' });
-    await vi.waitUntil(
-      async () => (await conversation.vendorSessions()).every(({ state }) => state === 'closed'),
-      { timeout: 10_000 },
-    );
-    const last = (await conversation.events()).at(-1)!;
     await vi.waitUntil(() => worker.sessions === 0, { timeout: 10_000 });
-    expect((await conversation.events()).at(-1)).toEqual(last);
-    await usurper.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
+    const last = (await conversation.events()).at(-1)!;
     await worker.drain();
+    expect((await conversation.events()).at(-1)).toEqual(last);
+    expect((await conversation.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    await usurper.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
+    expect((await sweep().once()).map(({ sessionId }) => sessionId)).toContain(conversation.id);
   });
 });
 
 describe('the sweep', () => {
-  const sweep = () =>
-    new Sweep({
-      store: rig.workerStore,
-      providers: new Providers([rig.provider()]),
-      name: 'sweeper',
-      metrics: createMetrics(),
-      logger: pino({ enabled: false }),
-      slots: 20,
-    });
   const open = (recordRef: () => Promise<void>) =>
     rig.provider().open({
       sessionId: 'ses_test',

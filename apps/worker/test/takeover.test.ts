@@ -27,43 +27,34 @@ afterEach(async () => {
 afterAll(() => rig[Symbol.asyncDispose]());
 
 describe('a worker that is killed', () => {
-  it('is succeeded by another, which stops what it left open and loses no message', async () => {
+  it('is succeeded by another, which goes on with the living vendor session, in mid-sentence', async () => {
     const first = await startWorker();
     const conversation = await rig.liveSession();
     const spoken = await conversation.say(sentence('spoken'));
     await conversation.finished(spoken);
-    const cut = await conversation.say(long);
+    const underWay = await conversation.say(long);
     const waiting = await conversation.say(sentence('waiting'));
-    await conversation.until('message.speaking', ({ messageId }) => messageId === cut);
+    await conversation.until('message.speaking', ({ messageId }) => messageId === underWay);
     await startWorker();
 
     const killedAt = Date.now();
     await first.signal('SIGKILL');
     const later = await conversation.say(sentence('later'));
     await conversation.until('session.live', ({ at }) => at > killedAt);
-    const liveAt = Date.now();
-    expect(await conversation.finished(spoken, cut, waiting, later)).toEqual([
+    console.log('killed -> live again, ms:', Date.now() - killedAt);
+    expect(await conversation.finished(spoken, underWay, waiting, later)).toEqual([
       'spoken',
       'spoken',
       'spoken',
       'spoken',
     ]);
-    const sessions = await conversation.vendorSessions();
-    console.log(
-      'killed -> live again, ms:',
-      liveAt - killedAt,
-      '; killed -> speaks, ms:',
-      sessions[1]!.tasks[0]!.startedAt! - killedAt,
-    );
-    expect(sessions.map(({ state }) => state)).toEqual(['closed', 'connected']);
-
-    const said = await conversation.spoken();
-    expect(said.filter((text) => text !== long)).toEqual([
+    expect((await conversation.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    expect(await conversation.spoken()).toEqual([
       sentence('spoken'),
+      long,
       sentence('waiting'),
       sentence('later'),
     ]);
-    expect(said.filter((text) => text === long)).toHaveLength(1);
     await conversation.stop();
     await conversation.until('session.ended');
     expect(await rig.openVendorSessions()).toEqual([]);
@@ -71,7 +62,7 @@ describe('a worker that is killed', () => {
 });
 
 describe('a worker that is drained', () => {
-  it('hands its session over at the end of an utterance, and nothing is said twice', async () => {
+  it('hands its vendor session over between two utterances, and nothing is said twice', async () => {
     const first = await startWorker();
     const conversation = await rig.liveSession();
     const texts = [
@@ -87,7 +78,7 @@ describe('a worker that is drained', () => {
     console.log('drain took, ms:', Date.now() - drainedAt);
     expect(await conversation.finished(id)).toEqual(['spoken']);
     expect(await conversation.spoken()).toEqual(texts);
-    expect((await conversation.vendorSessions()).map(({ tasks }) => tasks.length)).toEqual([1, 2]);
+    expect((await conversation.vendorSessions()).map(({ tasks }) => tasks.length)).toEqual([3]);
     await conversation.stop();
     await conversation.until('session.ended');
   }, 60_000);

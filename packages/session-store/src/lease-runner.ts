@@ -138,7 +138,7 @@ export class LeaseRunner implements LeaseWorker {
     }
   }
 
-  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released'> {
+  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released' | 'parked'> {
     const { worker, logger } = this.#options;
     const { sessionId, epoch } = lease;
     try {

@@ -107,6 +107,15 @@ export class ClaimedSession implements OwnedSession {
     return message;
   }
 
+  async verify(): Promise<void> {
+    const [state, owner, epoch] = await this.#parts.connection.call((redis) =>
+      redis.hmget(this.#keys.record, 'state', 'owner', 'epoch'),
+    );
+    if (!state) throw new UnknownSessionError(this.id);
+    if (owner !== this.#parts.token) this.#check(['fenced', epoch]);
+    if (state === 'ended') throw new SessionEndedError(this.id);
+  }
+
   async append(...events: SessionEventBody[]): Promise<EventId[]> {
     if (events.length === 0) return [];
     const { owner, maxEvents } = this.#writer;

@@ -171,7 +171,7 @@ export type LeaseOptions = {
    * `signal` aborts with a FencedError (stop acting at once) or a CancelledError (hand over soon: the worker drains).
    * A throw counts as a crash: the session is leased again a second later, and ended as failed after 20 of them.
    */
-  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'>;
+  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'>;
 };
 
 export interface LeaseWorker {
@@ -284,6 +284,8 @@ export interface OwnedSession {
   commands(options?: { signal?: AbortSignal }): AsyncIterable<QueuedCommand>;
   /** Throws UnknownMessageError. */
   message(messageId: MessageId): Promise<MessageRecord>;
+  /** Asks Redis whether this is the owner still. Throws as every call does when it is not. */
+  verify(): Promise<void>;
   /** Returns the events' ids, in order. */
   append(...events: SessionEventBody[]): Promise<EventId[]>;
   /** Writes the state that the event names, and the event. */

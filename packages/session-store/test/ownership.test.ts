@@ -22,12 +22,14 @@ test('a second owner fences the first: it can neither read nor write any more', 
     () => first.updateMessage(id, { state: 'spoken' }),
     () => first.recordUtterance(id, { index: 0, state: 'submitting' }),
     () => first.advance('1-0'),
+    () => first.verify(),
     () => first.openVendorSession({ provider: 'heygen', id: 'v', openedAt: 1 }),
     () => first.closeVendorSession({ provider: 'heygen', id: 'v' }, 'x'),
     () => first.end(end),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toThrow(FencedError);
   expect(await store.getMessage(first.id, id)).toMatchObject({ state: 'accepted' });
+  await second.verify();
   expect(await second.append({ type: 'user.started' })).toHaveLength(1);
   expect(second.record).toMatchObject({ epoch: 2, worker: 'w2' });
 });

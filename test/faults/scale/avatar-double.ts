@@ -21,6 +21,7 @@ export const avatarDouble: AvatarProvider = {
     maxUtteranceLength: 1_000,
     queueDepth: 1,
     finishesAlone: true,
+    rollover: false,
   },
   open: async ({ recordRef, onEvent }) => {
     const ref = { provider: 'heygen', id: randomUUID(), openedAt: Math.round(now()) };

@@ -26,6 +26,8 @@ const worker = new Worker({
     admit: async () => ({ url: 'ws://nowhere', token: '' }),
     seat: async () => ({ url: 'ws://nowhere', room: '', token: '', identity: '' }),
     close: async () => {},
+    prepare: async () => {},
+    carried: async () => false,
   },
   metrics,
   logger,

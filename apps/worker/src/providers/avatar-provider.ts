@@ -1,4 +1,5 @@
 import type { AvatarSettings, MessageMode, VendorSession } from '@avatar-bridge/contracts';
+import type { VendorSessionRef } from '@avatar-bridge/session-store';
 import type { DataOptions, RelaySource } from '@avatar-bridge/relay';
 import type { VendorEvent } from './vendor-event.ts';
 
@@ -19,7 +20,10 @@ export interface AvatarProvider {
   open(request: OpenRequest): Promise<ProviderSession>;
 
   /** Takes over a vendor session that another worker opened; undefined when the vendor has no way back into its room. */
-  attach(ref: VendorSession, request: Omit<OpenRequest, 'recordRef'>): Promise<ProviderSession | undefined>;
+  attach(
+    ref: VendorSessionRef,
+    request: Omit<OpenRequest, 'recordRef'>,
+  ): Promise<ProviderSession | undefined>;
 
   /** Stops a vendor session known by its ref only. `wasOpen` is false when it was gone already; rejects when nobody knows. */
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }>;
@@ -45,6 +49,8 @@ export type ProviderCapabilities = {
    * is not.
    */
   finishesAlone: boolean;
+  /** Another session of it can be opened while one lives, and be switched to. */
+  rollover: boolean;
 };
 
 /** Whether a provider can answer texts in a session with these settings. */
@@ -65,7 +71,7 @@ export type OpenRequest = {
   /** Mints a place on the stage for an avatar that joins it by itself. */
   seatAvatar: () => Promise<StageSeat>;
   /** Awaited before the vendor session is used, so that it is written down first. When it rejects, the vendor session is stopped and open rejects. */
-  recordRef: (ref: VendorSession) => Promise<void>;
+  recordRef: (ref: VendorSessionRef) => Promise<void>;
   /** Called with each event, from open on until `closed`, never after close(). */
   onEvent: (event: VendorEvent) => void;
   signal: AbortSignal;
@@ -112,7 +118,7 @@ export interface ProviderSession {
   /** ms between two keepAlive() calls; Infinity when it needs none. */
   readonly keepAliveMs: number;
   /** ms after which the vendor closes it whatever happens. */
-  readonly durationLimit?: number;
+  readonly durationLimitMs?: number;
 
   /**
    * Called once, when the avatar is on the stage and before anything else: opens what the vendor sends events over besides the

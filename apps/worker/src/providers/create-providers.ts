@@ -7,6 +7,7 @@ import { HeyGenProvider } from './heygen/heygen-provider.ts';
 import { FullProvider } from './liveavatar-full/full-provider.ts';
 import { LiteProvider } from './liveavatar-lite/lite-provider.ts';
 import { createOwnVoice } from './own-voice/create-own-voice.ts';
+import { Seal } from './seal.ts';
 import { VoiceOnlyProvider } from './voice-only/voice-only-provider.ts';
 
 export type CreatedProviders = {
@@ -20,6 +21,7 @@ export type CreatedProviders = {
 /** The providers that the configuration has what they need for. */
 export function createProviders(config: Config, logger: Logger): CreatedProviders {
   const ownVoice = createOwnVoice(config);
+  const seal = new Seal(config.BRIDGE_SECRET ?? config.LIVEKIT_API_SECRET);
   const all: AvatarProvider[] = [];
   const usual: string[] = [];
   if (config.LIVEAVATAR_API_KEY !== undefined) {
@@ -31,7 +33,7 @@ export function createProviders(config: Config, logger: Logger): CreatedProvider
     const avatarId = config.LIVEAVATAR_AVATAR_ID;
     const sandbox = config.LIVEAVATAR_SANDBOX === 'true';
     const { LIVEAVATAR_CONTEXT_ID: contextId, LIVEAVATAR_VOICE_ID: voiceId } = config;
-    all.push(new FullProvider({ client, avatarId, sandbox, contextId, voiceId, logger }));
+    all.push(new FullProvider({ client, avatarId, sandbox, contextId, voiceId, logger, seal }));
     all.push(new LiteProvider({ client, ownVoice, avatarId, sandbox, logger }));
     usual.push('liveavatar-full');
   }
@@ -41,7 +43,7 @@ export function createProviders(config: Config, logger: Logger): CreatedProvider
       baseUrl: config.HEYGEN_BASE_URL,
       logger,
     });
-    all.push(new HeyGenProvider({ client, logger, queueDepth: config.HEYGEN_QUEUE_DEPTH }));
+    all.push(new HeyGenProvider({ client, logger, seal, queueDepth: config.HEYGEN_QUEUE_DEPTH }));
     usual.push('heygen');
   }
   all.push(new VoiceOnlyProvider({ ownVoice, logger }));

@@ -8,21 +8,35 @@ import {
   TerminalProviderError,
 } from '../providers/provider-errors.ts';
 import type { FailureKind } from './provider-choice.ts';
-import type { StateEvent } from './state.ts';
+import { StageRefusedError, StageUnavailableError } from './stage-errors.ts';
+import type { Failure } from './state.ts';
 
 /** `kind`: what the failure says about the provider in use. */
-export type Down = Pick<
-  Extract<StateEvent, { type: 'link.down' }>,
-  'code' | 'reason' | 'retryAfter' | 'end'
-> & {
+export type Down = Pick<Failure, 'code' | 'reason' | 'retryAfter' | 'end' | 'waiting' | 'planned'> & {
   kind: FailureKind;
 };
 
 /** What a vendor refuses now and may grant later, without anything being broken. */
 const limits = new Set<string>(['concurrency-limit', 'rate-limited']);
+/** Codes of what is away and comes back: that it is away is nobody's failed try. */
+const awaited = /^(stage-|store-unavailable$|vendor-unavailable$)/;
 
 /** What a failure means for the session: another try, or an end in words that say what a person can do. */
 export function explain(error: unknown): Down {
+  const down = classify(error);
+  const waiting = down.end === undefined && (down.kind === 'no-slot' || awaited.test(down.code));
+  return waiting ? { ...down, waiting } : down;
+}
+
+/** Whether the stage is to blame, and no vendor session. */
+export function isStageTrouble(error: unknown): boolean {
+  return classify(error).code.startsWith('stage-');
+}
+
+function classify(error: unknown): Down {
+  if (error instanceof StageRefusedError) return hopeless('elsewhere', error.code, error.message);
+  if (error instanceof StageUnavailableError)
+    return { kind: 'elsewhere', code: error.code, reason: error.message };
   if (error instanceof TerminalProviderError) return hopeless('refused', error.code, error.message);
   if (error instanceof RetryableProviderError) {
     const { code, message, retryAfter } = error;

@@ -1,8 +1,8 @@
 import type { QueuedCommand } from '@avatar-bridge/session-store';
 import { describe, expect, it } from 'vitest';
 import type { Known } from '../speech/known.ts';
-import type { Inheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
+import type { Takeover } from './takeover.ts';
 
 const message = (id: string): QueuedCommand => ({
   type: 'message',
@@ -28,12 +28,8 @@ describe('Mailbox', () => {
     const news = Promise.withResolvers<void>();
     let left = commands.length;
     const wake = () => (--left === 0 ? news.resolve() : undefined);
-    const inheritance = {
-      known: known.promise,
-      hurry: () => {},
-      gone: Promise.resolve(),
-    } as unknown as Inheritance;
-    const mailbox = new Mailbox({ owned, inheritance, wake, failed: () => {} });
+    const takeover = { known: known.promise } as unknown as Takeover;
+    const mailbox = new Mailbox({ owned, takeover, wake, failed: () => {} });
     const reading = mailbox.read(over.signal);
     await news.promise;
     const close = async () => {

@@ -1,14 +1,14 @@
 import type { MessageId } from '@avatar-bridge/contracts';
 import type { OwnedSession, QueuedCommand } from '@avatar-bridge/session-store';
 import type { Known } from '../speech/known.ts';
-import type { Inheritance } from './inheritance.ts';
+import type { Takeover } from './takeover.ts';
 
 /** A command, and for a message that a former owner began: what is known of it. */
 export type Incoming = { command: QueuedCommand; known: Known | undefined };
 
 export type MailboxParts = {
   owned: Pick<OwnedSession, 'commands'>;
-  inheritance: Inheritance;
+  takeover: Takeover;
   /** There is something to take. */
   wake: () => void;
   failed: (error: unknown) => void;
@@ -29,7 +29,7 @@ export class Mailbox {
 
   /** Reads until the signal aborts; never rejects. */
   async read(signal: AbortSignal): Promise<void> {
-    const { failed, inheritance, owned, wake } = this.#parts;
+    const { failed, takeover, owned, wake } = this.#parts;
     const commands = async () => {
       for await (const command of owned.commands({ signal })) {
         this.#waiting.push(command);
@@ -37,7 +37,7 @@ export class Mailbox {
       }
     };
     const inherit = async () => {
-      this.#known = await inheritance.known;
+      this.#known = await takeover.known;
       wake();
     };
     await Promise.all([commands().catch(failed), inherit().catch(failed)]);

@@ -25,6 +25,7 @@ const ofMissing: ProviderCapabilities = {
   maxUtteranceLength: 1_000,
   queueDepth: 1,
   finishesAlone: false,
+  rollover: false,
 };
 
 /** A session's providers: keeps the choice (provider-choice.ts), and writes it down so that a next owner begins with it. */

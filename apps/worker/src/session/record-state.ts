@@ -1,15 +1,14 @@
 import type { OwnedSession, StateChange } from '@avatar-bridge/session-store';
-import type { State } from './state.ts';
+import { noTries, type State } from './state.ts';
 
 /** What its record says a new owner begins with. */
 export function firstState({ record }: OwnedSession): State {
-  if (record.stopRequested)
-    return {
-      name: 'stopping',
-      end: { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason },
-    };
-  if (record.liveAt === undefined) return { name: 'starting', attempt: 0, notBefore: 0 };
-  return { name: 'recovering', attempt: 0, notBefore: 0, reason: 'Another worker took it over' };
+  if (record.stopRequested) {
+    const end = { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason } as const;
+    return { name: 'stopping', end };
+  }
+  if (record.liveAt === undefined) return { name: 'starting', notBefore: 0, ...noTries };
+  return { name: 'recovering', notBefore: 0, reason: 'Another worker took it over', ...noTries };
 }
 
 /** What the session's listeners are told of a state. */
@@ -27,10 +26,7 @@ export function changeOf(
       return { type: 'session.recovering', reason: state.reason, attempt: state.attempt };
     case 'stopping':
       return { type: 'session.stopping', reason: state.end.message };
-    case 'releasing':
-    case 'released':
-    case 'ended':
-    case 'fenced':
+    default:
       return undefined;
   }
 }

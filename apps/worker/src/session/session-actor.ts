@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { MediaRelay } from '@avatar-bridge/relay';
 import {
@@ -7,38 +8,47 @@ import {
   type OwnedSession,
   type QueuedCommand,
   type SessionStore,
+  StoreUnavailableError,
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
+import { now } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Providers } from '../providers/providers.ts';
-import type { VendorEvent } from '../providers/vendor-event.ts';
 import { Captions } from '../speech/captions.ts';
 import { MessageBook } from '../speech/message-book.ts';
 import { Speaker } from '../speech/speaker.ts';
 import { within } from '../within.ts';
-import { Inheritance } from './inheritance.ts';
+import { depart } from './departure.ts';
 import { Journal } from './journal.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { LinkKeeper, type LinkKeeperParts } from './link-keeper.ts';
+import { LinkKeeper, type LinkListeners } from './link-keeper.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
+import { Pause } from './pause.ts';
 import { ProviderSelection, type SelectionRules } from './provider-selection.ts';
 import { changeOf, firstState } from './record-state.ts';
 import type { StageAccess } from './stage-access.ts';
 import { StageTalk } from './stage-talk.ts';
-import { isOver, next, type State, type StateEvent } from './state.ts';
+import { isActive, isOver, next, type State, type StateEvent, type StateRules } from './state.ts';
+import { Takeover } from './takeover.ts';
+import { handleVendorEvent } from './vendor-events.ts';
+import type { VendorLink } from './vendor-link.ts';
 import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
-import { now } from '../clock.ts';
 
 /** ms that a stopped session waits for the vendor before viewers are told that it has ended. */
 const stopTimeout = 1_500;
 /** ms that viewers are given to hear of the end. */
 const lastEventsTimeout = 500;
+/** ms until it is looked again whether the lease holds. */
+const leasePause = 250;
+/** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
+const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
 
 export type ActorParts = {
   store: Pick<SessionStore, 'events' | 'listMessages' | 'postMessage'>;
   providers: Providers;
   selection: SelectionRules;
+  rules?: StateRules;
   mediaRelay: MediaRelay;
   stage: StageAccess;
   metrics: Metrics;
@@ -50,40 +60,43 @@ export type ActorParts = {
 };
 
 /**
- * Owns one session for as long as the lease lasts. Its parts (mailbox, speaker, link, lease) tell what they see and wake one loop;
- * only the loop acts: it opens and closes vendor sessions, has the speaker act, changes the state (see state.ts).
+ * Owns one session for as long as the lease lasts. Its parts (mailbox, speaker, links, lease) tell what they
+ * see and wake one loop; only the loop acts: it has vendor sessions opened and closed, has the speaker act,
+ * changes the state (see state.ts).
  */
 export class SessionActor {
   readonly #parts: ActorParts;
   readonly #owned: OwnedSession;
+  readonly #lease: Lease;
   readonly #logger: Logger;
   readonly #wake = new Wake();
   readonly #journal: Journal;
   readonly #speaker: Speaker;
+  readonly #pause: Pause;
   readonly #captions: Captions;
-  readonly #vendorSessions: VendorSessions;
-  /** Aborts when the actor is done. */
-  readonly #done = new AbortController();
-  #state: State;
-  readonly #inheritance: Inheritance;
+  readonly #takeover: Takeover;
   readonly #mailbox: Mailbox;
   readonly #stageTalk: StageTalk;
-  #eventsPassed: Promise<void> | undefined;
   readonly #selection: ProviderSelection;
   readonly #links: LinkKeeper;
-  /** The handing over, or the end, once it has begun. */
-  #finishing: Promise<void> | undefined;
   readonly #keepAlive: KeepAlive;
-  #crash: unknown;
+  /** Aborts when the actor is done. */
+  readonly #done = new AbortController();
+  readonly #hurry = new AbortController();
+  #state: State;
+  /** What is done before the session is over, parked or another's, once that has begun. */
+  #finishing: { state: State['name']; done: Promise<void> } | undefined;
+  #eventsPassed: Promise<void> | undefined;
+  #departed: Promise<void> = Promise.resolve();
 
   constructor(parts: ActorParts, owned: OwnedSession, lease: Lease) {
-    const { worker, metrics, providers } = parts;
+    const { metrics, providers } = parts;
     const { record } = owned;
     this.#parts = parts;
     this.#owned = owned;
+    this.#lease = lease;
     this.#logger = parts.logger.child({ sessionId: owned.id, epoch: owned.epoch });
     this.#journal = new Journal(owned, () => this.#dispatch({ type: 'fenced' }), this.#logger);
-    this.#vendorSessions = new VendorSessions({ owned, metrics, logger: this.#logger });
     this.#selection = new ProviderSelection({
       owned,
       providers,
@@ -92,7 +105,7 @@ export class SessionActor {
     });
     this.#captions = new Captions((caption) => {
       this.#journal.append(caption);
-      if (caption.speaker === 'avatar') this.#links.current?.tell((relay) => relay.caption(caption));
+      if (caption.speaker === 'avatar') this.#links.onStage?.tell((relay) => relay.caption(caption));
     });
     this.#speaker = new Speaker({
       avatar: record.avatar,
@@ -109,56 +122,41 @@ export class SessionActor {
         this.#dispatch({ type: 'link.proven' });
       },
       stateChanged: (state) => {
-        if (
-          this.#state.name !== 'starting' &&
-          this.#state.name !== 'live' &&
-          this.#state.name !== 'recovering'
-        )
-          return;
+        if (!isActive(this.#state)) return;
         this.#journal.append({ type: 'avatar.state', state });
-        this.#links.current?.tell((relay) => relay.setAvatarState(state));
+        this.#links.onStage?.tell((relay) => relay.setAvatarState(state));
       },
     });
+    this.#pause = new Pause(this.#speaker, this.#wake.wake);
     this.#keepAlive = new KeepAlive({
       metrics,
       logger: this.#logger,
       lost: (error) => this.#links.lose(error),
       wake: this.#wake.wake,
     });
-    this.#inheritance = new Inheritance({
+    this.#takeover = new Takeover({
       store: parts.store,
       owned,
-      providers,
-      vendorSessions: this.#vendorSessions,
       split: (message, records) => this.#speaker.splitInherited(message, records),
-      logger: this.#logger,
+      signal: this.#done.signal,
     });
     this.#links = new LinkKeeper({
       ...parts,
       owned,
       selection: this.#selection,
-      inherited: this.#inheritance.gone,
-      vendorSessions: this.#vendorSessions,
+      takeover: this.#takeover,
+      vendorSessions: new VendorSessions({ owned, metrics, logger: this.#logger }),
       logger: this.#logger,
       isFence: (error) => this.#journal.noticeFence(error),
-      listeners: {
-        vendor: (event) => this.#onVendorEvent(event),
-        voice: (active) => this.#speaker.voice(active, now()),
-        stageData: (data) => this.#stageTalk.hear(data),
-        event: (event) => this.#onMediaEvent(event),
-        up: ({ session }, provider) => {
-          this.#keepAlive.attach(session);
-          this.#speaker.attach(session, provider);
-          this.#stageTalk.reached();
-          this.#dispatch({ type: 'link.up', at: now() });
-        },
-        down: (down) => this.#onDown(down),
-      },
+      isStillOurs: () => this.#isStillOurs(),
+      pause: (by, signal) => this.#pause.until(by, signal),
+      resume: () => this.#speaker.hold(false),
+      listeners: this.#linkListeners(),
       wake: this.#wake.wake,
     });
     this.#mailbox = new Mailbox({
       owned,
-      inheritance: this.#inheritance,
+      takeover: this.#takeover,
       wake: this.#wake.wake,
       failed: (error) => this.#onFailure(error),
     });
@@ -170,16 +168,20 @@ export class SessionActor {
       onStage: () => this.#links.onStage,
     });
     this.#state = firstState(owned);
-    this.#announce(this.#state, worker);
+    this.#announce(this.#state);
   }
 
-  /** Lets utterances end until `deadline` (epoch ms), then hands the session over. */
+  /** Lets utterances end until `deadline` (ms by now()), then hands the session over; at a second call at once. */
   release(deadline: number): void {
+    if (this.#state.name === 'releasing' || isOver(this.#state)) this.#hurry.abort();
     this.#dispatch({ type: 'drain.requested', deadline });
   }
 
-  /** Until the session has ended or is to be another worker's. Throws FencedError when it is already, and whatever broke. */
-  async run(signal: AbortSignal): Promise<'ended' | 'released'> {
+  /**
+   * Until the session has ended, is parked or is to be another worker's. Throws FencedError when it is already,
+   * and whatever broke. What it leaves to a next owner is looked after until `departed` resolves.
+   */
+  async run(signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const onAbort = () => {
       if (signal.reason instanceof HandOver) this.release(now() + this.#parts.drainDeadline);
       else this.#dispatch({ type: 'fenced' });
@@ -189,15 +191,18 @@ export class SessionActor {
     const mailbox = this.#mailbox.read(this.#done.signal);
     this.#eventsPassed = this.#stageTalk.pass(this.#done.signal);
     try {
-      while (!isOver(this.#state) && this.#crash === undefined) {
+      while (!isOver(this.#state)) {
         const lookAgain = this.#reconcile(now());
-        // oxlint-disable-next-line no-await-in-loop -- the loop
         await this.#wake.sleep(lookAgain);
       }
-      if (this.#crash !== undefined) throw this.#crash;
-      if (this.#state.name === 'fenced')
-        throw new FencedError(this.#owned.id, this.#owned.epoch, 'its worker stopped acting on it');
-      return this.#state.name === 'ended' ? 'ended' : 'released';
+      switch (this.#state.name) {
+        case 'crashed':
+          throw this.#state.error;
+        case 'fenced':
+          throw new FencedError(this.#owned.id, this.#owned.epoch, 'its worker stopped acting on it');
+        default:
+          return this.#state.name;
+      }
     } finally {
       signal.removeEventListener('abort', onAbort);
       await this.#leave();
@@ -206,82 +211,134 @@ export class SessionActor {
     }
   }
 
-  /** One look at everything: begins what is due, and returns when to look again at the latest (epoch ms). */
-  #reconcile(now: number): number {
+  /** Resolves when nothing of the session is left in this worker. Never rejects. */
+  get departed(): Promise<void> {
+    return this.#departed;
+  }
+
+  /** One look at everything: begins what is due, and returns when to look again at the latest. */
+  #reconcile(at: number): number {
     for (const incoming of this.#mailbox.take()) this.#handle(incoming);
-    if (!this.#finishing) this.#links.settle();
     const state = this.#state;
     switch (state.name) {
       case 'starting':
       case 'recovering':
-        if (now >= state.notBefore) this.#links.open();
         return Math.min(
-          this.#speaker.act(now, { submit: false }),
-          now < state.notBefore ? state.notBefore : Number.POSITIVE_INFINITY,
+          this.#open(at, state.notBefore),
+          this.#speaker.act(at, { submit: false }),
+          this.#keepAlive.act(at),
         );
       case 'live':
-        this.#links.current?.checkStall(now);
         return Math.min(
-          this.#speaker.act(now, { submit: true }),
-          this.#keepAlive.act(now),
-          this.#links.current?.stallDeadline ?? now,
+          this.#speaker.act(at, { submit: true }),
+          this.#pause.act(at),
+          this.#links.act(at),
+          this.#keepAlive.act(at),
         );
       case 'releasing': {
-        const look = this.#speaker.act(now, { submit: false });
-        if (this.#links.current && this.#speaker.busy && now < state.deadline)
+        const look = this.#speaker.act(at, { submit: false });
+        if (this.#links.current && !this.#speaker.settled && at < state.deadline)
           return Math.min(look, state.deadline);
-        this.#cancelOpening();
-        this.#finish(() => this.#handOver());
+        this.#finish(() => this.#journal.idle());
         return Number.POSITIVE_INFINITY;
       }
+      case 'parking':
+        this.#finish(() => this.#park());
+        return Number.POSITIVE_INFINITY;
       case 'stopping':
-        this.#cancelOpening();
         this.#finish(() => this.#end(state.end));
         return Number.POSITIVE_INFINITY;
-      case 'released':
-      case 'ended':
-      case 'fenced':
-        return now;
+      default:
+        return at;
     }
+  }
+
+  /** Nothing is bought while Redis is silent: it could not be written down. */
+  #open(at: number, notBefore: number): number {
+    if (at < notBefore) return notBefore;
+    if (this.#lease.remaining() === 0) return at + leasePause;
+    this.#links.open();
+    return Number.POSITIVE_INFINITY;
   }
 
   #handle({ command, known }: Incoming): void {
     switch (command.type) {
       case 'message':
         return this.#speaker.add(command, known);
-      case 'stop':
-        return this.#dispatch({ type: 'stop.requested', reason: command.reason });
+      case 'stop': {
+        const end = { outcome: 'stopped', code: 'stopped', message: command.reason } as const;
+        return this.#dispatch({ type: 'stop.requested', end });
+      }
       case 'interrupt':
-        this.#inheritance.hurry();
+        this.#takeover.silence();
         this.#speaker.interrupt({}, () => void this.#interruptDone(command));
         this.#captions.finish();
     }
   }
 
   async #interruptDone({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
-    // a former owner's avatar may be speaking still
-    await this.#inheritance.gone;
+    // A former owner's avatar may be speaking still.
+    await this.#takeover.settled;
     this.#journal.append({ type: 'interrupt.done', commandId: id, tookMs: Math.max(0, Date.now() - at) });
     this.#journal.write(() => this.#owned.advance(entryId));
   }
 
   #dispatch(event: StateEvent): void {
     const before = this.#state;
-    this.#state = next(before, event);
+    this.#state = next(before, event, this.#parts.rules);
     if (this.#state === before) return;
     if (this.#state.name !== before.name || this.#state.name === 'recovering')
-      this.#announce(this.#state, this.#parts.worker, before);
+      this.#announce(this.#state, before);
     this.#wake.wake();
   }
 
-  #announce(state: State, worker: string, before?: State): void {
+  #announce(state: State, before?: State): void {
     this.#parts.metrics.sessionChanged(before?.name, state.name);
     this.#logger.info(
       { from: before?.name, to: state.name, ...('reason' in state && { reason: state.reason }) },
       'session state changed',
     );
-    const change = changeOf(state, this.#owned, worker);
+    const change = changeOf(state, this.#owned, this.#parts.worker);
     if (change) this.#journal.write(() => this.#owned.setState(change));
+  }
+
+  #linkListeners(): LinkListeners {
+    return {
+      vendor: (event) =>
+        handleVendorEvent(event, {
+          journal: this.#journal,
+          speaker: this.#speaker,
+          captions: this.#captions,
+          metrics: this.#parts.metrics,
+          provider: () => this.#selection.name,
+        }),
+      voice: (active) => this.#speaker.voice(active, now()),
+      stageData: (data) => this.#stageTalk.hear(data),
+      event: (event) => this.#onMediaEvent(event),
+      up: (link, how) => this.#onUp(link, how),
+      offstage: (reason) => {
+        this.#speaker.suspend();
+        this.#captions.finish();
+        const told = `The stage was lost: ${reason}`;
+        this.#dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
+      },
+      stageAway: (away) => (away ? this.#speaker.suspend() : this.#speaker.resume()),
+      down: (down) => {
+        this.#keepAlive.detach();
+        this.#speaker.detach({ another: down.another ?? false });
+        this.#captions.finish();
+        this.#dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
+      },
+    };
+  }
+
+  #onUp({ session, provider }: VendorLink, how: { silence: boolean }): void {
+    this.#keepAlive.attach(session);
+    this.#speaker.attach(session, provider, how);
+    this.#speaker.hold(false);
+    this.#speaker.resume();
+    this.#stageTalk.reached();
+    this.#dispatch({ type: 'link.up', at: now() });
   }
 
   #onMediaEvent(event: SessionEventBody): void {
@@ -289,41 +346,63 @@ export class SessionActor {
     this.#wake.wake();
   }
 
-  #onDown(down: Parameters<LinkKeeperParts['listeners']['down']>[0]): void {
-    this.#keepAlive.detach();
-    this.#speaker.detach({ another: down.another ?? false });
-    this.#captions.finish();
-    this.#dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
+  /**
+   * Another relay came under the session's identity. Resolves when it is certain who owns the session: an
+   * answer is never given by coming back, which would drive out the next owner's.
+   */
+  async #isStillOurs(): Promise<boolean> {
+    const { signal } = this.#done;
+    while (!signal.aborted) {
+      try {
+        await this.#owned.verify();
+        return true;
+      } catch (error) {
+        if (this.#journal.noticeFence(error)) return false;
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await delay(error.retryAfter, undefined, { signal }).catch(() => {});
+      }
+    }
+    return false;
   }
 
-  /** Begins the handing over or the end, once nothing is being opened or stopped any more. */
-  #finish(finish: () => Promise<void>): void {
-    if (this.#finishing || this.#links.busy) return;
-    this.#finishing = finish()
-      .catch((error: unknown) => void (this.#crash ??= error))
-      .finally(() => {
-        this.#finishing = undefined;
-        this.#wake.wake();
-      });
+  /** Does, once, what is to be done before the session is over, parked or another's. */
+  #finish(work: () => Promise<void>): void {
+    const { name } = this.#state;
+    if (this.#finishing?.state === name) return;
+    const former = this.#finishing?.done;
+    const finish = async () => {
+      await former;
+      await work();
+      if (this.#state.name === name) this.#dispatch({ type: 'cleared' });
+    };
+    const done = finish().catch((error: unknown) => this.#onFailure(error));
+    this.#finishing = { state: name, done };
   }
 
-  async #handOver(): Promise<void> {
-    await Promise.all([this.#inheritance.gone, this.#closeLink('its worker hands the session over')]);
+  async #park(): Promise<void> {
+    this.#silence();
+    await this.#links.close('the session is parked');
     await this.#journal.idle();
-    this.#dispatch({ type: 'cleared' });
   }
 
   async #end(end: Extract<State, { name: 'stopping' }>['end']): Promise<void> {
-    this.#speaker.detach();
-    this.#captions.finish();
-    const stopping = this.#links.current?.stopVendor(end.message);
-    if (stopping) await within(stopping, stopTimeout);
+    this.#silence();
+    const stopping = this.#links.stopVendor(end.message);
+    await within(stopping, stopTimeout);
     this.#journal.write(() => this.#owned.end(end));
     await this.#journal.idle();
     if (this.#eventsPassed) await within(this.#eventsPassed, lastEventsTimeout);
-    await Promise.all([stopping, this.#inheritance.gone, this.#closeLink(end.message)]);
-    await within(this.#closeStage(), stopTimeout);
-    this.#dispatch({ type: 'cleared' });
+    await stopping;
+    await this.#links.leaveStage(end.message);
+    // Whoever owns the session by now has viewers in that room.
+    if (this.#state.name === 'stopping') await within(this.#closeStage(), stopTimeout);
+  }
+
+  #silence(): void {
+    this.#takeover.silence();
+    this.#keepAlive.detach();
+    this.#speaker.detach();
+    this.#captions.finish();
   }
 
   async #closeStage(): Promise<void> {
@@ -334,63 +413,22 @@ export class SessionActor {
     }
   }
 
-  #onVendorEvent(event: VendorEvent): void {
-    switch (event.type) {
-      case 'raw':
-        return this.#journal.append({
-          type: 'vendor.event',
-          source: event.source,
-          name: event.name,
-          payload: event.payload,
-        });
-      case 'speech.started':
-      case 'speech.ended':
-        return this.#speaker.handle(event);
-      case 'caption':
-        return this.#captions.update(
-          event,
-          event.taskId === undefined ? undefined : this.#speaker.messageOf(event.taskId),
-        );
-      case 'user.started':
-      case 'user.stopped':
-      case 'user.silent':
-        return this.#journal.append(event);
-      case 'credits':
-        return this.#onCredits(event);
-      case 'closed':
-    }
-  }
-
-  #onCredits({ remaining, low }: Extract<VendorEvent, { type: 'credits' }>): void {
-    const provider = this.#selection.name;
-    this.#parts.metrics.vendorCredits(provider, remaining);
-    this.#journal.append({ type: 'vendor.credits', provider, remaining, low });
-  }
-
   #onFailure(error: unknown): void {
     if (this.#done.signal.aborted || this.#journal.noticeFence(error)) return;
-    this.#crash ??= error;
-    this.#wake.wake();
+    this.#dispatch({ type: 'crashed', error });
   }
 
-  #cancelOpening(): void {
-    this.#inheritance.hurry();
-    this.#links.cancelOpening();
-  }
-
-  async #closeLink(reason: string): Promise<void> {
-    this.#keepAlive.detach();
-    this.#speaker.detach();
-    await this.#links.close(reason);
-  }
-
-  /** Whatever happened: stops the vendor session and leaves the stage. */
+  /** What lives is left to the next owner, unless the session is over or parked. */
   async #leave(): Promise<void> {
     this.#journal.close();
     this.#done.abort();
-    this.#cancelOpening();
-    await this.#links.idle();
-    await this.#finishing;
-    await this.#closeLink('its worker does not own the session any more');
+    this.#takeover.decided({ attached: false, heard: false });
+    this.#keepAlive.detach();
+    this.#speaker.detach();
+    await this.#finishing?.done;
+    const { name } = this.#state;
+    if (name === 'ended' || name === 'parked') return;
+    await this.#links.letGo();
+    this.#departed = depart(this.#links, this.#owned, this.#hurry.signal);
   }
 }

@@ -1,6 +1,7 @@
-import { configureStage, type Dialect, type SessionId } from '@avatar-bridge/contracts';
+import { configureStage, type Dialect, type SessionId, stageConfiguration } from '@avatar-bridge/contracts';
 import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
 import type { StageSeat } from '../providers/avatar-provider.ts';
+import { stageError } from './stage-errors.ts';
 
 export type StageOptions = {
   url: string;
@@ -11,6 +12,15 @@ export type StageOptions = {
 };
 
 export type StageAccess = {
+  /**
+   * Makes sure that the stage can be joined, before a vendor session is paid for: its server answers, and the
+   * room is there, also on a server that makes none by itself. A room that exists stays as it is.
+   *
+   * @throws StageUnavailableError, StageRefusedError
+   */
+  prepare(room: string, signal?: AbortSignal): Promise<void>;
+  /** Whether the avatar is on the stage, so that viewers see and hear what its vendor session does. */
+  carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<boolean>;
   /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
   admit(
     sessionId: SessionId,
@@ -26,12 +36,15 @@ export type StageAccess = {
   close(sessionId: SessionId, room: string): Promise<void>;
 };
 
+/** A server that takes longer is as good as away. */
+const requestTimeoutSeconds = 2;
 /** The token is used when the relay joins, and again when it comes back after a lost connection. */
 const lifetime = '24h';
 
 /** Stages of the team's LiveKit. */
 export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOptions): StageAccess {
-  const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret);
+  const options = { requestTimeout: requestTimeoutSeconds, failover: false };
+  const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret, options);
 
   /**
    * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to tell its state. The
@@ -80,7 +93,27 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
     }
   };
 
-  return { admit, seat, close };
+  const prepare: StageAccess['prepare'] = async (room, signal) => {
+    try {
+      const found = await rooms.listRooms([room]);
+      signal?.throwIfAborted();
+      if (found.length === 0) await rooms.createRoom({ name: room, ...stageConfiguration });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw stageError(error);
+    }
+  };
+
+  const carried: StageAccess['carried'] = async (sessionId, room, dialect) => {
+    try {
+      const { tracks } = await rooms.getParticipant(room, relayIdentity(sessionId, dialect));
+      return tracks.length > 0;
+    } catch {
+      return false;
+    }
+  };
+
+  return { admit, seat, close, prepare, carried };
 }
 
 /** Applications of v1 know the avatar by its name in the vendor's rooms; their stages are rooms of their own. */

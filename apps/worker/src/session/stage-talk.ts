@@ -2,7 +2,7 @@ import type { ReceivedData } from '@avatar-bridge/relay';
 import type { OwnedSession, SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Journal } from './journal.ts';
-import type { Link } from './link.ts';
+import type { Carriage } from './carriage.ts';
 import { eventMessages, passEvents, type StageMessage, type ToStageMessages } from './stage-events.ts';
 import { heardInV1Room, V1RoomMessages } from './v1-stage.ts';
 
@@ -15,7 +15,7 @@ export type StageTalkParts = {
   journal: Pick<Journal, 'append'>;
   logger: Logger;
   /** Whoever is on the stage to tell it. */
-  onStage: () => Pick<Link, 'tell'> | undefined;
+  onStage: () => Pick<Carriage, 'tell'> | undefined;
 };
 
 /** What a session and those on its stage say to each other by data packets, in the session's dialect. */
@@ -75,8 +75,8 @@ export class StageTalk {
   }
 
   #tell({ payload, topic }: StageMessage): boolean {
-    const link = this.#parts.onStage();
-    link?.tell((relay) => relay.sendToStage(payload, { ...(topic && { topic }) }));
-    return link !== undefined;
+    const carriage = this.#parts.onStage();
+    carriage?.tell((relay) => relay.sendToStage(payload, { ...(topic && { topic }) }));
+    return carriage !== undefined;
   }
 }

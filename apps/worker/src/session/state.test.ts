@@ -1,118 +1,198 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoff, maxAttempts, next, stableAfter, type State, type StateEvent } from './state.ts';
+import {
+  backoff,
+  isActive,
+  isOver,
+  next,
+  noTries,
+  stableAfter,
+  type State,
+  type StateEvent,
+  type Tries,
+  usualRules,
+} from './state.ts';
 
 const at = 1_000_000;
 const stopped = { outcome: 'stopped', code: 'stopped', message: 'The caller is done' } as const;
 const failed = { outcome: 'failed', code: 'unauthorized', message: 'Check HEYGEN_API_KEY' } as const;
 
-const starting: State = { name: 'starting', attempt: 0, notBefore: 0 };
-const live: State = { name: 'live', attempt: 0, since: at - 1_000 };
-const recovering: State = { name: 'recovering', attempt: 1, notBefore: at, reason: 'room-deleted' };
+const tried = (attempt: number, failingSince: number | undefined = at): Tries => ({
+  attempt,
+  failingSince: attempt === 0 ? undefined : failingSince,
+  removals: 0,
+});
+const starting: State = { name: 'starting', notBefore: 0, ...noTries };
+const live: State = { name: 'live', since: at - 1_000, ...noTries };
+const recovering: State = { name: 'recovering', notBefore: at, reason: 'room-deleted', ...tried(1) };
 const releasing: State = { name: 'releasing', deadline: at + 20_000 };
 const stopping: State = { name: 'stopping', end: stopped };
+const parking: State = { name: 'parking', reason: 'idle' };
 const lost: StateEvent = { type: 'link.down', at, chance: 1, code: 'vendor-lost', reason: 'room-deleted' };
 const refused: StateEvent = { ...lost, code: 'unauthorized', end: failed };
+const stop: StateEvent = { type: 'stop.requested', end: stopped };
+const park: StateEvent = { type: 'park.requested', reason: 'idle' };
+const removed: StateEvent = { type: 'stage.lost', at, reason: 'participant-removed', removed: true };
 
 describe('next', () => {
   it.each<[string, State, StateEvent, State]>([
-    ['goes live', starting, { type: 'link.up', at }, { name: 'live', attempt: 0, since: at }],
-    ['goes live again', recovering, { type: 'link.up', at }, { name: 'live', attempt: 1, since: at }],
+    ['goes live', starting, { type: 'link.up', at }, { ...live, since: at }],
+    ['goes live again', recovering, { type: 'link.up', at }, { name: 'live', since: at, ...tried(1) }],
     [
       'tries again to start, after a while',
       starting,
       lost,
-      { name: 'starting', attempt: 1, notBefore: at + 500 },
+      { ...starting, notBefore: at + 500, ...tried(1) },
     ],
     [
       'waits longer each time',
-      { ...starting, attempt: 1 },
+      { ...starting, ...tried(1, at - 500) },
       lost,
-      { name: 'starting', attempt: 2, notBefore: at + 1_000 },
+      { ...starting, notBefore: at + 1_000, ...tried(2, at - 500) },
     ],
     [
       'waits as long as the vendor says',
       starting,
       { ...lost, retryAfter: 9_000 },
-      { name: 'starting', attempt: 1, notBefore: at + 9_000 },
+      { ...starting, notBefore: at + 9_000, ...tried(1) },
     ],
-    [
-      'recovers at once',
-      live,
-      lost,
-      { name: 'recovering', attempt: 1, notBefore: at, reason: 'room-deleted' },
-    ],
+    ['recovers at once', live, lost, recovering],
     [
       'recovers later when the one before was lost soon, too',
-      { ...live, attempt: 1 },
+      { ...live, ...tried(1) },
       lost,
-      { name: 'recovering', attempt: 2, notBefore: at + 500, reason: 'room-deleted' },
+      { ...recovering, notBefore: at + 500, ...tried(2) },
     ],
     [
       'recovers at once when the one before was stable',
-      { name: 'live', attempt: 5, since: at - stableAfter },
+      { name: 'live', since: at - stableAfter, ...tried(5, at - 40_000) },
       lost,
-      { name: 'recovering', attempt: 1, notBefore: at, reason: 'room-deleted' },
+      recovering,
     ],
-    ['forgets failures when something was said', { ...live, attempt: 5 }, { type: 'link.proven' }, live],
+    ['forgets failures when something was said', { ...live, ...tried(5) }, { type: 'link.proven' }, live],
     ['gives up when another try is senseless', starting, refused, { name: 'stopping', end: failed }],
     [
-      'gives up after many tries',
-      { ...recovering, attempt: maxAttempts },
+      'gives up when it has failed for too long',
+      { ...recovering, ...tried(40, at - usualRules.patienceMs) },
       lost,
       {
         name: 'stopping',
         end: {
           outcome: 'failed',
           code: 'vendor-lost',
-          message: `Given up after ${maxAttempts} tries: room-deleted`,
+          message: 'Given up after 41 tries within 10 minutes: room-deleted',
         },
       },
     ],
     [
-      'begins anew with another provider, however often the one before has failed',
-      { ...recovering, attempt: maxAttempts },
+      'begins anew with another provider, however long the one before has failed',
+      { ...recovering, ...tried(40, at - usualRules.patienceMs) },
       { ...lost, another: true },
-      { name: 'recovering', attempt: 0, notBefore: at, reason: 'room-deleted' },
+      { ...recovering, ...noTries },
     ],
     [
-      'does not count waiting for a slot as failed tries',
-      { ...recovering, attempt: maxAttempts },
-      { ...lost, tryAgainBy: at + 1_000 },
-      { name: 'recovering', attempt: maxAttempts, notBefore: at + 1_000, reason: 'room-deleted' },
+      'does not count waiting as failed tries, however long it takes',
+      { ...recovering, ...tried(40, at - usualRules.patienceMs) },
+      { ...lost, waiting: true },
+      { ...recovering, notBefore: at + 2_000, ...tried(40, at - usualRules.patienceMs) },
     ],
-    ['stops while it starts', starting, { type: 'stop.requested', reason: stopped.message }, stopping],
-    ['stops while it is live', live, { type: 'stop.requested', reason: stopped.message }, stopping],
-    ['stops while it recovers', recovering, { type: 'stop.requested', reason: stopped.message }, stopping],
-    ['stops while it hands over', releasing, { type: 'stop.requested', reason: stopped.message }, stopping],
+    [
+      'waits no longer than until another provider goes on',
+      recovering,
+      { ...lost, waiting: true, tryAgainBy: at + 1_000 },
+      { ...recovering, notBefore: at + 1_000 },
+    ],
+    ['replaces a vendor session as planned', live, { ...lost, planned: true }, { ...recovering, ...noTries }],
+    [
+      'comes back at once when the stage was lost',
+      live,
+      { type: 'stage.lost', at, reason: 'room-deleted', removed: false },
+      { ...recovering, ...noTries },
+    ],
+    [
+      'comes back later when somebody took the avatar off the stage',
+      live,
+      removed,
+      { ...recovering, reason: 'participant-removed', notBefore: at + 5_000, ...noTries, removals: 1 },
+    ],
+    [
+      'and still later when that happens again',
+      { ...live, removals: 1 },
+      removed,
+      { ...recovering, reason: 'participant-removed', notBefore: at + 15_000, ...noTries, removals: 2 },
+    ],
+    [
+      'and forgets it after a long time',
+      { ...live, since: at - 600_000, removals: 3 },
+      removed,
+      { ...recovering, reason: 'participant-removed', notBefore: at + 5_000, ...noTries, removals: 1 },
+    ],
+    ['stops while it starts', starting, stop, stopping],
+    ['stops while it is live', live, stop, stopping],
+    ['stops while it recovers', recovering, stop, stopping],
+    ['stops while it hands over', releasing, stop, stopping],
+    ['stops while it parks', parking, stop, stopping],
     [
       'keeps its first reason to stop',
       { name: 'stopping', end: failed },
-      { type: 'stop.requested', reason: 'again' },
+      stop,
       { name: 'stopping', end: failed },
     ],
     ['ends when all is cleared', stopping, { type: 'cleared' }, { name: 'ended', end: stopped }],
+    ['parks', live, park, parking],
+    ['does not park while it hands over', releasing, park, releasing],
+    ['is parked when all is cleared', parking, { type: 'cleared' }, { name: 'parked', reason: 'idle' }],
+    ['parks rather than hands over', parking, { type: 'drain.requested', deadline: at }, parking],
     ['hands over', live, { type: 'drain.requested', deadline: at + 20_000 }, releasing],
     [
       'hands over in a hurry',
       releasing,
       { type: 'drain.requested', deadline: at },
-      { name: 'releasing', deadline: at },
+      { ...releasing, deadline: at },
     ],
     ['does not slow down', releasing, { type: 'drain.requested', deadline: at + 99_000 }, releasing],
     ['stops rather than hands over', stopping, { type: 'drain.requested', deadline: at }, stopping],
     ['has handed over when all is cleared', releasing, { type: 'cleared' }, { name: 'released' }],
-    [
-      'hands over at once when the vendor session is lost',
-      releasing,
-      lost,
-      { name: 'releasing', deadline: at },
-    ],
+    ['hands over at once when the vendor session is lost', releasing, lost, { ...releasing, deadline: at }],
     ['does not recover while it stops', stopping, lost, stopping],
     ['is fenced from any state', stopping, { type: 'fenced' }, { name: 'fenced' }],
     ['stays fenced', { name: 'fenced' }, { type: 'link.up', at }, { name: 'fenced' }],
     ['stays ended', { name: 'ended', end: stopped }, { type: 'fenced' }, { name: 'ended', end: stopped }],
   ])('%s', (_, state, event, expected) => {
     expect(next(state, event)).toEqual(expected);
+  });
+
+  it('is over once and for all, and never by itself before it was told to be', () => {
+    const event = fc.constantFrom<StateEvent>(
+      lost,
+      removed,
+      park,
+      stop,
+      { ...lost, waiting: true },
+      { ...lost, another: true },
+      { ...lost, planned: true },
+      { type: 'link.up', at },
+      { type: 'link.proven' },
+      { type: 'drain.requested', deadline: at },
+      { type: 'cleared' },
+    );
+    const orders = new Set(['park.requested', 'stop.requested', 'drain.requested']);
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        let state: State = starting;
+        let told = false;
+        const broken = events.flatMap((one) => {
+          const before = state;
+          state = next(state, one);
+          told ||= orders.has(one.type);
+          return [
+            ...(isOver(before) && state !== before ? ['it went on after it was over'] : []),
+            ...(!told && !isActive(state) ? ['it ended by itself'] : []),
+          ];
+        });
+        expect(broken).toEqual([]);
+      }),
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VendorSession } from '@avatar-bridge/contracts';
-import type { OwnedSession } from '@avatar-bridge/session-store';
+import type { OwnedSession, VendorSessionRef } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 
@@ -20,7 +20,7 @@ export class VendorSessions {
     this.#parts = parts;
   }
 
-  record(ref: VendorSession): Promise<void> {
+  record(ref: VendorSessionRef): Promise<void> {
     return this.#parts.owned.openVendorSession(ref);
   }
 

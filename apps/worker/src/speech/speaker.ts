@@ -125,8 +125,7 @@ export class Speaker {
   /** Whether nothing new is handed over, while what is being said goes on. */
   hold(on: boolean): void {
     if (on) this.#pauses.add('held');
-    else this.#pauses.delete('held');
-    this.#parts.wake();
+    else if (this.#pauses.delete('held')) this.#parts.wake();
   }
 
   /**

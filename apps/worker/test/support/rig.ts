@@ -17,6 +17,7 @@ import { createMetrics } from '../../src/metrics.ts';
 import { HeyGenProvider } from '../../src/providers/heygen/heygen-provider.ts';
 import { FullProvider, type FullProviderOptions } from '../../src/providers/liveavatar-full/full-provider.ts';
 import { OwnVoice } from '../../src/providers/own-voice/own-voice.ts';
+import { Seal } from '../../src/providers/seal.ts';
 import { Providers } from '../../src/providers/providers.ts';
 import { VoiceOnlyProvider } from '../../src/providers/voice-only/voice-only-provider.ts';
 import { stageAccess } from '../../src/session/stage-access.ts';
@@ -37,6 +38,7 @@ export class Rig {
   readonly store: SessionStore;
   /** The workers'. */
   readonly workerStore: SessionStore;
+  readonly #seal = new Seal('a secret of the tests');
   readonly #workers: { worker: Worker; mediaRelay: MediaRelay }[] = [];
 
   private constructor(
@@ -64,7 +66,7 @@ export class Rig {
 
   provider({ apiKey = this.apiKey, queueDepth = 1 } = {}): HeyGenProvider {
     const client = new HeyGenClient({ apiKey, baseUrl: this.simulator.url });
-    return new HeyGenProvider({ client, logger: this.logger, queueDepth });
+    return new HeyGenProvider({ client, logger: this.logger, seal: this.#seal, queueDepth });
   }
 
   liveAvatarClient(): LiveAvatarClient {
@@ -73,7 +75,14 @@ export class Rig {
 
   full(options: Partial<FullProviderOptions> = {}): FullProvider {
     const avatarId = '513fd1b7-7ef9-466d-9af2-344e51eeb833';
-    return new FullProvider({ client: this.liveAvatarClient(), avatarId, logger: this.logger, ...options });
+    const { logger } = this;
+    return new FullProvider({
+      client: this.liveAvatarClient(),
+      avatarId,
+      logger,
+      seal: this.#seal,
+      ...options,
+    });
   }
 
   voiceOnly(synthesizer: SpeechSynthesizer = new EmbeddedSpeech()): VoiceOnlyProvider {

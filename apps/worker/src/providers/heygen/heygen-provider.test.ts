@@ -42,7 +42,7 @@ describe('opening', () => {
     expect(seen).toEqual(['create_token', 'new']);
     expect(await vendor.calls()).toEqual(['create_token', 'new', 'start']);
     expect(session.media).toMatchObject({ kind: 'room', avatarIdentity: 'heygen' });
-    expect(session.durationLimit).toBe(600_000);
+    expect(session.durationLimitMs).toBe(600_000);
     await session.close('test');
   });
 

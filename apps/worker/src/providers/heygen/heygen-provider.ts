@@ -1,3 +1,4 @@
+import type { VendorSessionRef } from '@avatar-bridge/session-store';
 import type { VendorSession } from '@avatar-bridge/contracts';
 import {
   type HeyGenClient,
@@ -14,6 +15,7 @@ import type {
 } from '../avatar-provider.ts';
 import { CancelledError } from '../provider-errors.ts';
 import { HeyGenSession } from './heygen-session.ts';
+import type { Seal } from '../seal.ts';
 import { sessionOptions } from './session-options.ts';
 import { stopSession } from './stop-session.ts';
 import { translateError } from './translate-error.ts';
@@ -29,6 +31,8 @@ export type HeyGenProviderOptions = {
    * only waiting keeps every word. 2 closes the gaps between utterances where the vendor is known to queue.
    */
   queueDepth?: number;
+  /** Seals what the next owner of a vendor session needs. */
+  seal: Seal;
 };
 
 /** HeyGen's Streaming API v1. */
@@ -37,8 +41,10 @@ export class HeyGenProvider implements AvatarProvider {
   readonly capabilities: ProviderCapabilities;
   readonly #client: HeyGenClient;
   readonly #logger: Logger;
+  readonly #seal: Seal;
 
-  constructor({ client, logger, queueDepth = 1 }: HeyGenProviderOptions) {
+  constructor({ client, logger, seal, queueDepth = 1 }: HeyGenProviderOptions) {
+    this.#seal = seal;
     this.#client = client;
     this.#logger = logger;
     this.capabilities = {
@@ -47,6 +53,7 @@ export class HeyGenProvider implements AvatarProvider {
       uuidAvatars: false,
       defaultAvatar: true,
       finishesAlone: true,
+      rollover: true,
       maxUtteranceLength: maxTaskTextLength,
       queueDepth,
     };
@@ -55,8 +62,16 @@ export class HeyGenProvider implements AvatarProvider {
   async open({ sessionId, avatar, recordRef, onEvent, signal }: OpenRequest): Promise<ProviderSession> {
     const logger = this.#logger.child({ sessionId });
     const { token, created } = await this.#create(avatar, signal);
-    const ref = { provider: this.name, id: created.sessionId, openedAt: Date.now() };
-    const session = new HeyGenSession({ client: this.#client, created, ref, token, avatar, onEvent, logger });
+    const ref = this.#refOf(created, token);
+    const session = new HeyGenSession({
+      client: this.#client,
+      room: created,
+      ref,
+      token,
+      avatar,
+      onEvent,
+      logger,
+    });
     try {
       await recordRef(ref);
       if (signal.aborted) throw new CancelledError();
@@ -71,8 +86,20 @@ export class HeyGenProvider implements AvatarProvider {
   }
 
   /** There is no way back: the room's token is in the answer that created the session and nowhere else. */
-  attach(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  async attach(
+    ref: VendorSessionRef,
+    { sessionId, avatar, onEvent, signal }: Omit<OpenRequest, 'recordRef'>,
+  ): Promise<ProviderSession | undefined> {
+    const { url, durationLimitMs, sealed } = ref.data ?? {};
+    const { accessToken, token } = (sealed !== undefined && this.#seal.open(sealed)) || {};
+    if (url === undefined || accessToken === undefined || token === undefined) return undefined;
+    const durationLimit = durationLimitMs === undefined ? undefined : Number(durationLimitMs);
+    const logger = this.#logger.child({ sessionId });
+    const room = { url, accessToken, durationLimit };
+    const session = new HeyGenSession({ client: this.#client, room, ref, token, avatar, onEvent, logger });
+    // Whether it lives is said by the vendor only.
+    await session.keepAlive(signal);
+    return session;
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
@@ -91,6 +118,16 @@ export class HeyGenProvider implements AvatarProvider {
     } catch (error) {
       throw translateError(error);
     }
+  }
+
+  /** What a next owner needs, the room's and the session's tokens sealed: the vendor tells them once. */
+  #refOf({ sessionId: id, url, accessToken, durationLimit }: NewSession, token: string): VendorSessionRef {
+    const data = {
+      url,
+      ...(durationLimit !== undefined && { durationLimitMs: String(durationLimit) }),
+      sealed: this.#seal.seal({ accessToken, token }),
+    };
+    return { provider: this.name, id, openedAt: Date.now(), data };
   }
 
   async #create(

@@ -31,7 +31,8 @@ const timeouts = { start: 15_000, task: 10_000, interrupt: 3_000, keepAlive: 5_0
 
 export type HeyGenSessionOptions = {
   client: HeyGenClient;
-  created: NewSession;
+  /** The vendor's room, and when the vendor ends the session, if it said so. */
+  room: Pick<NewSession, 'url' | 'accessToken' | 'durationLimit'>;
   ref: VendorSession;
   /** Of create_token; it opened the session. */
   token: string;
@@ -45,7 +46,7 @@ export class HeyGenSession implements ProviderSession {
   readonly ref: VendorSession;
   readonly media: RoomSource;
   readonly keepAliveMs: number;
-  readonly durationLimit: number;
+  readonly durationLimitMs: number;
   readonly #client: HeyGenClient;
   readonly #logger: Logger;
   readonly #avatar: AvatarSettings;
@@ -60,11 +61,11 @@ export class HeyGenSession implements ProviderSession {
   #lost: SessionLostError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ client, created, ref, token, avatar, onEvent, logger }: HeyGenSessionOptions) {
+  constructor({ client, room, ref, token, avatar, onEvent, logger }: HeyGenSessionOptions) {
     this.ref = ref;
-    this.media = { kind: 'room', url: created.url, token: created.accessToken, avatarIdentity };
+    this.media = { kind: 'room', url: room.url, token: room.accessToken, avatarIdentity };
     this.keepAliveMs = Math.min(longestKeepAliveMs, (avatar.idleTimeoutSeconds * 1_000) / 3);
-    this.durationLimit = Math.min(created.durationLimit ?? longestSession, longestSession);
+    this.durationLimitMs = Math.min(room.durationLimit ?? longestSession, longestSession);
     this.#client = client;
     this.#token = token;
     this.#avatar = avatar;

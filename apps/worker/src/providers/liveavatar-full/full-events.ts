@@ -35,12 +35,25 @@ export class FullEvents {
   /** Speech that nobody ordered by a command: the greeting of the context. */
   #greeting: 'expected' | 'speaking' | 'over';
   readonly #rate: number | undefined;
+  readonly #attached: boolean;
   #userText = '';
   #avatarText = '';
 
-  /** @param greets whether the context has something to say first */
-  constructor({ greets, rate }: { greets: boolean; rate?: number | undefined }) {
+  /**
+   * @param greets whether the context has something to say first
+   * @param attached whether it may be saying what somebody else has given it
+   */
+  constructor({
+    greets,
+    attached = false,
+    rate,
+  }: {
+    greets: boolean;
+    attached?: boolean;
+    rate?: number | undefined;
+  }) {
     this.#rate = rate;
+    this.#attached = attached;
     this.#greeting = greets ? 'expected' : 'over';
   }
 
@@ -113,7 +126,7 @@ export class FullEvents {
     const mine = this.#mine(source);
     if (!mine) {
       if (this.#greeting === 'expected') this.#greeting = 'speaking';
-      return [{ type: 'speech.started', taskId: source ?? 'greeting', at, foreign: true }];
+      return [{ type: 'speech.started', taskId: source ?? 'greeting', at, ...this.#foreign(source) }];
     }
     mine.startedAt = at;
     const caption = mine.mode === 'repeat' ? [this.#caption(mine, mine.text, false)] : [];
@@ -124,7 +137,8 @@ export class FullEvents {
     const mine = this.#mine(source);
     if (!mine) {
       if (this.#greeting === 'speaking') this.#greeting = 'over';
-      return [{ event: { type: 'speech.ended', taskId: source ?? 'greeting', at, foreign: true } }];
+      const ended = { type: 'speech.ended' as const, taskId: source ?? 'greeting', at };
+      return [{ event: { ...ended, ...this.#foreign(source) } }];
     }
     if (mine.startedAt === undefined) return [];
     this.#inFlight = undefined;
@@ -150,6 +164,11 @@ export class FullEvents {
   #mine(source: string | undefined): InFlight | undefined {
     if (source === undefined) return this.#greeting === 'over' ? this.#inFlight : undefined;
     return source === this.#inFlight?.id ? this.#inFlight : undefined;
+  }
+
+  /** An utterance that a former owner gave to the avatar is known by its id to those who took it over. */
+  #foreign(source: string | undefined): { foreign?: true } {
+    return this.#attached && source !== undefined ? {} : { foreign: true };
   }
 
   #caption({ id }: InFlight, text: string, final: boolean): VendorEvent {

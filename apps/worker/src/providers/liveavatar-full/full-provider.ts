@@ -6,6 +6,7 @@ import {
   type SessionToken,
   TerminalError,
 } from '@avatar-bridge/heygen-client/liveavatar';
+import type { VendorSessionRef } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type {
   AvatarProvider,
@@ -18,9 +19,10 @@ import { liveAvatarId } from '../liveavatar/avatar-id.ts';
 import { listSessions } from '../liveavatar/list-sessions.ts';
 import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
+import type { Seal } from '../seal.ts';
 import { SessionContexts } from './contexts.ts';
 import { CreditsWatch } from './credits-watch.ts';
-import { FullSession } from './full-session.ts';
+import { type FullRoom, FullSession } from './full-session.ts';
 import { tokenOptions } from './token-options.ts';
 
 /** ms */
@@ -33,6 +35,8 @@ const maxUtteranceLength = 1_000;
 export type FullProviderOptions = {
   client: LiveAvatarClient;
   logger: Logger;
+  /** Seals what the next owner of a vendor session needs. */
+  seal: Seal;
   /** The avatar for the id `default`. */
   avatarId?: string | undefined;
   /** Of sessions that name none. */
@@ -66,6 +70,7 @@ export class FullProvider implements AvatarProvider {
       defaultAvatar: this.#defaultAvatar !== undefined,
       maxUtteranceLength,
       finishesAlone: true,
+      rollover: true,
       // Whether the vendor queues texts is not documented, and an answer under way can displace one.
       queueDepth: 1,
     };
@@ -86,12 +91,15 @@ export class FullProvider implements AvatarProvider {
       if (url === undefined || accessToken === undefined)
         throw new RetryableProviderError('bad-response', 'LiveAvatar started a FULL session without a room');
       if (signal.aborted) throw new CancelledError();
+      const room = { url, accessToken, durationLimitMs: started.durationLimitMs };
+      const attachable = this.#attachable(ref, room, token);
+      await recordRef(attachable);
       const onOver = this.#credits.add(onEvent);
       return new FullSession({
         client,
-        ref,
+        ref: attachable,
         token,
-        started: { ...started, url, accessToken },
+        room,
         avatar,
         greets,
         onEvent,
@@ -107,9 +115,30 @@ export class FullProvider implements AvatarProvider {
     }
   }
 
-  /** There is no way back: the room's token is in the answer that started the session and nowhere else. */
-  attach(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  async attach(
+    ref: VendorSessionRef,
+    { avatar, onEvent, sessionId, signal }: Omit<OpenRequest, 'recordRef'>,
+  ): Promise<ProviderSession | undefined> {
+    const { client, logger, seal } = this.#options;
+    const { url, durationLimitMs, sealed } = ref.data ?? {};
+    const { accessToken, token } = (sealed !== undefined && seal.open(sealed)) || {};
+    if (url === undefined || accessToken === undefined || token === undefined) return undefined;
+    const limit = durationLimitMs === undefined ? undefined : Number(durationLimitMs);
+    const session = new FullSession({
+      client,
+      ref,
+      token,
+      room: { url, accessToken, durationLimitMs: limit },
+      avatar,
+      greets: false,
+      attached: true,
+      onEvent,
+      onOver: this.#credits.add(onEvent),
+      logger: logger.child({ sessionId }),
+    });
+    // Whether it lives is said by the vendor only.
+    await session.keepAlive(signal);
+    return session;
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
@@ -118,6 +147,17 @@ export class FullProvider implements AvatarProvider {
 
   list(signal?: AbortSignal): Promise<VendorSession[]> {
     return listSessions(this.#options.client, { provider: this.name, mode: 'FULL', signal });
+  }
+
+  /** With what a next owner needs, the room's and the session's tokens sealed: the vendor tells them once. */
+  #attachable(ref: VendorSessionRef, room: FullRoom, token: string): VendorSessionRef {
+    const { url, accessToken, durationLimitMs } = room;
+    const data = {
+      url,
+      ...(durationLimitMs !== undefined && { durationLimitMs: String(durationLimitMs) }),
+      sealed: this.#options.seal.seal({ accessToken, token }),
+    };
+    return { ...ref, data };
   }
 
   async #createToken({ avatar, previous, signal }: OpenRequest) {

@@ -10,7 +10,6 @@ import {
   encodeControl,
   type LiveAvatarClient,
   responseTopic,
-  type StartedSession,
   TerminalError,
 } from '@avatar-bridge/heygen-client/liveavatar';
 import { RelayError, RetryableError } from '@avatar-bridge/relay';
@@ -36,15 +35,19 @@ const keepAliveTimeout = 5_000;
 /** How long a greeting may take to begin and to end, and how often to look, ms. */
 const greeting = { begin: 3_000, end: 20_000, every: 50 };
 
+export type FullRoom = { url: string; accessToken: string; durationLimitMs: number | undefined };
+
 export type FullSessionParts = {
   client: LiveAvatarClient;
   ref: VendorSession;
   /** Of the session; calls are made with it as long as it is taken. */
   token: string;
-  started: StartedSession & { url: string; accessToken: string };
+  room: FullRoom;
   avatar: AvatarSettings;
   /** Whether its context has something to say first. */
   greets: boolean;
+  /** Another worker opened it: it may be saying what it was given there. */
+  attached?: boolean;
   onEvent: (event: VendorEvent) => void;
   /** Called once, when it is over. */
   onOver: () => void;
@@ -57,7 +60,7 @@ export class FullSession implements ProviderSession {
   readonly media: RoomSource;
   /** The vendor closes a session that nobody uses for some minutes: 5 by its documentation, less than 4 by observers. */
   readonly keepAliveMs = 60_000;
-  readonly durationLimit?: number;
+  readonly durationLimitMs?: number;
   readonly #parts: FullSessionParts;
   readonly #events: FullEvents;
   readonly #over = new AbortController();
@@ -70,20 +73,21 @@ export class FullSession implements ProviderSession {
   #closing: Promise<void> | undefined;
 
   constructor(parts: FullSessionParts) {
-    const { ref, started, token, greets } = parts;
+    const { ref, room, token, greets, attached = false } = parts;
     this.ref = ref;
     this.media = {
       kind: 'room',
-      url: started.url,
-      token: started.accessToken,
+      url: room.url,
+      token: room.accessToken,
       avatarIdentity,
       companions: [agentIdentity(ref.id)],
     };
-    if (started.durationLimitMs !== undefined) this.durationLimit = started.durationLimitMs;
+    if (room.durationLimitMs !== undefined) this.durationLimitMs = room.durationLimitMs;
     this.#parts = parts;
     this.#token = token;
     this.#events = new FullEvents({
       greets: greets || parts.avatar.openingText !== undefined,
+      attached,
       rate: parts.avatar.voice.rate,
     });
   }

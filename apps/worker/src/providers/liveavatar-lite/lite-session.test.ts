@@ -82,7 +82,7 @@ describe('the limit of a session', () => {
   test('is known, and a session that just goes mute is given up at it', async () => {
     await limited.switches({ sessionEnd: 'mute' });
     const { session, events } = await limited.opened();
-    expect(session.durationLimit).toBe(6_000);
+    expect(session.durationLimitMs).toBe(6_000);
     const { taskId } = await session.speak(utterance(`${text} ${text} ${text}`));
     const { reason } = await event(events, 'closed');
     expect(reason).toContain('6 s');

@@ -48,7 +48,7 @@ export class LiteSession implements ProviderSession {
   readonly ref: VendorSession;
   readonly media: StageSource;
   readonly keepAliveMs = keepAliveMs;
-  readonly durationLimit?: number;
+  readonly durationLimitMs?: number;
   readonly #options: LiteSessionOptions;
   readonly #speech: VoicedSpeech;
   readonly #link: LiteLink;
@@ -64,7 +64,7 @@ export class LiteSession implements ProviderSession {
     this.ref = ref;
     this.media = { kind: 'stage', avatarIdentity };
     if (started.durationLimitMs !== undefined) {
-      this.durationLimit = started.durationLimitMs;
+      this.durationLimitMs = started.durationLimitMs;
       this.#atLimit = setTimeout(() => this.#lose(this.#reachedLimit()), started.durationLimitMs).unref();
     }
     this.#link = new LiteLink({
@@ -196,19 +196,19 @@ export class LiteSession implements ProviderSession {
 
   /** An utterance is not begun that the session's limit would cut, unless the session is fresh: another would cut it, too. */
   #mustLast({ text, mode }: Utterance): void {
-    const fresh = performance.now() - this.#startedAt < (this.durationLimit ?? 0) / 2;
+    const fresh = performance.now() - this.#startedAt < (this.durationLimitMs ?? 0) / 2;
     const neededMs =
       startMs + (mode === 'talk' ? 0 : expectedDuration(text, this.#options.avatar.voice.rate));
     if (!fresh && this.#leftMs() < neededMs) throw this.#lose(this.#reachedLimit());
   }
 
   #leftMs(): number {
-    const { durationLimit = Number.POSITIVE_INFINITY } = this;
+    const { durationLimitMs: durationLimit = Number.POSITIVE_INFINITY } = this;
     return durationLimit - (performance.now() - this.#startedAt);
   }
 
   #reachedLimit(): SessionLostError {
-    const limit = Math.round((this.durationLimit ?? 0) / 1_000);
+    const limit = Math.round((this.durationLimitMs ?? 0) / 1_000);
     return new SessionLostError('session-closed', `LiveAvatar ends a session after ${limit} s`);
   }
 

@@ -30,6 +30,7 @@ export class OwnVoice {
       maxUtteranceLength: 1_000,
       queueDepth: 2,
       finishesAlone: false,
+      rollover: false,
     };
   }
 

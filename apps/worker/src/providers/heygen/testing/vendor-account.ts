@@ -5,6 +5,7 @@ import { Room, RoomEvent } from '@livekit/rtc-node';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { OpenRequest, ProviderSession } from '../../avatar-provider.ts';
+import { Seal } from '../../seal.ts';
 import type { VendorEvent } from '../../vendor-event.ts';
 import { HeyGenProvider } from '../heygen-provider.ts';
 
@@ -32,6 +33,7 @@ export class VendorAccount {
     this.provider = new HeyGenProvider({
       client: new HeyGenClient({ apiKey: key, baseUrl: simulator.url }),
       logger: quiet,
+      seal: new Seal('a secret of the tests'),
     });
   }
 

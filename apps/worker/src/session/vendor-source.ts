@@ -1,0 +1,159 @@
+import type { OwnedSession, VendorSessionRef } from '@avatar-bridge/session-store';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+import type { AvatarProvider } from '../providers/avatar-provider.ts';
+import type { Providers } from '../providers/providers.ts';
+import type { ProviderSelection } from './provider-selection.ts';
+import type { StageAccess } from './stage-access.ts';
+import type { Takeover } from './takeover.ts';
+import { VendorLink } from './vendor-link.ts';
+import type { VendorSessions } from './vendor-sessions.ts';
+
+export type VendorSourceParts = {
+  owned: Pick<OwnedSession, 'id' | 'record'>;
+  providers: Providers;
+  selection: ProviderSelection;
+  stage: StageAccess;
+  takeover: Takeover;
+  vendorSessions: VendorSessions;
+  metrics: Metrics;
+  logger: Logger;
+  wake: () => void;
+};
+
+/** One that a former owner left; `heard`: viewers saw and heard its avatar until now. */
+export type Taken = { link: VendorLink; heard: boolean };
+
+/** Where the vendor sessions of one session come from, and how they end: no two live at a time unasked. */
+export class VendorSource {
+  readonly #parts: VendorSourceParts;
+  readonly #stops = new Set<Promise<unknown>>();
+  /** Left by former owners, oldest first, and neither taken over nor stopped yet. */
+  #inherited: readonly VendorSessionRef[];
+  #previous: VendorSessionRef | undefined;
+
+  constructor(parts: VendorSourceParts) {
+    this.#parts = parts;
+    this.#inherited = parts.owned.record.vendorSessions;
+    this.#previous = this.#inherited.at(-1);
+  }
+
+  /** The newest vendor session of a former owner, if there is a way back to it; all others are stopped. */
+  async takeOver(signal: AbortSignal): Promise<Taken | undefined> {
+    const { owned, stage, takeover, vendorSessions } = this.#parts;
+    const ref = this.#inherited.at(-1);
+    if (!ref) {
+      takeover.decided({ attached: false, heard: false });
+      return undefined;
+    }
+    const { room, dialect } = owned.record;
+    // With two of them nobody knows which one was on the stage.
+    const heard = this.#inherited.length === 1 && (await stage.carried(owned.id, room, dialect));
+    const link = await this.#attach(ref, signal);
+    if (!link) {
+      const openUntil = await this.stopInherited();
+      takeover.decided({ attached: false, heard, ...(openUntil !== undefined && { openUntil }) });
+      return undefined;
+    }
+    await vendorSessions.record(ref);
+    for (const former of this.#inherited.slice(0, -1)) void this.#track(this.#reap(former));
+    this.#inherited = [ref];
+    return { link, heard };
+  }
+
+  /** What was taken over is this owner's now. */
+  kept(): void {
+    this.#inherited = [];
+  }
+
+  /** Opens another one, when those before are stopped. */
+  async open(signal: AbortSignal): Promise<VendorLink> {
+    await this.stopped();
+    return this.openBeside(signal);
+  }
+
+  /** Opens another one while one lives. */
+  async openBeside(signal: AbortSignal): Promise<VendorLink> {
+    signal.throwIfAborted();
+    const provider = this.#parts.selection.required();
+    return VendorLink.open(this.#linkParts(provider), this.#request(provider, signal));
+  }
+
+  /** It is the one that the next one follows. */
+  used({ session: { ref } }: VendorLink): void {
+    this.#previous = ref;
+  }
+
+  /** Never rejects. */
+  async stop(link: VendorLink, reason: string): Promise<void> {
+    await this.#track(link.stop(reason));
+  }
+
+  /** Resolves when none is being stopped any more. */
+  async stopped(): Promise<void> {
+    await Promise.all(this.#stops);
+  }
+
+  /** Stops what former owners left; returns until when the newest was open, and speaking by itself (epoch ms). */
+  async stopInherited(): Promise<number | undefined> {
+    const refs = this.#inherited;
+    this.#inherited = [];
+    return (await Promise.all(refs.map((ref) => this.#track(this.#reap(ref))))).at(-1);
+  }
+
+  async #attach(ref: VendorSessionRef, signal: AbortSignal): Promise<VendorLink | undefined> {
+    const { logger, selection } = this.#parts;
+    const provider = ref.provider === selection.name ? selection.provider : undefined;
+    if (!provider) return undefined;
+    try {
+      return await VendorLink.attach(this.#linkParts(provider), ref, this.#request(provider, signal));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      logger.info({ err: error, vendorSessionId: ref.id }, 'there is no way back to a vendor session');
+      return undefined;
+    }
+  }
+
+  async #reap(ref: VendorSessionRef): Promise<number | undefined> {
+    const { logger, providers, vendorSessions } = this.#parts;
+    const at = Date.now();
+    const provider = providers.get(ref.provider);
+    if (!provider) {
+      logger.error({ provider: ref.provider }, 'a vendor session is left to workers that have its provider');
+      return undefined;
+    }
+    const found = await vendorSessions.stop(ref, 'its worker is gone', () => provider.reap(ref));
+    return found?.wasOpen && provider.capabilities.finishesAlone ? at : undefined;
+  }
+
+  async #track<T>(stop: Promise<T>): Promise<T> {
+    this.#stops.add(stop);
+    try {
+      return await stop;
+    } finally {
+      this.#stops.delete(stop);
+      this.#parts.wake();
+    }
+  }
+
+  #linkParts(provider: AvatarProvider) {
+    const { metrics, vendorSessions } = this.#parts;
+    return { provider, metrics, vendorSessions };
+  }
+
+  #request(provider: AvatarProvider, signal: AbortSignal) {
+    const { owned, selection, stage } = this.#parts;
+    const { room, dialect, liveAt } = owned.record;
+    const avatar = selection.avatar();
+    const { openingText: _, ...ungreeting } = avatar;
+    const previous = this.#previous?.provider === provider.name ? this.#previous : undefined;
+    return {
+      sessionId: owned.id,
+      // A session greets once, whatever becomes of its vendor sessions.
+      avatar: liveAt === undefined && this.#previous === undefined ? avatar : ungreeting,
+      ...(previous && { previous }),
+      seatAvatar: () => stage.seat(owned.id, room, dialect),
+      signal,
+    };
+  }
+}
