@@ -114,8 +114,11 @@ export type Utterance = {
   index: number;
   /** Which part of the message's text it is, in characters that are no white space; `to` is not part of it. */
   span?: readonly [from: number, to: number];
-  /** `submitting`: it may or may not have reached the vendor. `speaking`, `spoken`: the vendor's word for it. */
-  state: 'submitting' | 'submitted' | 'speaking' | 'spoken';
+  /**
+   * `submitting`: it may or may not have reached the vendor. `speaking`, `spoken`: the vendor's word for it. `waiting`: the vendor has it
+   * no more, and it is to be said again.
+   */
+  state: 'submitting' | 'submitted' | 'speaking' | 'spoken' | 'waiting';
   /** The epoch that wrote the state. */
   epoch: number;
   at: number;

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { LostError } from '../lost-error.ts';
 import { ProviderError, SessionLostError, TerminalProviderError } from '../providers/provider-errors.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
@@ -16,23 +15,18 @@ import {
   type Submission,
   type SubmissionEvent,
 } from './submission.ts';
-import type { Answer } from './vendor-line.ts';
+import type { Answer, VendorLineParts } from './vendor-line.ts';
 
 /** Tries to hand over utterances before the vendor session is given up. */
 const maxTries = 6;
 /** ms until the lease is looked at again when it does not hold for certain. */
 const leasePause = 250;
 
-export type DeliveryParts = {
+export type DeliveryParts = Pick<VendorLineParts, 'logger' | 'mayAct' | 'lost'> & {
   queue: SpeechQueue;
-  logger: Logger;
   /** Of utterances that a former owner was handing over. */
   onUncertain: 'replay' | 'skip';
-  /** Whether the lease still holds. */
-  mayAct: () => boolean;
   note: (facts: Fact[]) => void;
-  /** The vendor session can't be used any more. */
-  lost: (error: ProviderError | LostError) => void;
 };
 
 /** A vendor session, as far as it is made to speak. Both answer by calling answered() and silenced(). */
@@ -88,7 +82,6 @@ export class Delivery {
   detach(): Speech[] {
     const hit = new Set(this.held.map(({ speech }) => speech));
     for (const speech of hit) speech.losses += 1;
-    this.#parts.queue.takeBack();
     this.#step({ type: 'lost' });
     this.#line = undefined;
     this.#hearing.foreignEnded();
@@ -237,10 +230,22 @@ export class Delivery {
   }
 
   #step(event: SubmissionEvent): void {
+    const { note, queue } = this.#parts;
     const before = this.#submission;
+    const { held } = this;
     this.#submission = next(before, event);
-    if (callsOf(this.#submission) <= callsOf(before)) return;
-    this.#parts.queue.takeBack();
-    this.#line?.silence();
+    const silences = callsOf(this.#submission) > callsOf(before);
+    const { type } = event;
+    if (silences || type === 'lost') {
+      queue.takeBack();
+      note(waiting(held));
+    } else if (before.name === 'handing' && (type === 'refused' || type === 'postponed')) {
+      note(waiting(held.slice(-1)));
+    }
+    if (silences) this.#line?.silence();
   }
+}
+
+function waiting(pieces: readonly Piece[]): Fact[] {
+  return pieces.map((piece) => ({ type: 'piece.waiting', piece }));
 }

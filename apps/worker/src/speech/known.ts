@@ -14,7 +14,10 @@ import type { Verdict } from './uncertain.ts';
 /** What is known of a message that a former owner began. */
 export type Known = {
   /** `record` is what the former owner wrote down of it. */
-  pieces: (PieceText & { verdict: Verdict; record?: Pick<Utterance, 'state' | 'at' | 'taskId'> })[];
+  pieces: (PieceText & {
+    verdict: Verdict;
+    record?: Pick<Utterance, 'state' | 'at' | 'taskId'> | undefined;
+  })[];
   submittedAt?: number | undefined;
   speakingAt?: number | undefined;
 };
@@ -56,7 +59,7 @@ function stateOf(verdict: Verdict, record: Known['pieces'][number]['record']): P
 function isTaken(
   record: Known['pieces'][number]['record'],
 ): record is NonNullable<Known['pieces'][number]['record']> {
-  return record !== undefined && record.state !== 'submitting';
+  return record !== undefined && record.state !== 'submitting' && record.state !== 'waiting';
 }
 
 /** A time that another machine's clock told, by ours: it has passed, whatever that clock says. */

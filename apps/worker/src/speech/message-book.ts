@@ -1,5 +1,5 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
-import type { OwnedSession } from '@avatar-bridge/session-store';
+import type { OwnedSession, Utterance } from '@avatar-bridge/session-store';
 import type { Metrics } from '../metrics.ts';
 import type { Journal } from '../session/journal.ts';
 import type { Fact, Piece, Speech, Unspoken } from './speech.ts';
@@ -42,6 +42,8 @@ export class MessageBook {
     switch (fact.type) {
       case 'piece.submitted':
         return this.#submitted(fact.piece, fact.taskId, fact.first);
+      case 'piece.waiting':
+        return this.#record(fact.piece, 'waiting');
       case 'piece.speaking':
         return this.#record(fact.piece, 'speaking', fact.taskId);
       case 'piece.spoken':
@@ -147,7 +149,7 @@ export class MessageBook {
     this.#journal.write(() => this.#owned.updateMessage(speech.message.id, { state, ...patch }, event));
   }
 
-  #record(piece: Piece, state: 'submitted' | 'speaking' | 'spoken', taskId?: string): void {
+  #record(piece: Piece, state: Utterance['state'], taskId?: string): void {
     this.#journal.write(() =>
       this.#owned.recordUtterance(piece.speech.message.id, {
         index: piece.index,

@@ -43,6 +43,8 @@ export type Unspoken =
 /** What became of a message or an utterance. */
 export type Fact =
   | { type: 'piece.submitted'; piece: Piece; taskId: string | undefined; first: boolean }
+  /** The vendor has it no more. */
+  | { type: 'piece.waiting'; piece: Piece }
   | { type: 'piece.speaking'; piece: Piece; taskId: string | undefined }
   | { type: 'piece.spoken'; piece: Piece }
   | { type: 'speaking'; speech: Speech; taskId: string | undefined; at: number }

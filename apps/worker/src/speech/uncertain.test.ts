@@ -26,6 +26,13 @@ const unheard = { heard: false } as const;
 describe('settle', () => {
   it.each<[string, Inherited[], Circumstances, Verdict[]]>([
     ['says what was never given to the vendor', [utterance(), utterance()], gone, ['say', 'say']],
+    ['says what was taken back from the vendor', [utterance('waiting')], replaced(at + 60_000), ['say']],
+    [
+      'also when the vendor session goes on',
+      [utterance('waiting'), utterance('submitted')],
+      { ...attached, ...skipping },
+      ['say', 'say'],
+    ],
     ['says it also when uncertain ones are skipped', [utterance()], replaced(at, 'skip'), ['say']],
     ['does not say again what was spoken', [utterance('spoken')], gone, ['said']],
     ['goes on behind what was spoken', [utterance('spoken'), utterance()], gone, ['said', 'say']],

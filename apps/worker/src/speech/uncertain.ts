@@ -1,8 +1,9 @@
 import type { MessageMode } from '@avatar-bridge/contracts';
+import type { Utterance } from '@avatar-bridge/session-store';
 
 /** An utterance, and what the former owner wrote down of it; `at`, epoch ms, is when it got into that state. */
 export type Inherited = {
-  record: { state: 'submitting' | 'submitted' | 'speaking' | 'spoken'; at: number } | undefined;
+  record: Pick<Utterance, 'state' | 'at'> | undefined;
   /** How long an answer to `talk` takes nobody knows. */
   mode: MessageMode;
   /** How long it should take to say, ms: right within some 30 %. */
@@ -42,7 +43,7 @@ const patience = { certain: 2_500, expected: 1_000 };
  * | recorded              | vendor session                        | heard    | verdict          |
  * |-----------------------|---------------------------------------|----------|------------------|
  * | spoken                | whatever                              | whatever | said             |
- * | nothing               | whatever                              | whatever | say              |
+ * | nothing, or waiting   | whatever                              | whatever | say              |
  * | speaking or submitted | attached                              | yes      | adopt            |
  * | submitting            | attached                              | yes      | adopt            |
  * | any other             | attached: the caller silences it      | no       | by `onUncertain` |
@@ -85,7 +86,7 @@ type End = { expected: number; certain: number };
 function timeline(line: readonly Inherited[]): (End | undefined)[] {
   let before: End = { expected: 0, certain: 0 };
   return line.map(({ record, mode, expected }) => {
-    if (record === undefined || record.state === 'submitting') return undefined;
+    if (record === undefined || record.state === 'submitting' || record.state === 'waiting') return undefined;
     if (record.state === 'spoken') {
       before = { expected: record.at, certain: record.at };
       return undefined;
@@ -108,7 +109,7 @@ function judge(
   end: End | undefined,
   { attached, heard, openUntil, onUncertain }: Circumstances,
 ): Verdict {
-  if (record === undefined) return 'say';
+  if (record === undefined || record.state === 'waiting') return 'say';
   if (record.state === 'spoken') return 'said';
   if (heard && attached) return 'adopt';
   if (heard && end && openUntil !== undefined && openUntil >= end.certain) return 'said';
