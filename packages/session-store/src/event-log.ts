@@ -11,7 +11,7 @@ import type {
 import type { Connection } from './connection.ts';
 import { StoreUnavailableError, UnknownSessionError } from './errors.ts';
 import { compareEntryIds, entryTime } from './ids.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from './record/keys.ts';
 import { readEvents } from './scripts/index.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { EventQuery, EventStreamOptions } from './types.ts';

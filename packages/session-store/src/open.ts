@@ -1,9 +1,16 @@
 import { Connection, openRedis, settled } from './connection.ts';
-import { Keys } from './keys.ts';
-import { LeaseQueue } from './lease-queue.ts';
-import { RedisSessionStore } from './store.ts';
+import { frontDesk } from './front-desk.ts';
+import { LeaseQueue } from './lease/lease-queue.ts';
+import { ownership } from './ownership.ts';
+import { Keys } from './record/keys.ts';
+import { Sessions } from './record/sessions.ts';
+import { SessionEnds } from './session-ends.ts';
+import type { SessionStore } from './store.ts';
+import type { StoreParts } from './store-parts.ts';
 import { Subscriptions } from './subscriptions.ts';
-import type { Retention, SessionStore, StoreOptions } from './types.ts';
+import type { LeaseWorker, Retention, StoreOptions } from './types.ts';
+import { upkeep } from './upkeep.ts';
+import { V1DoorState } from './v1-door-state.ts';
 
 const day = 86_400_000;
 export const defaultRetention: Retention = {
@@ -24,17 +31,40 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
   const subscriber = openRedis(redisUrl, 'failFast', `subscriptions:${account}`, logger);
   const connection = new Connection(redis);
   const leaseQueue = new LeaseQueue(connection, keys, logger);
-  const store = new RedisSessionStore({
-    account,
+  const retention = { ...defaultRetention, ...options.retention };
+  const closing = new AbortController();
+  const parts: StoreParts = {
     redisUrl,
     connection,
     subscriptions: new Subscriptions(subscriber),
     keys,
     leaseQueue,
-    retention: { ...defaultRetention, ...options.retention },
+    sessions: new Sessions({ connection, keys, leaseQueue }),
+    ends: new SessionEnds({ connection, keys, retention }),
+    retention,
     mailboxLimit: options.mailboxLimit ?? 500,
+    closing: closing.signal,
     ...(logger && { logger }),
-  });
+  };
+  const leaseWorkers = new Set<LeaseWorker>();
+  let closed: Promise<void> | undefined;
+  const shutDown = async (reason: string) => {
+    await Promise.all([...leaseWorkers].map((worker) => worker.close(reason)));
+    closing.abort(reason);
+    parts.subscriptions.close();
+    await leaseQueue.close();
+    redis.disconnect();
+  };
+  const close = (reason = 'closed') => (closed ??= shutDown(reason));
   await Promise.all([settled(redis, connectPatience), settled(subscriber, connectPatience)]);
-  return store;
+  return {
+    account,
+    queue: leaseQueue.queue,
+    v1Door: new V1DoorState(connection, keys),
+    ...frontDesk(parts),
+    ...ownership(parts, leaseWorkers),
+    ...upkeep(parts),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
 }

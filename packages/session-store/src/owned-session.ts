@@ -8,10 +8,11 @@ import {
   UnknownSessionError,
 } from './errors.ts';
 import { entryTime } from './ids.ts';
-import type { Keys, SessionKeys } from './keys.ts';
-import { messageFields, patchFields, toMessage } from './message-record.ts';
+import type { Keys, SessionKeys } from './record/keys.ts';
+import { messageFields, patchFields, toMessage } from './record/message-record.ts';
 import * as scripts from './scripts/index.ts';
-import { vendorField } from './session-record.ts';
+import { pairs, vendorField } from './record/session-record.ts';
+import type { SessionEnds } from './session-ends.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type {
   MessagePatch,
@@ -31,7 +32,7 @@ import { Wake } from './wake.ts';
 const pollInterval = 1_000;
 const pageSize = 100;
 
-export type Ownership = {
+export type ClaimedSessionParts = {
   connection: Connection;
   subscriptions: Subscriptions;
   keys: Keys;
@@ -40,8 +41,7 @@ export type Ownership = {
   record: SessionRecord;
   /** What the record's `owner` says while this is the owner. */
   token: string;
-  /** Called when the session has ended in Redis. */
-  ended(id: SessionId): Promise<void>;
+  ends: SessionEnds;
 };
 
 type Entry = [id: string, fields: string[]];
@@ -50,10 +50,10 @@ export class ClaimedSession implements OwnedSession {
   readonly id: SessionId;
   readonly epoch: number;
   readonly record: SessionRecord;
-  readonly #parts: Ownership;
+  readonly #parts: ClaimedSessionParts;
   readonly #keys: SessionKeys;
 
-  constructor(parts: Ownership) {
+  constructor(parts: ClaimedSessionParts) {
     this.id = parts.record.id;
     this.epoch = parts.record.epoch;
     this.record = parts.record;
@@ -214,16 +214,9 @@ export class ClaimedSession implements OwnedSession {
   }
 
   async end(end: SessionEnd): Promise<void> {
-    const { connection, retention, token } = this.#parts;
-    const answer = await endSession(
-      connection,
-      this.#keys,
-      retention,
-      { owner: token, epoch: this.epoch },
-      end,
-    );
+    const { ends, token } = this.#parts;
+    const answer = await ends.byOwner(this.id, token, end);
     if (answer[0] !== 'ended') this.#check(answer);
-    await this.#parts.ended(this.id);
   }
 
   get #writer() {
@@ -257,38 +250,18 @@ export class ClaimedSession implements OwnedSession {
   }
 }
 
-/** Runs the script that ends a session, for its owner (`owner`), or for who holds its lease or knows that nobody does (`epoch`). */
-export async function endSession(
-  connection: Connection,
-  keys: SessionKeys,
-  retention: Retention,
-  by: { owner: string; epoch: number },
-  end: SessionEnd,
-): Promise<Answer> {
-  const reason = `The session ended: ${end.message}`;
-  return connection.run(scripts.endSession, keys, {
-    ...by,
-    maxEvents: retention.events,
-    ttl: retention.endedSession,
-    end_: JSON.stringify(end),
-    reason,
-    droppedTail: `"reason":${JSON.stringify(reason)}}`,
-    event: JSON.stringify({ type: 'session.ended', ...end } satisfies SessionEventBody),
-  });
-}
-
 function toCommand(entryId: string, flat: readonly string[]): QueuedCommand {
-  const [, type, , id, ...more] = flat as [string, string, string, string, ...string[]];
+  const { type, id = '', ...fields } = pairs(flat);
   const at = entryTime(entryId);
   if (type === 'interrupt') return { type, id, at, entryId };
-  if (type === 'stop') return { type, id, at, reason: more[1] as string, entryId };
-  const [, seq, , mode, , expiresAfter, , text] = more;
+  if (type === 'stop') return { type, id, at, reason: fields['reason'] as string, entryId };
+  const { expiresAfter } = fields;
   return {
     type: 'message',
     id,
-    seq: Number(seq),
-    mode: mode as 'talk' | 'repeat',
-    text: text as string,
+    seq: Number(fields['seq']),
+    mode: fields['mode'] as 'talk' | 'repeat',
+    text: fields['text'] as string,
     acceptedAt: at,
     ...(expiresAfter && { expiresAt: at + Number(expiresAfter) }),
     entryId,

@@ -1,8 +1,8 @@
 import type { SessionId } from '@avatar-bridge/contracts';
 import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
-import type { Keys } from './keys.ts';
-import type { LeaseQueue } from './lease-queue.ts';
+import type { Keys } from './record/keys.ts';
+import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Reconciled } from './types.ts';
 
 const pageSize = 100;

@@ -1,28 +1,19 @@
 import type {
   EventId,
-  InterruptAccepted,
   MailboxCommand,
   Message,
-  MessageAccepted,
   MessageId,
-  MessageRequest,
   MessageState,
+  ProviderName,
   Session,
   SessionEnd,
-  SessionEvent,
   SessionEventBody,
   SessionId,
-  SessionList,
+  SessionProvider,
   SessionRequest,
   SessionState,
-  OfferedProviders,
-  ProviderName,
-  SessionProvider,
-  StreamedEvent,
   VendorSession,
 } from '@avatar-bridge/contracts';
-import type { Queue } from 'bullmq';
-import type { V1DoorState } from './v1-door-state.ts';
 
 /** The part of pino that the store uses: an object and a static text. */
 export type Logger = Record<'debug' | 'info' | 'warn' | 'error', (details: object, text: string) => void>;
@@ -209,69 +200,6 @@ export type Reconciled = {
   /** Index entries of sessions that are forgotten. */
   trimmed: number;
 };
-
-/**
- * All that is kept in Redis. Every method throws StoreUnavailableError within milliseconds while Redis is down, and
- * UnknownSessionError for a session that is not there.
- */
-export interface SessionStore {
-  readonly account: string;
-  /** The lease queue: one job for each session that has not ended. */
-  readonly queue: Queue;
-  readonly v1Door: V1DoorState;
-
-  /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
-  createSession(request: NewSession, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
-  /** With its position while it is queued. */
-  getSession(id: SessionId): Promise<Session>;
-  /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */
-  listSessions(query?: SessionQuery): Promise<SessionList>;
-  /** Durable when it returns. Throws SessionEndedError, MailboxFullError, IdempotencyMismatchError. */
-  postMessage(
-    id: SessionId,
-    request: MessageRequest,
-    options?: Idempotency,
-  ): Promise<{ message: MessageAccepted; replayed: boolean }>;
-  /** Throws UnknownMessageError. */
-  getMessage(id: SessionId, messageId: MessageId): Promise<Message>;
-  /** In mailbox order. */
-  listMessages(id: SessionId, query?: MessageQuery): Promise<Message[]>;
-  /** Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws UnknownMessageError. */
-  cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }>;
-  /** Silences what was accepted before. One that is not yet handled takes in those that follow without a message between. Throws SessionEndedError. */
-  interrupt(id: SessionId): Promise<InterruptAccepted>;
-  /** Asks for the session's end; again is fine. A session that nobody leased ends at once. */
-  stopSession(id: SessionId, reason: string): Promise<Session>;
-  /**
-   * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled, through outages of Redis.
-   * A `reset` comes first when the log no longer reaches back that far.
-   */
-  events(id: SessionId, options?: EventStreamOptions): AsyncIterable<StreamedEvent>;
-  readEvents(id: SessionId, query?: EventQuery): Promise<SessionEvent[]>;
-
-  /** Makes the epoch's holder the owner: every write of an earlier one is refused from now on. Throws FencedError, SessionEndedError. */
-  claim(id: SessionId, owner: { epoch: number; worker: string }): Promise<OwnedSession>;
-  leases(options: LeaseOptions): LeaseWorker;
-  /** How many sessions may be leased at a time, over all workers. */
-  setSlots(slots: number): Promise<void>;
-  /** Repairs what crashes left behind. Each call looks at a bounded part, the next call at the next. Call it every few seconds. */
-  reconcile(): Promise<Reconciled>;
-  /** Every vendor session that may still cost money, also of sessions that have ended. */
-  vendorSessions(): Promise<VendorSessionEntry[]>;
-  /** Call it when the vendor session is stopped for certain. */
-  forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
-
-  /** Says what a worker offers, for the next `ttl` ms: repeat it well before. */
-  offerProviders(worker: string, offered: OfferedProviders, ttl: number): Promise<void>;
-  /** What the account's workers offer, all together; undefined when none has said anything lately. */
-  offeredProviders(): Promise<OfferedProviders | undefined>;
-
-  mailboxAsQueue(id: SessionId): MailboxQueue;
-  /** Does a write and reads the answer, now. */
-  ready(): Promise<{ ok: boolean; detail: string }>;
-  close(reason?: string): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
 
 /** The right to act for a session. Every call throws FencedError once a later epoch has claimed it, SessionEndedError once it has ended. */
 export interface OwnedSession {

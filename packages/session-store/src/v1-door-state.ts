@@ -1,6 +1,6 @@
 import type { SessionId } from '@avatar-bridge/contracts';
 import type { Connection } from './connection.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from './record/keys.ts';
 
 /** How long a token is remembered after its last use, s. */
 const tokenMemory = 86_400;

@@ -1,4 +1,4 @@
-import { messageKeys, move, ownersOnly } from './parts.ts';
+import { move, ownersOnly } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,11 +6,9 @@ import { script } from './script.ts';
  * Answers `ok` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const advance = script('advance', {
-  keys: messageKeys,
-  args: ['owner', 'keepMessages', 'entry'],
+  uses: [move, ownersOnly],
+  args: ['entry'],
   lua: `
-${move}
-${ownersOnly}
 local interrupt = redis.call('HGET', record, 'interrupt')
 if interrupt then
   local at = string.match(interrupt, '^%S+ (%S+)')

@@ -3,12 +3,9 @@ import { script } from './script.ts';
 
 /** Adds events to the log. `rest`: their JSON. Answers `ok, id…` | `unknown` | `ended` | `fenced, epoch`. */
 export const appendEvents = script('appendEvents', {
-  keys: ['record', 'events'],
-  args: ['owner', 'maxEvents'],
+  uses: [append, ownersOnly],
   rest: true,
   lua: `
-${append}
-${ownersOnly}
 local answer = {'ok'}
 for i, json in ipairs(rest) do answer[i + 1] = append(json) end
 return answer`,

@@ -3,12 +3,11 @@ import { script } from './script.ts';
 
 /** Writes the record and the first event; a record that is there stays as it is. `rest`: fields and values. Answers `ok`. */
 export const createSession = script('createSession', {
-  keys: ['record', 'events'],
-  args: ['maxEvents', 'event'],
+  uses: [append, time],
+  keys: ['record'],
+  args: ['event'],
   rest: true,
   lua: `
-${append}
-${time}
 if redis.call('EXISTS', record) == 1 then return {'ok'} end
 local first = append(event)
 redis.call('HSET', record, 'state', 'queued', 'createdAt', time(first), 'firstEvent', first,

@@ -6,10 +6,10 @@ import { script } from './script.ts';
  * Answers `ok, command id` | `unknown` | `ended`.
  */
 export const interrupt = script('interrupt', {
-  keys: ['record', 'mailbox', 'events'],
-  args: ['maxEvents', 'id'],
+  uses: [append],
+  keys: ['record', 'mailbox'],
+  args: ['id'],
   lua: `
-${append}
 local now = redis.call('HMGET', record, 'state', 'stop', 'seq', 'interrupt')
 if not now[1] then return {'unknown'} end
 if now[1] == 'ended' or now[2] then return {'ended'} end

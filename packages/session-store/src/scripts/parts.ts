@@ -1,69 +1,66 @@
-/** Parts that several scripts share. Each names the variables it reads. */
+import { messageStates, openStates, storedFieldNames } from '../record/message-fields.ts';
+import { sessionKeyNames } from '../record/keys.ts';
+import { fragment } from './script.ts';
 
-/** `append(json)` adds to the log and tells the listeners; gives the entry's id. Reads `events`, `maxEvents`. */
-export const append = `
+const luaList = (names: readonly string[]) => `{${names.map((name) => `'${name}'`).join(', ')}}`;
+
+/** `append(json)` adds to the log and tells the listeners; gives the entry's id. */
+export const append = fragment({
+  keys: ['events'],
+  args: ['maxEvents'],
+  lua: `
 local function append(json)
   local id = redis.call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'e', json)
   redis.call('PUBLISH', events, id .. ' ' .. json)
   return id
-end`;
+end`,
+});
 
 /** `time(entryId)`: its ms. */
-export const time = `
+export const time = fragment({
+  lua: `
 local function time(entryId)
   return string.match(entryId, '^%d+')
-end`;
+end`,
+});
 
 /** `before(a, b)` orders stream entry ids. */
-export const before = `
+export const before = fragment({
+  lua: `
 local function before(a, b)
   local aTime, aCount = string.match(a, '^(%d+)-(%d+)$')
   local bTime, bCount = string.match(b, '^(%d+)-(%d+)$')
   if aTime ~= bTime then return tonumber(aTime) < tonumber(bTime) end
   return tonumber(aCount) < tonumber(bCount)
-end`;
+end`,
+});
 
-/** Leaves the script unless the caller is the owner of a session that has not ended. Reads `record`, `owner`. */
-export const ownersOnly = `
+/** Leaves the script unless the caller is the owner of a session that has not ended. */
+export const ownersOnly = fragment({
+  keys: ['record'],
+  args: ['owner'],
+  lua: `
 local held = redis.call('HMGET', record, 'state', 'owner', 'epoch')
 if not held[1] then return {'unknown'} end
 if held[2] ~= owner then return {'fenced', held[3]} end
-if held[1] == 'ended' then return {'ended'} end`;
-
-/** Keys of `move`: all that a message's state touches. */
-export const messageKeys = [
-  'record',
-  'mailbox',
-  'events',
-  'messages',
-  'idempotency',
-  'accepted',
-  'speaking',
-  'spoken',
-  'interrupted',
-  'expired',
-  'failed',
-  'dropped',
-] as const;
+if held[1] == 'ended' then return {'ended'} end`,
+});
 
 /**
  * `move(id, from, to)` puts a message in another state. A final state frees its place in the mailbox, moves the cursor as far as
- * no unfinished message is before it, and forgets the oldest messages in that state. Reads `messageKeys`, `keepMessages`.
+ * no unfinished message is before it, and forgets the oldest messages in that state.
  *
  * The cursor may pass an interrupt that nobody handled: it concerns messages before it only, and those are finished by then.
  */
-export const move = `
-${before}
-local sets = {
-  accepted = accepted, speaking = speaking, spoken = spoken, interrupted = interrupted,
-  expired = expired, failed = failed, dropped = dropped,
-}
-local fields = {
-  'seq', 'mode', 'text', 'state', 'entry', 'event', 'expiresAfter', 'idempotency', 'utterances', 'submittedAt',
-  'speakingAt', 'finishedAt', 'waitedMs', 'vendorMs', 'firstFrameMs', 'reason',
-}
+export const move = fragment({
+  uses: [before],
+  keys: sessionKeyNames,
+  args: ['keepMessages'],
+  lua: `
+local sets = {${messageStates.map((state) => `${state} = ${state}`).join(', ')}}
+local fields = ${luaList(storedFieldNames)}
 local function open(state)
-  return state == 'accepted' or state == 'speaking'
+  return ${openStates.map((state) => `state == '${state}'`).join(' or ')}
 end
 local function forget(id)
   local key = redis.call('HGET', messages, id .. ':idempotency')
@@ -74,7 +71,7 @@ local function forget(id)
 end
 local function firstOpen()
   local first, at
-  for _, set in ipairs({accepted, speaking}) do
+  for _, set in ipairs({${openStates.join(', ')}}) do
     local found = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if found[1] and (not at or tonumber(found[2]) < at) then
       first, at = found[1], tonumber(found[2])
@@ -103,4 +100,5 @@ local function move(id, from, to)
     for _, old in ipairs(redis.call('ZRANGE', sets[to], 0, surplus - 1)) do forget(old) end
     redis.call('ZREMRANGEBYRANK', sets[to], 0, surplus - 1)
   end
-end`;
+end`,
+});

@@ -3,15 +3,15 @@ import { script } from './script.ts';
 
 /**
  * Accepts a message: mailbox entry, event, record, wake-up. `key` and `bodyHash` are empty without an Idempotency-Key;
- * `eventTail` is the event's JSON from `mode` on.
+ * `eventAfterSeq` is the event's JSON from `mode` on.
  *
  * Answers `ok, seq, position` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
  */
 export const postMessage = script('postMessage', {
-  keys: ['record', 'mailbox', 'events', 'messages', 'idempotency', 'accepted'],
-  args: ['maxEvents', 'limit', 'id', 'mode', 'text', 'expiresAfter', 'eventTail', 'key', 'bodyHash'],
+  uses: [append],
+  keys: ['record', 'mailbox', 'messages', 'idempotency', 'accepted'],
+  args: ['limit', 'id', 'mode', 'text', 'expiresAfter', 'eventAfterSeq', 'key', 'bodyHash'],
   lua: `
-${append}
 local now = redis.call('HMGET', record, 'state', 'stop', 'pending', 'seq')
 if not now[1] then return {'unknown'} end
 if key ~= '' then
@@ -26,7 +26,7 @@ local seq = tonumber(now[4]) + 1
 redis.call('HSET', record, 'seq', seq, 'pending', position + 1)
 local entry = redis.call('XADD', mailbox, '*',
   'type', 'message', 'id', id, 'seq', seq, 'mode', mode, 'expiresAfter', expiresAfter, 'text', text)
-local event = append('{"type":"message.accepted","messageId":"' .. id .. '","seq":' .. seq .. ',' .. eventTail)
+local event = append('{"type":"message.accepted","messageId":"' .. id .. '","seq":' .. seq .. ',' .. eventAfterSeq)
 redis.call('HSET', messages, id .. ':seq', seq, id .. ':mode', mode, id .. ':text', text, id .. ':state', 'accepted',
   id .. ':entry', entry, id .. ':event', event)
 if expiresAfter ~= '' then redis.call('HSET', messages, id .. ':expiresAfter', expiresAfter) end

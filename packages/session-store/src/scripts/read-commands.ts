@@ -6,10 +6,10 @@ import { script } from './script.ts';
  * Answers `ok, place to go on from, whether there may be more, [entry id, [fields]]…` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const readCommands = script('readCommands', {
-  keys: ['record', 'mailbox', 'messages'],
-  args: ['owner', 'after', 'count'],
+  uses: [ownersOnly],
+  keys: ['mailbox', 'messages'],
+  args: ['after', 'count'],
   lua: `
-${ownersOnly}
 local entries = redis.call('XRANGE', mailbox, '(' .. after, '+', 'COUNT', count)
 local answer = {'ok', after, #entries == tonumber(count) and 1 or 0}
 for _, entry in ipairs(entries) do

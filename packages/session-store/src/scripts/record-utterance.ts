@@ -6,10 +6,10 @@ import { script } from './script.ts';
  * Answers `ok` | `final` | `unknown-message` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const recordUtterance = script('recordUtterance', {
-  keys: ['record', 'messages'],
-  args: ['owner', 'id', 'line'],
+  uses: [ownersOnly],
+  keys: ['messages'],
+  args: ['id', 'line'],
   lua: `
-${ownersOnly}
 local message = redis.call('HMGET', messages, id .. ':state', id .. ':utterances')
 if not message[1] then return {'unknown-message'} end
 if message[1] ~= 'accepted' and message[1] ~= 'speaking' then return {'final'} end

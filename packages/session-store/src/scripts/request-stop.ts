@@ -6,10 +6,10 @@ import { script } from './script.ts';
  * Answers `ok, epoch` | `ended` | `unknown`.
  */
 export const requestStop = script('requestStop', {
+  uses: [time],
   keys: ['record', 'mailbox'],
   args: ['id', 'reason', 'reasonJson'],
   lua: `
-${time}
 local now = redis.call('HMGET', record, 'state', 'stop', 'epoch')
 if not now[1] then return {'unknown'} end
 if now[1] == 'ended' then return {'ended'} end

@@ -3,11 +3,9 @@ import { script } from './script.ts';
 
 /** Writes a session's providers, and the event unless it is empty. Answers `ok` | `unknown` | `ended` | `fenced, epoch`. */
 export const setProviders = script('setProviders', {
-  keys: ['record', 'events'],
-  args: ['owner', 'maxEvents', 'provider', 'providers', 'event'],
+  uses: [append, ownersOnly],
+  args: ['provider', 'providers', 'event'],
   lua: `
-${append}
-${ownersOnly}
 redis.call('HSET', record, 'provider', provider, 'providers', providers)
 if event ~= '' then append(event) end
 return {'ok'}`,

@@ -3,12 +3,9 @@ import { script } from './script.ts';
 
 /** Writes a session's state and the event that tells it. Answers `ok, event id` | `unknown` | `ended` | `fenced, epoch`. */
 export const setState = script('setState', {
-  keys: ['record', 'events'],
-  args: ['owner', 'maxEvents', 'state', 'event'],
+  uses: [append, time, ownersOnly],
+  args: ['state', 'event'],
   lua: `
-${append}
-${time}
-${ownersOnly}
 local id = append(event)
 redis.call('HSET', record, 'state', state)
 if state == 'live' then redis.call('HSETNX', record, 'liveAt', time(id)) end

@@ -1,4 +1,4 @@
-import { append, messageKeys, move, ownersOnly } from './parts.ts';
+import { append, move, ownersOnly } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,13 +6,10 @@ import { script } from './script.ts';
  * Answers `ok` | `final` | `unknown-message` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const updateMessage = script('updateMessage', {
-  keys: messageKeys,
-  args: ['owner', 'maxEvents', 'keepMessages', 'id', 'state', 'event'],
+  uses: [append, move, ownersOnly],
+  args: ['id', 'state', 'event'],
   rest: true,
   lua: `
-${append}
-${move}
-${ownersOnly}
 local from = redis.call('HGET', messages, id .. ':state')
 if not from then return {'unknown-message'} end
 if not open(from) then return {'final'} end

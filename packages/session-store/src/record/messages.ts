@@ -1,8 +1,9 @@
 import type { Message, MessageId, MessageState, SessionId } from '@avatar-bridge/contracts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../connection.ts';
 import type { Keys } from './keys.ts';
-import { messageFields, messageStates, publicMessage, toMessage } from './message-record.ts';
-import type { MailboxQueue, MessageQuery } from './types.ts';
+import { messageStates } from './message-fields.ts';
+import { messageFields, publicMessage, toMessage } from './message-record.ts';
+import type { MailboxQueue, MessageQuery } from '../types.ts';
 
 /** A message's place in one of the state sets. */
 type Place = { id: MessageId; seq: number };

@@ -1,6 +1,6 @@
 import type { SessionId } from '@avatar-bridge/contracts';
-import { CancelledError, FencedError } from './errors.ts';
-import type { Lease } from './types.ts';
+import { CancelledError, FencedError } from '../errors.ts';
+import type { Lease } from '../types.ts';
 
 /**
  * A lease as its holder knows it: `held -> fenced`. It fences itself some time before its lock in Redis can run out, so that

@@ -1,5 +1,5 @@
 import { requestedProviders, type Session, type SessionId } from '@avatar-bridge/contracts';
-import type { NewSession, SessionRecord, VendorSessionRef } from './types.ts';
+import type { NewSession, SessionRecord, VendorSessionRef } from '../types.ts';
 
 export type Fields = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { CancelledError, FencedError } from './errors.ts';
+import { CancelledError, FencedError } from '../errors.ts';
 import { HeldLease } from './held-lease.ts';
 
 beforeEach(() => {

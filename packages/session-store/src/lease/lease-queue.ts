@@ -1,10 +1,10 @@
 import type { SessionId } from '@avatar-bridge/contracts';
 import { Queue } from 'bullmq';
 import type { JobsOptions } from 'bullmq';
-import type { Connection } from './connection.ts';
-import type { Keys } from './keys.ts';
-import { rateLimited } from './log.ts';
-import type { Logger } from './types.ts';
+import type { Connection } from '../connection.ts';
+import type { Keys } from '../record/keys.ts';
+import { rateLimited } from '../log.ts';
+import type { Logger } from '../types.ts';
 
 /** `base` is the session's epoch when the job was made: a job that was lost and put back must not count from 0 again. */
 export type LeaseData = { base: number };

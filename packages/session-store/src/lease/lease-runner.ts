@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
 import { WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { openRedis } from './connection.ts';
-import { CancelledError, FencedError, SessionEndedError, UnknownSessionError } from './errors.ts';
+import { openRedis } from '../connection.ts';
+import { CancelledError, FencedError, SessionEndedError, UnknownSessionError } from '../errors.ts';
 import { HeldLease } from './held-lease.ts';
-import type { Keys } from './keys.ts';
+import type { Keys } from '../record/keys.ts';
 import { LeaseBullWorker } from './lease-bull-worker.ts';
 import type { LeaseJob } from './lease-bull-worker.ts';
-import { rateLimited } from './log.ts';
-import type { Lease, LeaseOptions, LeaseWorker, Logger } from './types.ts';
+import { rateLimited } from '../log.ts';
+import type { Lease, LeaseOptions, LeaseWorker, Logger } from '../types.ts';
 
 /** An outage counts as a stall of every lease: that must never fail a session. */
 const maxStalledCount = 1_000_000;

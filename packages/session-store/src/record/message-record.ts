@@ -1,26 +1,10 @@
 import type { Message, MessageId, MessageState, SessionId } from '@avatar-bridge/contracts';
-import { MessageState as MessageStates } from '@avatar-bridge/contracts';
-import { entryTime } from './ids.ts';
-import type { MessagePatch, MessageRecord, Utterance } from './types.ts';
-
-const numbers = ['submittedAt', 'speakingAt', 'finishedAt', 'waitedMs', 'vendorMs', 'firstFrameMs'] as const;
-const names = [
-  'seq',
-  'mode',
-  'text',
-  'state',
-  'entry',
-  'event',
-  'expiresAfter',
-  'utterances',
-  'reason',
-  ...numbers,
-] as const;
-
-export const messageStates: readonly MessageState[] = MessageStates.options;
+import { entryTime } from '../ids.ts';
+import { messageFieldNames, numberFields } from './message-fields.ts';
+import type { MessagePatch, MessageRecord, Utterance } from '../types.ts';
 
 /** The fields of the `messages` hash that hold a message, in the order in which `toMessage` takes their values. */
-export const messageFields = (id: MessageId): string[] => names.map((name) => `${id}:${name}`);
+export const messageFields = (id: MessageId): string[] => messageFieldNames.map((name) => `${id}:${name}`);
 
 /** @returns undefined if there is no such message */
 export function toMessage(
@@ -28,8 +12,8 @@ export function toMessage(
   id: MessageId,
   values: readonly (string | null)[],
 ): MessageRecord | undefined {
-  const fields: Partial<Record<(typeof names)[number], string>> = {};
-  for (const [i, name] of names.entries()) {
+  const fields: Partial<Record<(typeof messageFieldNames)[number], string>> = {};
+  for (const [i, name] of messageFieldNames.entries()) {
     const value = values[i];
     if (value !== null && value !== undefined) fields[name] = value;
   }
@@ -52,7 +36,7 @@ export function toMessage(
     entryId,
     utterances,
   };
-  for (const name of numbers) if (fields[name] !== undefined) message[name] = Number(fields[name]);
+  for (const name of numberFields) if (fields[name] !== undefined) message[name] = Number(fields[name]);
   return message;
 }
 
@@ -79,4 +63,9 @@ function parseUtterances(lines: string | undefined): Utterance[] {
     newest.set(utterance.index, { ...newest.get(utterance.index), ...utterance });
   }
   return [...newest.values()].toSorted((a, b) => a.index - b.index);
+}
+
+/** A message event's JSON after `seq`: what comes before, only the script knows. */
+export function eventAfterSeq(fields: object): string {
+  return JSON.stringify(fields).slice(1);
 }

@@ -1,0 +1,208 @@
+import type {
+  InterruptAccepted,
+  Message,
+  MessageAccepted,
+  MessageId,
+  MessageRequest,
+  Session,
+  SessionEvent,
+  SessionEventBody,
+  SessionId,
+  SessionList,
+  StreamedEvent,
+} from '@avatar-bridge/contracts';
+import {
+  IdempotencyMismatchError,
+  MailboxFullError,
+  UnknownMessageError,
+  UnknownSessionError,
+} from './errors.ts';
+import { EventLog } from './event-log.ts';
+import { newCommandId, newMessageId, newSessionId, sha256 } from './ids.ts';
+import { eventAfterSeq } from './record/message-record.ts';
+import { Messages } from './record/messages.ts';
+import { requestFields } from './record/session-record.ts';
+import { refusal } from './record/sessions.ts';
+import * as scripts from './scripts/index.ts';
+import type { StoreParts } from './store-parts.ts';
+import type {
+  EventQuery,
+  EventStreamOptions,
+  Idempotency,
+  MailboxQueue,
+  MessageQuery,
+  NewSession,
+  SessionQuery,
+} from './types.ts';
+
+/** What those use who talk to sessions: gateways. */
+export interface FrontDesk {
+  /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
+  createSession(request: NewSession, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
+  /** With its position while it is queued. */
+  getSession(id: SessionId): Promise<Session>;
+  /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */
+  listSessions(query?: SessionQuery): Promise<SessionList>;
+  /** Durable when it returns. Throws SessionEndedError, MailboxFullError, IdempotencyMismatchError. */
+  postMessage(
+    id: SessionId,
+    request: MessageRequest,
+    options?: Idempotency,
+  ): Promise<{ message: MessageAccepted; replayed: boolean }>;
+  /** Throws UnknownMessageError. */
+  getMessage(id: SessionId, messageId: MessageId): Promise<Message>;
+  /** In mailbox order. */
+  listMessages(id: SessionId, query?: MessageQuery): Promise<Message[]>;
+  /** Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws UnknownMessageError. */
+  cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }>;
+  /** Silences what was accepted before. One that is not yet handled takes in those that follow without a message between. Throws SessionEndedError. */
+  interrupt(id: SessionId): Promise<InterruptAccepted>;
+  /** Asks for the session's end; again is fine. A session that nobody leased ends at once. */
+  stopSession(id: SessionId, reason: string): Promise<Session>;
+  /**
+   * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled, through outages of Redis.
+   * A `reset` comes first when the log no longer reaches back that far.
+   */
+  events(id: SessionId, options?: EventStreamOptions): AsyncIterable<StreamedEvent>;
+  readEvents(id: SessionId, query?: EventQuery): Promise<SessionEvent[]>;
+  mailboxAsQueue(id: SessionId): MailboxQueue;
+}
+
+export function frontDesk(parts: StoreParts): FrontDesk {
+  const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends } = parts;
+  const messages = new Messages(connection, keys);
+  const log = new EventLog({
+    connection,
+    subscriptions,
+    keys,
+    snapshot: (id) => sessions.get(id),
+    closing: parts.closing,
+  });
+
+  /** @returns the session's id that the key stands for */
+  async function claimKey(
+    idempotencyKey: string,
+    fresh: SessionId,
+    request: NewSession,
+    hash: string | undefined,
+  ): Promise<SessionId> {
+    const bodyHash = hash ?? sha256(JSON.stringify(request));
+    const key = keys.idempotency(sha256(idempotencyKey));
+    const args = { value: `${bodyHash} ${fresh}`, ttl: retention.idempotency };
+    const [, value] = await connection.run(scripts.claimIdempotencyKey, { key }, args);
+    const [before, id] = String(value).split(' ') as [string, SessionId];
+    if (before !== bodyHash) throw new IdempotencyMismatchError();
+    return id;
+  }
+
+  async function getMessage(id: SessionId, messageId: MessageId): Promise<Message> {
+    const message = await messages.get(id, messageId);
+    if (message) return message;
+    await sessions.record(id);
+    throw new UnknownMessageError(id, messageId);
+  }
+
+  return {
+    async createSession(request, options = {}) {
+      const fresh = newSessionId();
+      const id =
+        options.idempotencyKey === undefined
+          ? fresh
+          : await claimKey(options.idempotencyKey, fresh, request, options.bodyHash);
+      // Each step may be done again: a crash in between is mended by the same request, or by `reconcile`.
+      const { account } = keys;
+      await connection.call((redis) =>
+        Promise.all([redis.zadd(account.sessions, 0, id), redis.zadd(account.open, 0, id)]),
+      );
+      const event = JSON.stringify({ type: 'session.queued' } satisfies SessionEventBody);
+      const args = { maxEvents: retention.events, event };
+      await connection.run(scripts.createSession, keys.session(id), args, requestFields(id, request));
+      const record = await sessions.record(id);
+      if (record.state === 'ended') await ends.close(id);
+      else await leaseQueue.add(id, record.epoch);
+      return { session: await sessions.shown(record), replayed: id !== fresh };
+    },
+
+    getSession: (id) => sessions.get(id),
+
+    listSessions: (query) => sessions.list(query),
+
+    async postMessage(id, request, options = {}) {
+      const { mode, text } = request;
+      const fresh = newMessageId();
+      const key = options.idempotencyKey === undefined ? '' : sha256(options.idempotencyKey);
+      const bodyHash = key && (options.bodyHash ?? sha256(JSON.stringify(request)));
+      const [status, ...answer] = await connection.run(scripts.postMessage, keys.session(id), {
+        maxEvents: retention.events,
+        limit: mailboxLimit,
+        id: fresh,
+        mode,
+        text,
+        expiresAfter: request.expiresAfter ?? '',
+        eventAfterSeq: eventAfterSeq({ mode, text }),
+        key,
+        bodyHash,
+      });
+      const accepted = (messageId: string, seq: number, position: number): MessageAccepted => {
+        return { id: messageId, sessionId: id, seq, state: 'accepted', position };
+      };
+      switch (status) {
+        case 'ok':
+          return { message: accepted(fresh, Number(answer[0]), Number(answer[1])), replayed: false };
+        case 'replayed': {
+          const replayed = String(answer[0]).split(' ') as [string, string, string, string];
+          const [hash, messageId, seq, position] = replayed;
+          if (hash !== bodyHash) throw new IdempotencyMismatchError();
+          return { message: accepted(messageId, Number(seq), Number(position)), replayed: true };
+        }
+        case 'full':
+          throw new MailboxFullError(id, mailboxLimit);
+        default:
+          throw refusal(id, status);
+      }
+    },
+
+    getMessage,
+
+    async listMessages(id, query = {}) {
+      const found = await messages.list(id, query);
+      if (found.length === 0) await sessions.record(id);
+      return found;
+    },
+
+    async cancelMessage(id, messageId) {
+      const reason = 'It was cancelled before anybody began to say it';
+      const [status] = await connection.run(scripts.cancelMessage, keys.session(id), {
+        maxEvents: retention.events,
+        keepMessages: retention.messages,
+        id: messageId,
+        reason,
+        eventAfterSeq: eventAfterSeq({ reason }),
+      });
+      if (status === 'unknown') throw new UnknownSessionError(id);
+      if (status === 'unknown-message') throw new UnknownMessageError(id, messageId);
+      return { message: await getMessage(id, messageId), cancelled: status === 'ok' };
+    },
+
+    async interrupt(id) {
+      const args = { maxEvents: retention.events, id: newCommandId() };
+      const [status, commandId] = await connection.run(scripts.interrupt, keys.session(id), args);
+      if (status !== 'ok') throw refusal(id, status);
+      return { id: commandId as string, sessionId: id };
+    },
+
+    async stopSession(id, reason) {
+      const args = { id: newCommandId(), reason, reasonJson: JSON.stringify(reason) };
+      const [status, epoch] = await connection.run(scripts.requestStop, keys.session(id), args);
+      if (status === 'unknown') throw new UnknownSessionError(id);
+      if (status === 'ok' && epoch === '0' && (await leaseQueue.remove(id))) await ends.unclaimed(id, reason);
+      return sessions.get(id);
+    },
+
+    events: (id, options) => log.stream(id, options),
+
+    readEvents: (id, query) => log.read(id, query),
+
+    mailboxAsQueue: (id) => messages.asQueue(id),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Connection } from './connection.ts';
+import type { LeaseQueue } from './lease/lease-queue.ts';
+import type { Keys } from './record/keys.ts';
+import type { Sessions } from './record/sessions.ts';
+import type { SessionEnds } from './session-ends.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Logger, Retention } from './types.ts';
+
+/** What the front desk, ownership and upkeep of one store share. */
+export type StoreParts = {
+  redisUrl: string;
+  connection: Connection;
+  subscriptions: Subscriptions;
+  keys: Keys;
+  leaseQueue: LeaseQueue;
+  sessions: Sessions;
+  ends: SessionEnds;
+  retention: Retention;
+  mailboxLimit: number;
+  /** Aborts when the store closes. */
+  closing: AbortSignal;
+  logger?: Logger;
+};
