@@ -11,15 +11,7 @@ export class SessionEnds {
   readonly #keys: Keys;
   readonly #retention: Retention;
 
-  constructor({
-    connection,
-    keys,
-    retention,
-  }: {
-    connection: Connection;
-    keys: Keys;
-    retention: Retention;
-  }) {
+  constructor({ connection, keys, retention }: { connection: Connection; keys: Keys; retention: Retention }) {
     this.#connection = connection;
     this.#keys = keys;
     this.#retention = retention;

@@ -62,17 +62,11 @@ export function upkeep({ connection, keys, leaseQueue, ends }: StoreParts): Upke
     async ready() {
       const started = performance.now();
       const timeout = new Promise<never>((_, reject) => {
-        setTimeout(
-          () => reject(new Error(`no answer within ${readyTimeout} ms`)),
-          readyTimeout,
-        ).unref();
+        setTimeout(() => reject(new Error(`no answer within ${readyTimeout} ms`)), readyTimeout).unref();
       });
       try {
         // A write: a full disk or memory, or a replica, must show.
-        await Promise.race([
-          connection.call((redis) => redis.set(account.ready, '1', 'PX', 1_000)),
-          timeout,
-        ]);
+        await Promise.race([connection.call((redis) => redis.set(account.ready, '1', 'PX', 1_000)), timeout]);
         return { ok: true, detail: `Redis answered in ${Math.round(performance.now() - started)} ms` };
       } catch (error) {
         return { ok: false, detail: (error as Error).message };

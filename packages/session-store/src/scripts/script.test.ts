@@ -20,7 +20,10 @@ test('a script has the keys and arguments of all that it uses, and each part onc
       'local events, record, mailbox = KEYS[1], KEYS[2], KEYS[3]',
       'local maxEvents, owner, id = ARGV[1], ARGV[2], ARGV[3]',
       'local rest = {unpack(ARGV, 4)}',
-      ...['CLOCK', 'LOG', 'GUARD', 'BODY'],
+      'CLOCK',
+      'LOG',
+      'GUARD',
+      'BODY',
     ].join('\n'),
   });
 });

@@ -38,8 +38,8 @@ export function fragment<
   const { uses = [], lua } = definition;
   return {
     uses,
-    keys: union(uses, 'keys', definition.keys) as (K | KeyOf<F>)[],
-    args: union(uses, 'args', definition.args) as (A | ArgOf<F>)[],
+    keys: union<K | KeyOf<F>>([...uses.map((used) => used.keys), definition.keys ?? []]),
+    args: union<A | ArgOf<F>>([...uses.map((used) => used.args), definition.args ?? []]),
     lua,
   };
 }
@@ -65,12 +65,8 @@ function locals(names: readonly string[], table: 'KEYS' | 'ARGV'): string {
   return `local ${names.join(', ')} = ${names.map((_, i) => `${table}[${i + 1}]`).join(', ')}`;
 }
 
-function union(
-  uses: readonly Fragment[],
-  names: 'keys' | 'args',
-  own: readonly string[] = [],
-): readonly string[] {
-  return [...new Set([...uses.flatMap((used) => used[names]), ...own])];
+function union<T extends string>(lists: readonly (readonly T[])[]): readonly T[] {
+  return [...new Set(lists.flat())];
 }
 
 /** Each once, after all that it uses. */
