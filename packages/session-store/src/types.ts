@@ -146,7 +146,10 @@ export type Lease = {
   readonly sessionId: SessionId;
   /** For `claim`. */
   readonly epoch: number;
-  /** ms that the lease is certain to last from now on; 0 when it is over. Ask before doing what can't be taken back. */
+  /**
+   * ms that the lease is certain to last from now on; 0 while Redis is silent, and when it is over. Ask before
+   * doing what can't be taken back.
+   */
   remaining(): number;
   /** Aborts with a FencedError when the lease is over, also while it is being handed over. */
   readonly fenced: AbortSignal;
@@ -160,10 +163,13 @@ export type LeaseOptions = {
   lockDuration?: number;
   /** ms between looks for leases that ran out. Default 3,000. */
   stalledInterval?: number;
+  /** ms that Redis may be silent before leases are given up. Default 300,000. */
+  maxSilenceMs?: number;
   /**
-   * Works on a session for as long as it lasts. `ended`: the session is over. `released`: another worker shall go on.
-   * `signal` aborts with a FencedError (stop acting at once) or a CancelledError (hand over soon: the worker drains).
-   * A throw counts as a crash: the session is leased again a second later, and ended as failed after 20 of them.
+   * Works on a session for as long as it lasts. `ended`: the session is over. `released`: another worker shall go
+   * on. `parked`: nobody shall, until somebody wakes the session. `signal` aborts with a FencedError (stop acting
+   * at once) or a CancelledError (hand over soon: the worker drains). A throw counts as a crash: the session is
+   * leased again a second later, and ended as failed after 20 of them that came soon after each other.
    */
   run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'>;
 };

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SessionRequest } from '@avatar-bridge/contracts';
 import type { StreamedEvent } from '@avatar-bridge/contracts';
 import { Redis } from 'ioredis';
-import { expect, test } from 'vitest';
-import { FencedError, StoreUnavailableError } from '../src/index.ts';
-import type { SessionStore } from '../src/index.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { StoreUnavailableError } from '../src/index.ts';
+import type { Lease, SessionStore } from '../src/index.ts';
 import { RedisServer } from './redis-server.ts';
 import {
   aborted,
@@ -15,6 +15,7 @@ import {
   openStore,
   ownedSession,
   post,
+  quickLeases,
   take,
   types,
 } from './support.ts';
@@ -128,42 +129,93 @@ test('listeners and owners see through an outage: no event and no command is mis
   expect(seen).toEqual(await store.readEvents(owner.id));
 });
 
-test('an outage longer than the lease: the owner fences itself, then another takes over, never two at once', async () => {
-  const redis = await RedisServer.start();
-  const store = await openStore({ redisUrl: redis.url });
-  const owners = new Set<string>();
-  const log: string[] = [];
-  let most = 0;
-  const worker = (name: string) =>
-    leases(store, {
-      worker: name,
-      capacity: 5,
-      async run(lease, signal) {
-        owners.add(name);
-        most = Math.max(most, owners.size);
-        log.push(`${name} ${lease.epoch}`);
-        const reason = await aborted(signal);
-        owners.delete(name);
-        if (reason instanceof FencedError) log.push(`${name} fenced`);
-        throw reason;
-      },
-    });
-  worker('a');
-  const id = await createSession(store);
-  await eventually(() => owners.has('a'));
-  worker('b');
-  await delay(1_100);
-  await redis.kill();
-  await eventually(() => log.includes('a fenced'));
-  await delay(1_000);
-  await redis.start();
-  const up = performance.now();
-  await eventually(() => owners.size === 1);
-  expect(performance.now() - up).toBeLessThan(8_000);
-  expect(most).toBe(1);
-  expect(log.slice(0, 2)).toEqual(['a 1', 'a fenced']);
-  expect(log[2]).toMatch(/^[ab] 2$/);
-  expect(await store.queue.getJobState(id)).toBe('active');
+describe('leases through a silence of Redis', () => {
+  /** Two workers, one of which holds a session; what happens to it is logged. */
+  const twoWorkers = async (redis: RedisServer, names = ['a', 'b']) => {
+    const store = await openStore({ redisUrl: redis.url });
+    const log: string[] = [];
+    const held: Lease[] = [];
+    const worker = (name: string) =>
+      leases(store, {
+        worker: name,
+        capacity: 1,
+        async run(lease, signal) {
+          log.push(`${name} ${lease.epoch}`);
+          held.push(lease);
+          await store.claim(lease.sessionId, { epoch: lease.epoch, worker: name });
+          throw await aborted(signal);
+        },
+      });
+    const [first = '', ...others] = names;
+    worker(first);
+    const id = await createSession(store);
+    const lease = await eventually(() => held[0]);
+    for (const name of others) worker(name);
+    await delay(1_100);
+    return { store, id, log, lease };
+  };
+  const goesOn = async ({ store, id, log, lease }: Awaited<ReturnType<typeof twoWorkers>>, up: number) => {
+    await eventually(() => lease.remaining() > 0);
+    const back = performance.now() - up;
+    // Long enough for two looks for stalled leases after steady contact.
+    await delay(3_300);
+    expect(log).toEqual(['a 1']);
+    expect(lease.remaining()).toBeGreaterThan(0);
+    expect(lease.fenced.aborted).toBe(false);
+    expect(await store.queue.getJobState(id)).toBe('active');
+    return back;
+  };
+
+  test.each([1_000, 6_000])('a frozen Redis takes no lease away, %i ms', async (ms) => {
+    const redis = await RedisServer.start();
+    const workers = await twoWorkers(redis);
+    redis.freeze();
+    await delay(ms);
+    expect(workers.lease.remaining() > 0).toBe(ms < quickLeases.lockDuration / 2);
+    redis.thaw();
+    expect(await goesOn(workers, performance.now())).toBeLessThan(1_000);
+  });
+
+  test('a Redis that was killed and started again takes no lease away', async () => {
+    const redis = await RedisServer.start();
+    const workers = await twoWorkers(redis);
+    await redis.kill();
+    await eventually(() => workers.lease.remaining() === 0);
+    await delay(1_500);
+    await redis.start();
+    expect(await goesOn(workers, performance.now())).toBeLessThan(2_000);
+  });
+
+  test('a worker that stood still finds out that another has its lease before it acts', async () => {
+    const redis = await RedisServer.start();
+    const { store, id, log, lease } = await twoWorkers(redis);
+    const other = redis.client();
+    onTestFinished(() => other.disconnect());
+    // Another worker took the job while this process stood still.
+    await other.del(store.queue.toKey(`${id}:lock`));
+    await other.hincrby(store.queue.toKey(id), 'ats', 1);
+    await other.set(store.queue.toKey(`${id}:lock`), 'of another worker', 'PX', 60_000);
+    await eventually(() => lease.fenced.aborted);
+    expect(lease.remaining()).toBe(0);
+    expect(log).toEqual(['a 1']);
+  });
+
+  test('a lease whose job was put back in the queue is taken again before anybody has it', async () => {
+    const redis = await RedisServer.start();
+    const { store, id, log, lease } = await twoWorkers(redis, ['a']);
+    const other = redis.client();
+    onTestFinished(() => other.disconnect());
+    await other
+      .multi()
+      .del(store.queue.toKey(`${id}:lock`))
+      .lrem(store.queue.toKey('active'), 1, id)
+      .rpush(store.queue.toKey('wait'), id)
+      .exec();
+    await delay(1_500);
+    expect(log).toEqual(['a 1']);
+    expect(lease.fenced.aborted).toBe(false);
+    expect(await store.queue.getJobState(id)).toBe('active');
+  });
 });
 
 test('an outage shorter than the lease changes nothing', async () => {

@@ -8,19 +8,16 @@ const refusedDelay = 1_000;
 
 export type LeaseJob = Job<LeaseData, string>;
 
-/** What BullMQ's worker does not say by itself: when a renewal was asked for, and when it last got through to Redis. */
+/** BullMQ's worker, for jobs that last as long as a session and whose locks somebody else renews. */
 export class LeaseBullWorker extends Worker<LeaseData, string> {
-  onRenewal: (outcome: { renewed: string[]; lost: string[]; since: number }) => void = () => {};
-  /** Which locks to let run out. */
-  abandoned: (id: string) => boolean = () => false;
-  /** By `performance.now()`. */
+  /** When it last got through to Redis, by `performance.now()`. */
   lastContact = performance.now();
   /** The newest run of each job in this process, by id. */
   readonly #runs = new Map<string, Promise<unknown>>();
 
   /**
-   * Runs of one job follow each other: BullMQ renews locks by job id, so the end of a former run would stop the renewals of the
-   * next one. The lock of a run that has to wait is not renewed; it may be another's when its turn comes.
+   * Runs of one job follow each other: one that was fenced takes its time to leave, and this worker may have the
+   * job again by then. The lock of a run that has to wait is not renewed; it may be another's when its turn comes.
    */
   override async processJob(
     job: LeaseJob,
@@ -39,18 +36,10 @@ export class LeaseBullWorker extends Worker<LeaseData, string> {
     }
   }
 
-  override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
-    const since = performance.now();
-    const kept = ids.flatMap((id, i) => (this.abandoned(id) ? [] : [{ id, token: tokens[i] as string }]));
-    if (kept.length === 0) return [];
-    const lost = await super.extendJobLocks(
-      kept.map(({ id }) => id),
-      kept.map(({ token }) => token),
-      duration,
-    );
-    this.lastContact = performance.now();
-    this.onRenewal({ renewed: kept.flatMap(({ id }) => (lost.includes(id) ? [] : id)), lost, since });
-    return lost;
+  /** Puts jobs back in the queue whose locks have run out, at the second look. */
+  async requeueStalled(): Promise<void> {
+    // BullMQ has no public name for it.
+    await (this as unknown as { moveStalledJobsToWait(): Promise<void> }).moveStalledJobsToWait();
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<LeaseJob> {

@@ -1,23 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
-import { WaitingError } from 'bullmq';
+import { DelayedError, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../connection.ts';
-import { CancelledError, FencedError, SessionEndedError, UnknownSessionError } from '../errors.ts';
+import {
+  CancelledError,
+  FencedError,
+  SessionEndedError,
+  StoreUnavailableError,
+  UnknownSessionError,
+} from '../errors.ts';
 import { HeldLease } from './held-lease.ts';
 import type { Keys } from '../record/keys.ts';
 import { LeaseBullWorker } from './lease-bull-worker.ts';
 import type { LeaseJob } from './lease-bull-worker.ts';
+import type { LeaseLock } from './lease-locks.ts';
+import { LeaseUpkeep } from './lease-upkeep.ts';
 import { rateLimited } from '../log.ts';
 import type { Lease, LeaseOptions, LeaseWorker, Logger } from '../types.ts';
 
 /** An outage counts as a stall of every lease: that must never fail a session. */
 const maxStalledCount = 1_000_000;
 const crashDelay = 1_000;
+const defaultMaxSilenceMs = 300_000;
 /** Without contact for so long the worker is taken for wedged, ms; BullMQ asks Redis every second, or renews. */
 const silenceLimit = 15_000;
 /** For BullMQ's own goodbye, once no session is held any more. */
 const goodbyeTimeout = 2_000;
+
+/** A session held for so long is no session on which workers crash, ms. */
+const soundAfter = 300_000;
+/** In BullMQ's delayed set until somebody wakes it, ms. */
+const parkedFor = 365 * 86_400_000;
 
 export type LeaseRunnerOptions = LeaseOptions & {
   redisUrl: string;
@@ -34,7 +48,8 @@ export class LeaseRunner implements LeaseWorker {
   readonly #lockDuration: number;
   readonly #redis: Redis;
   readonly #worker: LeaseBullWorker;
-  readonly #held = new Map<SessionId, HeldLease>();
+  readonly #upkeep: LeaseUpkeep;
+  readonly #held = new Map<SessionId, { lease: HeldLease; lock: LeaseLock }>();
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -59,19 +74,27 @@ export class LeaseRunner implements LeaseWorker {
       lockDuration,
       stalledInterval,
       maxStalledCount,
+      // Both are done by LeaseUpkeep, which knows a silence of Redis from the death of a worker.
+      skipLockRenewal: true,
+      skipStalledCheck: true,
       drainDelay: 1,
       runRetryDelay: 1_000,
       autorun: false,
     });
-    this.#worker.abandoned = (id) => this.#held.get(id)?.remaining() === 0;
-    this.#worker.onRenewal = ({ renewed, lost, since }) => {
-      for (const id of renewed) this.#held.get(id)?.renewed(since);
-      for (const id of lost) this.#held.get(id)?.fence('its lock is gone');
-    };
     const log = rateLimited(logger);
     const onError = (error: Error) =>
       log('warn', error.message, { worker, error: error.message }, 'lease worker error');
     this.#worker.on('error', onError);
+    this.#upkeep = new LeaseUpkeep({
+      redis: this.#redis,
+      toKey: (name) => this.#worker.toKey(name),
+      lockDuration,
+      stalledInterval,
+      held: () => [...this.#held.values()].filter(({ lease }) => !lease.fenced.aborted),
+      requeueStalled: () => this.#worker.requeueStalled(),
+      contact: () => (this.#worker.lastContact = performance.now()),
+      failed: onError,
+    });
     this.#worker.run().catch(onError);
   }
 
@@ -98,11 +121,13 @@ export class LeaseRunner implements LeaseWorker {
   async #drain(reason: string, deadline: number): Promise<void> {
     // First closed, then handed over: the other way round this very worker would take its own leases again.
     const goodbye = this.#worker.close().catch(() => {});
-    for (const lease of this.#held.values()) lease.handOver(reason);
+    for (const { lease } of this.#held.values()) lease.handOver(reason);
     const settled = Promise.allSettled(this.#running);
     if (!(await within(settled, deadline))) {
-      for (const lease of this.#held.values()) lease.fence('its worker was closed before it was handed over');
+      for (const { lease } of this.#held.values())
+        lease.fence('its worker was closed before it was handed over');
     }
+    this.#upkeep.close();
     await within(goodbye, goodbyeTimeout);
     this.#redis.disconnect();
     this.#options.closed();
@@ -119,13 +144,20 @@ export class LeaseRunner implements LeaseWorker {
     const sessionId = job.id as SessionId;
     const asked = performance.now() - Math.max(0, Date.now() - (job.processedOn ?? Date.now()));
     const epoch = job.data.base + job.attemptsStarted;
-    const lease = new HeldLease({ sessionId, epoch, lockDuration: this.#lockDuration, since: asked });
-    this.#held.set(sessionId, lease);
+    const { maxSilenceMs = defaultMaxSilenceMs } = this.#options;
+    const lockDuration = this.#lockDuration;
+    const lease = new HeldLease({ sessionId, epoch, lockDuration, maxSilenceMs, since: asked });
+    const held = { lease, lock: { id: sessionId, token, begun: job.attemptsStarted } };
+    this.#held.set(sessionId, held);
     if (this.#closing) lease.handOver('drain');
     try {
       // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another one is asked for.
       const stale = lease.remaining() < this.#lockDuration / 2;
       const outcome = stale ? 'released' : await this.#track(this.#run(job, lease));
+      if (outcome === 'parked') {
+        await job.moveToDelayed(Date.now() + parkedFor, token);
+        throw new DelayedError();
+      }
       if (outcome === 'released') {
         // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.
         await job.moveToWait(token);
@@ -134,25 +166,27 @@ export class LeaseRunner implements LeaseWorker {
       return outcome;
     } finally {
       lease.release();
-      if (this.#held.get(sessionId) === lease) this.#held.delete(sessionId);
+      if (this.#held.get(sessionId) === held) this.#held.delete(sessionId);
     }
   }
 
   async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released' | 'parked'> {
     const { worker, logger } = this.#options;
     const { sessionId, epoch } = lease;
+    const begun = performance.now();
     try {
       return await this.#options.run(lease, lease.signal);
     } catch (error) {
       if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return 'ended';
       if (lease.remaining() === 0 || (lease.signal.aborted && error instanceof CancelledError))
         return 'released';
-      if (error instanceof FencedError) {
-        // Its epoch is too old: the next one is newer.
+      if (error instanceof FencedError || error instanceof StoreUnavailableError) {
+        // Its epoch is too old, and the next one is newer; or Redis went away, which is nobody's crash.
         await this.#pause(lease);
         return 'released';
       }
       logger?.error({ worker, sessionId, epoch, err: error }, 'lease crashed');
+      if (performance.now() - begun >= soundAfter) await this.#forgetCrashes(job);
       if (job.attemptsMade + 1 >= (job.opts.attempts ?? 1)) {
         await this.#options.fail(lease, {
           outcome: 'failed',
@@ -166,6 +200,12 @@ export class LeaseRunner implements LeaseWorker {
       job.opts.lifo = true;
       throw error;
     }
+  }
+
+  /** What crashes once in a while is not what crashes again and again. */
+  async #forgetCrashes(job: LeaseJob): Promise<void> {
+    job.attemptsMade = 0;
+    await this.#redis.hset(this.#worker.toKey(job.id as string), 'atm', 0);
   }
 
   async #pause(lease: HeldLease): Promise<void> {
