@@ -109,3 +109,38 @@ test('an interrupt is accepted, with or without a body, and reaches the mailbox'
   const { value } = await (await gateway.own(id)).commands()[Symbol.asyncIterator]().next();
   expect(value).toMatchObject({ type: 'interrupt', id: (body as { id: string }).id });
 });
+
+test('an interrupt spares what its `before` names, and is done once for each Idempotency-Key', async () => {
+  const { id } = await gateway.createSession();
+  const path = `/v1/sessions/${id}/interrupt`;
+  const headers = { 'idempotency-key': 'enough' };
+  const first = await gateway.call('POST', path, { body: { before: 1 }, headers });
+  const again = await gateway.call('POST', path, { body: { before: 1 }, headers });
+  expect(again).toMatchObject({ status: 202, body: first.body });
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+  expect(await gateway.call('POST', path, { body: {}, headers })).toBeProblem(422, 'idempotency-mismatch');
+  expect(await gateway.call('POST', path, { body: { before: 0 } })).toBeProblem(400, 'bad-request');
+});
+
+test('a message interrupts or replaces those before it when its policy says so', async () => {
+  const { id } = await gateway.createSession();
+  const post = (body: object) => gateway.call('POST', `/v1/sessions/${id}/messages`, { body });
+  await post({ text: 'stale' });
+  expect(await post({ text: 'fresh', policy: 'replace' })).toMatchObject({
+    status: 202,
+    body: { position: 0 },
+  });
+  expect(await post({ text: 'urgent', policy: 'interrupt' })).toMatchObject({
+    status: 202,
+    body: { seq: 3 },
+  });
+  expect((await gateway.store.readEvents(id)).map(({ type }) => type)).toEqual([
+    'session.queued',
+    'message.accepted',
+    'message.dropped',
+    'message.accepted',
+    'interrupt.accepted',
+    'message.accepted',
+  ]);
+  expect(await post({ text: 'x', policy: 'shout' })).toBeProblem(400, 'bad-request');
+});

@@ -74,11 +74,13 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     firstFrameMs: z.int().optional(),
     provider: z.string().optional(),
   }),
-  z.object({ type: z.literal('message.interrupted'), ...message }),
+  /** `spokenText`: what was heard of it before, as far as that is known. */
+  z.object({ type: z.literal('message.interrupted'), ...message, spokenText: z.string().optional() }),
   z.object({ type: z.literal('message.expired'), ...message }),
   z.object({ type: z.literal('message.failed'), ...message, code: z.string(), reason: z.string() }),
   z.object({ type: z.literal('message.dropped'), ...message, reason: z.string() }),
-  z.object({ type: z.literal('interrupt.accepted'), commandId: z.string() }),
+  /** It concerns the messages with a `seq` below `before`. */
+  z.object({ type: z.literal('interrupt.accepted'), commandId: z.string(), before: z.int().optional() }),
   /** The vendor was told to be silent; `tookMs` counts from the interrupt's acceptance. */
   z.object({ type: z.literal('interrupt.done'), commandId: z.string(), tookMs: z.int() }),
 

@@ -10,6 +10,13 @@ export const maxRepeatLength = 10_000;
 export const MessageMode = z.enum(['talk', 'repeat']);
 export type MessageMode = z.infer<typeof MessageMode>;
 
+/**
+ * What becomes of the messages before one. `queue`: they are said first. `interrupt`: they are silenced, what is being said and what
+ * waits. `replace`: those that nobody has begun to say are dropped; what is being said is said to its end.
+ */
+export const MessagePolicy = z.enum(['queue', 'interrupt', 'replace']);
+export type MessagePolicy = z.infer<typeof MessagePolicy>;
+
 /** What a chatbot posts to have something said. */
 export const MessageRequest = z
   .strictObject({
@@ -22,6 +29,8 @@ export const MessageRequest = z
     mode: MessageMode.default('repeat'),
     /** Not said any more when it has waited this long, ms. */
     expiresAfter: z.int().min(100).max(86_400_000).optional(),
+    /** Default: queue. */
+    policy: MessagePolicy.optional(),
   })
   .refine((m) => m.mode === 'repeat' || m.text.length <= maxTalkLength, {
     path: ['text'],
@@ -75,6 +84,8 @@ export const Message = z.object({
   firstFrameMs: z.int().optional(),
   /** The vendor's ids of its utterances, in order. */
   taskIds: z.array(z.string()),
+  /** What was heard of it before it was interrupted, as far as that is known. */
+  spokenText: z.string().optional(),
   /** Why it failed or was dropped, in words. */
   reason: z.string().optional(),
   /** The event log's entry that accepted it. */
@@ -86,7 +97,7 @@ export type Message = z.infer<typeof Message>;
 export const MessageList = z.object({ messages: z.array(Message) });
 export type MessageList = z.infer<typeof MessageList>;
 
-/** What a mailbox holds, in order. */
+/** What a mailbox holds, in order. An interrupt concerns the messages with a `seq` below its `before`. */
 export const MailboxCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message'),
@@ -97,11 +108,15 @@ export const MailboxCommand = z.discriminatedUnion('type', [
     acceptedAt: z.int(),
     expiresAt: z.int().optional(),
   }),
-  z.object({ type: z.literal('interrupt'), id: z.string(), at: z.int() }),
+  z.object({ type: z.literal('interrupt'), id: z.string(), at: z.int(), before: z.int().optional() }),
   z.object({ type: z.literal('stop'), id: z.string(), at: z.int(), reason: z.string() }),
 ]);
 export type MailboxCommand = z.infer<typeof MailboxCommand>;
 
-/** The answer to an interrupt: it acts on everything accepted before it. */
+/** What may be posted with an interrupt. `before`: it silences only messages with a smaller `seq`; default: all accepted so far. */
+export const InterruptRequest = z.strictObject({ before: z.int().min(1).optional() });
+export type InterruptRequest = z.infer<typeof InterruptRequest>;
+
+/** The answer to an interrupt: it acts on the messages accepted before it, or before the one that it names. */
 export const InterruptAccepted = z.object({ id: z.string(), sessionId: SessionId });
 export type InterruptAccepted = z.infer<typeof InterruptAccepted>;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { MessageRequest } from './message.ts';
+import { InterruptRequest, MessageRequest } from './message.ts';
 import type { StreamedEvent } from './event.ts';
 import type { Problem } from './problem.ts';
 
 /** The client's own name for a request over the socket; the answer carries it. */
 const requestId = z.string().min(1).max(128);
 
-/** What a client may send over `/v1/sessions/{id}/socket`. `id` serves as Idempotency-Key of a message. */
+/** What a client may send over `/v1/sessions/{id}/socket`. `id` serves as Idempotency-Key of messages and interrupts. */
 export const SocketRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('message'), id: requestId, message: MessageRequest }),
-  z.strictObject({ type: z.literal('interrupt'), id: requestId }),
+  z.strictObject({ type: z.literal('interrupt'), id: requestId, ...InterruptRequest.shape }),
   z.strictObject({ type: z.literal('ping'), id: requestId }),
 ]);
 export type SocketRequest = z.infer<typeof SocketRequest>;

@@ -1,5 +1,6 @@
 import type {
   InterruptAccepted,
+  InterruptRequest,
   Message,
   MessageAccepted,
   MessageId,
@@ -55,8 +56,15 @@ export interface FrontDesk {
   listMessages(id: SessionId, query?: MessageQuery): Promise<Message[]>;
   /** Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws UnknownMessageError. */
   cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }>;
-  /** Silences what was accepted before. One that is not yet handled takes in those that follow without a message between. Throws SessionEndedError. */
-  interrupt(id: SessionId): Promise<InterruptAccepted>;
+  /**
+   * Silences the messages accepted so far, or those with a `seq` below `before`. One that is not yet handled and reaches as far
+   * answers for those that follow. Throws SessionEndedError, IdempotencyMismatchError.
+   */
+  interrupt(
+    id: SessionId,
+    request?: InterruptRequest,
+    options?: Idempotency,
+  ): Promise<{ interrupt: InterruptAccepted; replayed: boolean }>;
   /** Asks for the session's end; again is fine. A session that nobody leased ends at once. */
   stopSession(id: SessionId, reason: string): Promise<Session>;
   /**
@@ -67,6 +75,9 @@ export interface FrontDesk {
   readEvents(id: SessionId, query?: EventQuery): Promise<SessionEvent[]>;
   mailboxAsQueue(id: SessionId): MailboxQueue;
 }
+
+const cancelled = 'It was cancelled before anybody began to say it';
+const replaced = 'A later message replaced it before anybody began to say it';
 
 export function frontDesk(parts: StoreParts): FrontDesk {
   const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends } = parts;
@@ -130,10 +141,10 @@ export function frontDesk(parts: StoreParts): FrontDesk {
     async postMessage(id, request, options = {}) {
       const { mode, text } = request;
       const fresh = newMessageId();
-      const key = options.idempotencyKey === undefined ? '' : sha256(options.idempotencyKey);
-      const bodyHash = key && (options.bodyHash ?? sha256(JSON.stringify(request)));
+      const { key, bodyHash } = hashes(request, options);
       const [status, ...answer] = await connection.run(scripts.postMessage, keys.session(id), {
         maxEvents: retention.events,
+        keepMessages: retention.messages,
         limit: mailboxLimit,
         id: fresh,
         mode,
@@ -142,6 +153,10 @@ export function frontDesk(parts: StoreParts): FrontDesk {
         eventAfterSeq: eventAfterSeq({ mode, text }),
         key,
         bodyHash,
+        policy: request.policy ?? 'queue',
+        interruptId: newCommandId(),
+        replacedAfterSeq: eventAfterSeq({ reason: replaced }),
+        replacedReason: replaced,
       });
       const accepted = (messageId: string, seq: number, position: number): MessageAccepted => {
         return { id: messageId, sessionId: id, seq, state: 'accepted', position };
@@ -171,24 +186,28 @@ export function frontDesk(parts: StoreParts): FrontDesk {
     },
 
     async cancelMessage(id, messageId) {
-      const reason = 'It was cancelled before anybody began to say it';
       const [status] = await connection.run(scripts.cancelMessage, keys.session(id), {
         maxEvents: retention.events,
         keepMessages: retention.messages,
         id: messageId,
-        reason,
-        eventAfterSeq: eventAfterSeq({ reason }),
+        reason: cancelled,
+        eventAfterSeq: eventAfterSeq({ reason: cancelled }),
       });
       if (status === 'unknown') throw new UnknownSessionError(id);
       if (status === 'unknown-message') throw new UnknownMessageError(id, messageId);
       return { message: await getMessage(id, messageId), cancelled: status === 'ok' };
     },
 
-    async interrupt(id) {
-      const args = { maxEvents: retention.events, id: newCommandId() };
-      const [status, commandId] = await connection.run(scripts.interrupt, keys.session(id), args);
-      if (status !== 'ok') throw refusal(id, status);
-      return { id: commandId as string, sessionId: id };
+    async interrupt(id, request = {}, options = {}) {
+      const [status, commandId] = await connection.run(scripts.interrupt, keys.session(id), {
+        maxEvents: retention.events,
+        id: newCommandId(),
+        before: request.before ?? '',
+        ...hashes(request, options),
+      });
+      if (status === 'mismatch') throw new IdempotencyMismatchError();
+      if (status !== 'ok' && status !== 'replayed') throw refusal(id, status);
+      return { interrupt: { id: commandId as string, sessionId: id }, replayed: status === 'replayed' };
     },
 
     async stopSession(id, reason) {
@@ -205,4 +224,13 @@ export function frontDesk(parts: StoreParts): FrontDesk {
 
     mailboxAsQueue: (id) => messages.asQueue(id),
   };
+}
+
+/** What Redis keeps of an Idempotency-Key and the body; empty without one. */
+function hashes(
+  request: object,
+  { idempotencyKey, bodyHash }: Idempotency,
+): { key: string; bodyHash: string } {
+  if (idempotencyKey === undefined) return { key: '', bodyHash: '' };
+  return { key: sha256(idempotencyKey), bodyHash: bodyHash ?? sha256(JSON.stringify(request)) };
 }

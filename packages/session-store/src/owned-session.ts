@@ -253,7 +253,7 @@ export class ClaimedSession implements OwnedSession {
 function toCommand(entryId: string, flat: readonly string[]): QueuedCommand {
   const { type, id = '', ...fields } = pairs(flat);
   const at = entryTime(entryId);
-  if (type === 'interrupt') return { type, id, at, entryId };
+  if (type === 'interrupt') return { type, id, at, before: Number(fields['before']), entryId };
   if (type === 'stop') return { type, id, at, reason: fields['reason'] as string, entryId };
   const { expiresAfter } = fields;
   return {

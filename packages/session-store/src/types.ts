@@ -138,6 +138,7 @@ export type MessagePatch = Partial<
     | 'waitedMs'
     | 'vendorMs'
     | 'firstFrameMs'
+    | 'spokenText'
     | 'reason'
   >
 >;

@@ -66,7 +66,7 @@ class Model {
   }
 
   async interrupt(): Promise<void> {
-    const { id } = await this.#store.interrupt(this.id);
+    const { id } = (await this.#store.interrupt(this.id)).interrupt;
     if (!this.accepted.includes(id)) this.accepted.push(id);
   }
 

@@ -50,7 +50,7 @@ test('interrupt and stop are seen while an earlier message is unfinished', async
   const message = await post(store, owner.id, 'a long one');
   expect((await commands.next()).value).toMatchObject({ type: 'message', id: message.id, seq: 1 });
   await owner.updateMessage(message.id, { state: 'speaking' });
-  const interrupt = await store.interrupt(owner.id);
+  const { interrupt } = await store.interrupt(owner.id);
   expect((await commands.next()).value).toMatchObject({ type: 'interrupt', id: interrupt.id });
   await store.stopSession(owner.id, 'enough');
   expect((await commands.next()).value).toMatchObject({ type: 'stop' });
@@ -98,14 +98,14 @@ test('interrupts without a message between are one, until it is handled', async 
   const store = await openStore();
   const owner = await ownedSession(store);
   const commands = owner.commands()[Symbol.asyncIterator]();
-  const first = await store.interrupt(owner.id);
-  expect(await store.interrupt(owner.id)).toEqual(first);
+  const { interrupt: first } = await store.interrupt(owner.id);
+  expect((await store.interrupt(owner.id)).interrupt).toEqual(first);
   const handled = (await commands.next()).value as QueuedCommand;
   await owner.advance(handled.entryId);
-  const second = await store.interrupt(owner.id);
+  const { interrupt: second } = await store.interrupt(owner.id);
   expect(second.id).not.toBe(first.id);
   await post(store, owner.id, 'between');
-  expect((await store.interrupt(owner.id)).id).not.toBe(second.id);
+  expect((await store.interrupt(owner.id)).interrupt.id).not.toBe(second.id);
   expect(
     types(await store.readEvents(owner.id)).filter((type) => type === 'interrupt.accepted'),
   ).toHaveLength(3);

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import {
   InterruptAccepted,
+  InterruptRequest,
   Message,
   MessageAccepted,
   MessageList,
@@ -23,7 +24,10 @@ const postMessage = createRoute({
   ...common,
   method: 'post',
   path: '/v1/sessions/{id}/messages',
-  summary: 'Have something said. Messages of a session are said in the order of their acceptance',
+  summary: 'Queue a message. Messages of a session are spoken in the order they were accepted',
+  description:
+    'With `policy: "interrupt"` everything accepted before is silenced, and this message comes next, in one step. With `"replace"` the ' +
+    'messages that nobody has begun to say are dropped, and what is being said is said to its end.',
   middleware: jsonBody,
   parameters: [idempotencyParameter],
   request: {
@@ -96,13 +100,24 @@ const interrupt = createRoute({
   method: 'post',
   path: '/v1/sessions/{id}/interrupt',
   summary: 'Silence what was accepted before: the message being said and those that wait',
-  request: { params: sessionParams },
+  description:
+    'With `before`, only messages with a smaller `seq`: whatever is posted meanwhile is safe. With an `Idempotency-Key` a repeated ' +
+    'request silences nothing that came after the first one; the keys of the newest 100 interrupts are remembered.',
+  middleware: jsonBody,
+  parameters: [idempotencyParameter],
+  request: {
+    params: sessionParams,
+    body: { content: { 'application/json': { schema: InterruptRequest.meta({ id: 'InterruptRequest' }) } } },
+  },
   responses: {
     202: {
       description: 'Accepted',
       content: { 'application/json': { schema: InterruptAccepted.meta({ id: 'InterruptAccepted' }) } },
     },
-    ...problemResponses('unknown-session', 'session-ended'),
+    ...problemResponses(
+      ...(['bad-request', 'not-json', 'unknown-session', 'session-ended', 'too-large'] as const),
+      ...(['unsupported-media-type', 'idempotency-mismatch'] as const),
+    ),
   },
 });
 
@@ -141,5 +156,14 @@ export function addMessageRoutes(app: App, { store, offers, metrics }: Parts): v
       );
     return c.json(found, 200);
   });
-  app.openapi(interrupt, async (c) => c.json(await store.interrupt(c.req.valid('param').id), 202));
+  app.openapi(interrupt, async (c) => {
+    const { id } = c.req.valid('param');
+    const { interrupt: accepted, replayed } = await store.interrupt(
+      id,
+      c.req.valid('json'),
+      idempotencyOf(c),
+    );
+    if (replayed) c.header('idempotent-replayed', 'true');
+    return c.json(accepted, 202);
+  });
 }

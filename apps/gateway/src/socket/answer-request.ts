@@ -60,8 +60,10 @@ async function act(
         throw error;
       }
     }
-    case 'interrupt':
-      return store.interrupt(sessionId);
+    case 'interrupt': {
+      const { id: idempotencyKey, before } = request;
+      return (await store.interrupt(sessionId, { before }, { idempotencyKey })).interrupt;
+    }
     case 'ping':
       return { at: Date.now() };
   }

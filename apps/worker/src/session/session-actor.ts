@@ -271,7 +271,7 @@ export class SessionActor {
       }
       case 'interrupt':
         this.#takeover.silence();
-        this.#speaker.interrupt({}, () => void this.#interruptDone(command));
+        this.#speaker.interrupt({ before: command.before }, () => void this.#interruptDone(command));
         this.#captions.finish();
     }
   }

@@ -193,8 +193,8 @@ export class Conversation {
     return message.id;
   }
 
-  interrupt() {
-    return this.#rig.store.interrupt(this.id);
+  async interrupt() {
+    return (await this.#rig.store.interrupt(this.id)).interrupt;
   }
 
   stop(reason = 'The test is done') {

@@ -8,7 +8,8 @@ import type { SessionId } from '@avatar-bridge/contracts';
  * - `events` stream: the event log; its name is also the channel of new entries
  * - `messages` hash: fields `<message id>:<name>`
  * - `accepted` … `dropped` sorted sets: the messages in that state by `seq`
- * - `idempotency` hash: hash of the Idempotency-Key -> what was answered
+ * - `idempotency` hash: hash of a message's Idempotency-Key -> what was answered
+ * - `interrupts` list: the newest interrupts' Idempotency-Keys and what was answered
  */
 export const sessionKeyNames = [
   'record',
@@ -16,6 +17,7 @@ export const sessionKeyNames = [
   'events',
   'messages',
   'idempotency',
+  'interrupts',
   'accepted',
   'speaking',
   'spoken',

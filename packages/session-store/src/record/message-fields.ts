@@ -25,6 +25,7 @@ export const messageFieldNames = [
   'event',
   'expiresAfter',
   'utterances',
+  'spokenText',
   'reason',
   ...numberFields,
 ] as const;

@@ -1,4 +1,4 @@
-import { append, move, time } from './parts.ts';
+import { drop } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,15 +6,13 @@ import { script } from './script.ts';
  * Answers `ok` | `late` | `unknown` | `unknown-message`.
  */
 export const cancelMessage = script('cancelMessage', {
-  uses: [append, time, move],
+  uses: [drop],
   args: ['id', 'reason', 'eventAfterSeq'],
   lua: `
 if redis.call('EXISTS', record) == 0 then return {'unknown'} end
 local message = redis.call('HMGET', messages, id .. ':state', id .. ':seq', id .. ':utterances')
 if not message[1] then return {'unknown-message'} end
 if message[1] ~= 'accepted' or message[3] then return {'late'} end
-local event = append('{"type":"message.dropped","messageId":"' .. id .. '","seq":' .. message[2] .. ',' .. eventAfterSeq)
-redis.call('HSET', messages, id .. ':finishedAt', time(event), id .. ':reason', reason)
-move(id, 'accepted', 'dropped')
+drop(id, message[2], eventAfterSeq, reason)
 return {'ok'}`,
 });

@@ -36,9 +36,7 @@ end
 local ended = append(event)
 redis.call('HSET', record, 'state', 'ended', 'endedAt', time(ended), 'end', endJson, 'pending', 0)
 redis.call('DEL', accepted, speaking, mailbox)
-for _, key in ipairs({record, events, messages, idempotency, spoken, interrupted, expired, failed, dropped}) do
-  redis.call('PEXPIRE', key, ttl)
-end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ttl) end
 redis.call('PUBLISH', mailbox, 'ended')
 return {'ok'}`,
 });

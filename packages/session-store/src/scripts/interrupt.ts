@@ -1,25 +1,35 @@
-import { append } from './parts.ts';
+import { interruptBelow } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Puts an interrupt in the mailbox. One that is not handled yet and has no message after it says the same already.
- * Answers `ok, command id` | `unknown` | `ended`.
+ * Interrupts the messages with a `seq` below `before`, or all so far if that is empty. `key` and `bodyHash` are empty without an
+ * Idempotency-Key; those of the newest 100 interrupts are remembered.
+ *
+ * Answers `ok, command id` | `replayed, command id` | `mismatch` | `unknown` | `ended`.
  */
 export const interrupt = script('interrupt', {
-  uses: [append],
-  keys: ['record', 'mailbox'],
-  args: ['id'],
+  uses: [interruptBelow],
+  keys: ['interrupts'],
+  args: ['id', 'before', 'key', 'bodyHash'],
   lua: `
-local now = redis.call('HMGET', record, 'state', 'stop', 'seq', 'interrupt')
+local now = redis.call('HMGET', record, 'state', 'stop', 'seq')
 if not now[1] then return {'unknown'} end
-if now[1] == 'ended' or now[2] then return {'ended'} end
-if now[4] then
-  local seq, _, waiting = string.match(now[4], '^(%S+) (%S+) (%S+)$')
-  if seq == now[3] then return {'ok', waiting} end
+if key ~= '' then
+  for _, line in ipairs(redis.call('LRANGE', interrupts, 0, -1)) do
+    local lineKey, lineHash, answered = string.match(line, '^(%S+) (%S+) (%S+)$')
+    if lineKey == key then
+      if lineHash ~= bodyHash then return {'mismatch'} end
+      return {'replayed', answered}
+    end
+  end
 end
-local entry = redis.call('XADD', mailbox, '*', 'type', 'interrupt', 'id', id)
-redis.call('HSET', record, 'interrupt', now[3] .. ' ' .. entry .. ' ' .. id)
-append('{"type":"interrupt.accepted","commandId":"' .. id .. '"}')
-redis.call('PUBLISH', mailbox, entry)
-return {'ok', id}`,
+if now[1] == 'ended' or now[2] then return {'ended'} end
+local reach = now[3] + 1
+if before ~= '' then reach = math.min(reach, tonumber(before)) end
+local done = interruptBelow(reach, id)
+if key ~= '' then
+  redis.call('LPUSH', interrupts, key .. ' ' .. bodyHash .. ' ' .. done)
+  redis.call('LTRIM', interrupts, 0, 99)
+end
+return {'ok', done}`,
 });

@@ -47,6 +47,28 @@ if held[1] == 'ended' then return {'ended'} end`,
 });
 
 /**
+ * `interruptBelow(reach, id)` puts an interrupt of the messages with a `seq` below `reach` in the mailbox. One that is not handled yet and
+ * reaches as far says the same already. Gives the id of the interrupt that does it.
+ */
+export const interruptBelow = fragment({
+  uses: [append],
+  keys: ['record', 'mailbox'],
+  lua: `
+local function interruptBelow(reach, id)
+  local waiting = redis.call('HGET', record, 'interrupt')
+  if waiting then
+    local reached, waitingId = string.match(waiting, '^(%S+) %S+ (%S+)$')
+    if tonumber(reached) >= reach then return waitingId end
+  end
+  local entry = redis.call('XADD', mailbox, '*', 'type', 'interrupt', 'id', id, 'before', reach)
+  redis.call('HSET', record, 'interrupt', reach .. ' ' .. entry .. ' ' .. id)
+  append('{"type":"interrupt.accepted","commandId":"' .. id .. '","before":' .. reach .. '}')
+  redis.call('PUBLISH', mailbox, entry)
+  return id
+end`,
+});
+
+/**
  * `move(id, from, to)` puts a message in another state. A final state frees its place in the mailbox, moves the cursor as far as
  * no unfinished message is before it, and forgets the oldest messages in that state.
  *
@@ -100,5 +122,16 @@ local function move(id, from, to)
     for _, old in ipairs(redis.call('ZRANGE', sets[to], 0, surplus - 1)) do forget(old) end
     redis.call('ZREMRANGEBYRANK', sets[to], 0, surplus - 1)
   end
+end`,
+});
+
+/** `drop(id, seq, eventAfterSeq, reason)` drops a message that nobody has begun to say. */
+export const drop = fragment({
+  uses: [append, time, move],
+  lua: `
+local function drop(id, seq, eventAfterSeq, reason)
+  local event = append('{"type":"message.dropped","messageId":"' .. id .. '","seq":' .. seq .. ',' .. eventAfterSeq)
+  redis.call('HSET', messages, id .. ':finishedAt', time(event), id .. ':reason', reason)
+  move(id, 'accepted', 'dropped')
 end`,
 });

@@ -1,16 +1,29 @@
-import { append } from './parts.ts';
+import { drop, interruptBelow } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Accepts a message: mailbox entry, event, record, wake-up. `key` and `bodyHash` are empty without an Idempotency-Key;
- * `eventAfterSeq` is the event's JSON from `mode` on.
+ * Accepts a message: mailbox entry, event, record, wake-up; before it what its `policy` does to others. `key` and `bodyHash` are empty
+ * without an Idempotency-Key; `eventAfterSeq` is the event's JSON from `mode` on. `interruptId` is for the interrupt, if it takes one;
+ * `replacedAfterSeq` and `replacedReason` are for messages that it replaces.
  *
  * Answers `ok, seq, position` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
  */
 export const postMessage = script('postMessage', {
-  uses: [append],
-  keys: ['record', 'mailbox', 'messages', 'idempotency', 'accepted'],
-  args: ['limit', 'id', 'mode', 'text', 'expiresAfter', 'eventAfterSeq', 'key', 'bodyHash'],
+  uses: [interruptBelow, drop],
+  args: [
+    'limit',
+    'id',
+    'mode',
+    'text',
+    'expiresAfter',
+    'eventAfterSeq',
+    'key',
+    'bodyHash',
+    'policy',
+    'interruptId',
+    'replacedAfterSeq',
+    'replacedReason',
+  ],
   lua: `
 local now = redis.call('HMGET', record, 'state', 'stop', 'pending', 'seq')
 if not now[1] then return {'unknown'} end
@@ -19,10 +32,21 @@ if key ~= '' then
   if answer then return {'replayed', answer} end
 end
 if now[1] == 'ended' or now[2] then return {'ended'} end
-local position = tonumber(now[3])
+
+local replaced = {}
+if policy == 'replace' then
+  for _, other in ipairs(redis.call('ZRANGE', accepted, 0, -1)) do
+    if redis.call('HEXISTS', messages, other .. ':utterances') == 0 then replaced[#replaced + 1] = other end
+  end
+end
+local position = tonumber(now[3]) - #replaced
 if position >= tonumber(limit) then return {'full'} end
+for _, other in ipairs(replaced) do
+  drop(other, redis.call('HGET', messages, other .. ':seq'), replacedAfterSeq, replacedReason)
+end
 
 local seq = tonumber(now[4]) + 1
+if policy == 'interrupt' then interruptBelow(seq, interruptId) end
 redis.call('HSET', record, 'seq', seq, 'pending', position + 1)
 local entry = redis.call('XADD', mailbox, '*',
   'type', 'message', 'id', id, 'seq', seq, 'mode', mode, 'expiresAfter', expiresAfter, 'text', text)
