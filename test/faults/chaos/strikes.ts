@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import { now } from '../kit/now.ts';
 import { signal } from '../kit/process-tree.ts';
-import type { FaultStack, Node } from '../kit/stack.ts';
+import type { Node } from '../kit/node.ts';
+import type { FaultStack } from '../kit/stack.ts';
 import type { FaultName } from './schedule.ts';
 
 export type Arena = { stack: FaultStack; redisKilledAt: number[] };
@@ -23,21 +24,21 @@ export const strikes: Record<FaultName, Strike> = {
     replaced(
       stack.workers,
       pick,
-      (node) => stack.kill(node),
+      (node) => node.kill(),
       () => stack.startWorker(),
     ),
   'worker-group-killed': ({ stack }, pick) =>
     replaced(
       stack.workers,
       pick,
-      (node) => stack.killGroup(node),
+      (node) => node.killGroup(),
       () => stack.startWorker(),
     ),
-  'worker-frozen': ({ stack }, pick) => frozen(stack, pickAlive(stack.workers, pick)),
+  'worker-frozen': ({ stack }, pick) => frozen(pickAlive(stack.workers, pick)),
   'worker-drained': async ({ stack }, pick) => {
     const node = pickAlive(stack.workers, pick);
     await stack.startWorker();
-    const drained = stack.drain(node);
+    const drained = node.drain();
     return { target: node.name, heal: () => drained };
   },
   'worker-without-redis': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'redis'),
@@ -47,14 +48,14 @@ export const strikes: Record<FaultName, Strike> = {
     replaced(
       stack.gateways,
       pick,
-      (node) => stack.kill(node),
+      (node) => node.kill(),
       () => stack.startGateway(),
     ),
-  'gateway-frozen': ({ stack }, pick) => frozen(stack, pickAlive(stack.gateways, pick)),
+  'gateway-frozen': ({ stack }, pick) => frozen(pickAlive(stack.gateways, pick)),
   'gateway-drained': async ({ stack }, pick) => {
     const node = pickAlive(stack.gateways, pick);
     await stack.startGateway();
-    const drained = stack.drain(node);
+    const drained = node.drain();
     return { target: node.name, heal: () => drained };
   },
   'gateway-without-redis': async ({ stack }, pick) => partitioned(pickAlive(stack.gateways, pick), 'redis'),
@@ -132,7 +133,7 @@ function pickAlive(nodes: Node[], pick: number): Node {
 
 async function pickRelayHost(stack: FaultStack, pick: number): Promise<number | undefined> {
   const workers = stack.workers.filter(({ alive }) => alive);
-  const hosts = (await Promise.all(workers.map((node) => stack.relayHosts(node)))).flat();
+  const hosts = (await Promise.all(workers.map((node) => node.relayHosts()))).flat();
   return hosts[pick % Math.max(1, hosts.length)];
 }
 
@@ -147,9 +148,9 @@ async function replaced(
   return { target: node.name, heal: start };
 }
 
-async function frozen(stack: FaultStack, node: Node): Promise<Struck> {
-  stack.freeze(node);
-  return { target: node.name, heal: () => stack.thaw(node) };
+async function frozen(node: Node): Promise<Struck> {
+  node.freeze();
+  return { target: node.name, heal: () => node.thaw() };
 }
 
 function partitioned(node: Node, from: 'redis' | 'vendor'): Struck {

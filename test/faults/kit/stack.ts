@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import type { LivekitServer } from '../../../scripts/servers/livekit.ts';
 import type { RedisServer } from '../../../scripts/servers/redis.ts';
 import { type AppProcess } from '../../../scripts/stack/app-process.ts';
 import { type Stack, startStack } from '../../../scripts/stack/stack.ts';
 import { FrontDoor } from './front-door.ts';
+import { Node } from './node.ts';
 import { type OwnServer, ownLivekit, ownRedis } from './own-server.ts';
-import { childrenOf, endWithUs, signal, signalGroup } from './process-tree.ts';
+import { endWithUs, signal, signalGroup } from './process-tree.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { Vendor } from './vendor.ts';
 import { VendorDoor, type Submission } from './vendor-door.ts';
@@ -30,17 +30,6 @@ export type StackOptions = {
   redisUrl?: string;
   /** Where the processes' logs are kept. */
   logs?: string;
-};
-
-/** A gateway or a worker: a process of its own, with ways of its own to what it needs. */
-export type Node = {
-  name: string;
-  app: AppProcess;
-  pid: number;
-  alive: boolean;
-  /** TCP proxies on its ways; none where it is given an address that the proxies cannot stand in for. */
-  ways: { redis?: TcpProxy; vendor?: TcpProxy };
-  stepClock(offsetMs: number): void;
 };
 
 /** All of avatar-bridge as processes, with servers of its own, to do harm to. */
@@ -174,16 +163,7 @@ export class FaultStack implements AsyncDisposable {
       NODE_OPTIONS: `--import=${new URL('stepped-clock.mjs', import.meta.url).href}`,
       FAULTS_CLOCK_FILE: clock,
     });
-    const node: Node = {
-      name,
-      app,
-      pid: app.process.pid,
-      alive: true,
-      ways: { redis },
-      stepClock: (offsetMs) => writeFileSync(clock, String(offsetMs)),
-    };
-    void app.process.exited.then(() => (node.alive = false));
-    return node;
+    return new Node(name, app, { redis }, clock);
   }
 
   #pids(): number[] {
@@ -194,52 +174,9 @@ export class FaultStack implements AsyncDisposable {
     ];
   }
 
-  /** SIGKILL, for a worker without its relay hosts. */
-  async kill(node: Node): Promise<void> {
-    node.alive = false;
-    signal(node.pid, 'SIGKILL');
-    await node.app.process.exited;
-  }
-
-  /** As a container dies: the process and everything it has forked. */
-  async killGroup(node: Node): Promise<void> {
-    node.alive = false;
-    signalGroup(node.pid, 'SIGKILL');
-    await node.app.process.exited;
-  }
-
-  freeze(node: Node): void {
-    signal(node.pid, 'SIGSTOP');
-  }
-
-  thaw(node: Node): void {
-    signal(node.pid, 'SIGCONT');
-  }
-
-  /** SIGTERM; the exit code when it has gone. */
-  async drain(node: Node, timeoutMs = 40_000): Promise<number | null> {
-    signal(node.pid, 'SIGTERM');
-    const gone = await Promise.race([
-      node.app.process.exited,
-      sleep(timeoutMs, { code: null }, { ref: false }),
-    ]);
-    return gone.code;
-  }
-
   /** Whatever leads to Redis leads to another one from now on. */
   moveRedis(url: string): void {
     for (const { ways } of [...this.workers, ...this.gateways]) ways.redis?.retarget(url);
-  }
-
-  relayHosts(node: Node): Promise<number[]> {
-    return childrenOf(node.pid);
-  }
-
-  /** How many sessions a worker owns, by its own account. */
-  async sessionsOf(node: Node): Promise<number> {
-    const metrics = await fetch(`${node.app.url}/metrics`, { signal: AbortSignal.timeout(2_000) });
-    const counts = [...(await metrics.text()).matchAll(/^avatar_bridge_sessions\{.*\} (\d+)$/gm)];
-    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
   /** The living worker that owns most sessions. */
@@ -247,7 +184,7 @@ export class FaultStack implements AsyncDisposable {
     const owners = await Promise.all(
       this.workers
         .filter(({ alive }) => alive)
-        .map(async (node) => ({ node, sessions: await this.sessionsOf(node).catch(() => 0) })),
+        .map(async (node) => ({ node, sessions: await node.sessions().catch(() => 0) })),
     );
     const [busiest] = owners.toSorted((a, b) => b.sessions - a.sessions);
     if (!busiest) throw new Error('No worker is up');
@@ -263,7 +200,7 @@ export class FaultStack implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const nodes = [...this.workers, ...this.gateways];
-    for (const node of nodes) signal(node.pid, 'SIGCONT');
+    for (const node of nodes) node.thaw();
     for (const server of [this.redis, this.stage, this.vendorLivekit]) server.thaw();
     signal(this.simulator.process.pid, 'SIGCONT');
     await Promise.allSettled([this.#stack.stop()]);

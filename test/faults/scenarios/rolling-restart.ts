@@ -12,7 +12,7 @@ export const rollingRestart: Scenario = {
         for (const node of stack.workers.filter(({ alive }) => alive)) {
           await stack.startWorker();
           const from = now();
-          const code = await stack.drain(node);
+          const code = await node.drain();
           say(`${node.name} left with ${code} after ${Math.round(now() - from)} ms`);
           trial.measures.note('time to leave', 'ms', [now() - from], { max: 22_000 });
           trial.measures.note('exit code', '', [code ?? 255], { max: 0 });

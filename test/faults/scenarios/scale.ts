@@ -85,23 +85,28 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
     say(`${sessions.length} sessions are live`);
     watch.restart();
     const before = { at: now(), memory: await watch.usedMemory(), posted: 0 };
-    const idleCpu = apps.map(({ process }) => sampleProcesses([process.pid]).cpu);
+    const kinds = [
+      ...workers.map((app) => ({ kind: 'a worker', pid: app.process.pid })),
+      ...gateways.map((app) => ({ kind: 'a gateway', pid: app.process.pid })),
+      ...redis.map((server) => ({ kind: 'Redis', pid: server.process.pid })),
+    ].map((one) => Object.assign(one, { cpuBefore: sampleProcesses([one.pid]).cpu }));
     const until = now() + seconds * 1_000;
     const talking = talk(frontDoor, sessions, until);
-    const rss = async (): Promise<void> => {
-      for (; now() < until; await sleep(10_000)) {
+    const memory: number[][] = workers.map(() => []);
+    const look = async (): Promise<void> => {
+      for (; now() < until; await sleep(Math.min(seconds * 50, 30_000))) {
         const mb = workers.map(({ process }) => Math.round(sampleProcesses([process.pid]).rssMb));
+        for (const [index, one] of mb.entries()) memory[index]?.push(one);
         say(`workers: ${mb.join(', ')} MB; oldest lease ${Math.round(watch.longestUnrenewedMs)} ms`);
         measures.note('memory of a worker', 'MB', mb);
       }
     };
-    const [posted] = await Promise.all([talking, rss()]);
+    const [posted] = await Promise.all([talking, look()]);
     await sleep(8_000);
     const tookMs = now() - before.at;
-    for (const [index, { process }] of apps.entries()) {
-      const percent = ((sampleProcesses([process.pid]).cpu - idleCpu[index]!) / tookMs) * 100;
-      measures.note(`CPU of ${index < plan.workers ? 'a worker' : 'a gateway'}`, '%', [percent]);
-    }
+    for (const { kind, pid, cpuBefore } of kinds)
+      measures.note(`CPU of ${kind}`, '%', [((sampleProcesses([pid]).cpu - cpuBefore) / tookMs) * 100]);
+    measures.note('memory, second half over first', '%', grown(memory), { max: 105 });
     measures.note('leases', '', [watch.leases]);
     // BullMQ renews at half of a lock's time.
     const bound = { max: watch.lockMs / 2 + 1_000 };
@@ -114,6 +119,13 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
     await Promise.all(redis.map((server) => server.stop()));
   }
 }
+
+/** By how much the largest size of the second half exceeds that of the first, for each worker. */
+const grown = (memory: number[][]): number[] =>
+  memory.map((sizes) => {
+    const half = Math.ceil(sizes.length / 2);
+    return (100 * Math.max(...sizes.slice(half))) / Math.max(...sizes.slice(0, half));
+  });
 
 const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, make));

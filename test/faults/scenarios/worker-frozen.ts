@@ -14,11 +14,11 @@ export const workerFrozen: Scenario = {
       for (let time = 1; time <= times; time++) {
         const owner = await stack.busiestWorker();
         const from = now();
-        stack.freeze(owner);
+        owner.freeze();
         const seam = await trial.seam(from);
         await sleepUntil(from + seconds * 1_000);
         const thawedAt = now();
-        stack.thaw(owner);
+        owner.thaw();
         // What a former owner does wrong, it does in its first seconds.
         await sleep(4_000);
         const after = await trial.seam(thawedAt);

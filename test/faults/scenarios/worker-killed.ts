@@ -1,9 +1,9 @@
 import type { Scenario } from '../kit/scenario.ts';
-import type { FaultStack, Node } from '../kit/stack.ts';
+import type { Node } from '../kit/node.ts';
 import { now } from '../kit/now.ts';
 import { Trial } from '../kit/trial.ts';
 
-const killing = (summary: string, kill: (stack: FaultStack, node: Node) => Promise<void>): Scenario => ({
+const killing = (summary: string, kill: (node: Node) => Promise<void>): Scenario => ({
   summary,
   async run({ provider, times = 20, logs, say }) {
     const options = { stack: { workers: 1, logs }, cast: { provider, sessions: 5 }, say };
@@ -13,7 +13,7 @@ const killing = (summary: string, kill: (stack: FaultStack, node: Node) => Promi
         await stack.startWorker();
         const owner = await stack.busiestWorker();
         const from = now();
-        await kill(stack, owner);
+        await kill(owner);
         const seam = await trial.seam(from);
         say(`  ${time} of ${times}`);
         trial.measures.note('next words', 'ms', seam.nextWordsMs, { p95: 5_000 });
@@ -27,10 +27,9 @@ const killing = (summary: string, kill: (stack: FaultStack, node: Node) => Promi
   },
 });
 
-export const workerKilled = killing('kill -9 of the worker that owns 5 speaking sessions', (stack, node) =>
-  stack.kill(node),
+export const workerKilled = killing('kill -9 of the worker that owns 5 speaking sessions', (node) =>
+  node.kill(),
 );
-export const workerGroupKilled = killing(
-  'the same with its relay hosts, as when a container dies',
-  (stack, node) => stack.killGroup(node),
+export const workerGroupKilled = killing('the same with its relay hosts, as when a container dies', (node) =>
+  node.killGroup(),
 );
