@@ -85,7 +85,7 @@ export class Trial {
     };
     const longest = (values: number[]): string => `${Math.round(Math.max(0, ...values))} ms`;
     this.say(
-      `next words ${longest(words)}, picture ${longest(seam.videoGapMs)}, voice ${longest(seam.audioGapMs)}, ` +
+      `since ${new Date(from).toISOString().slice(11, 23)}: next words ${longest(words)}, picture ${longest(seam.videoGapMs)}, voice ${longest(seam.audioGapMs)}, ` +
         `vendor sessions +${seam.vendorSessionsOpened} -${seam.vendorSessionsClosed}, cut ${seam.cut}`,
     );
     return seam;
