@@ -60,7 +60,7 @@ const oddVendor = array(treatment(['mute', 'deaf', 'refused'], 2_400, boolean())
 const slowVendor = array(treatment(['refused'], 2_400, constant(false)), { maxLength: 16, size: 'max' });
 const depth = constantFrom(1, 2);
 const policy = constantFrom('replay' as const, 'skip' as const);
-const runs = { numRuns: 150 };
+const runs = { numRuns: 80 };
 
 const run = (treatments: Treatment[], todo: Act[], queueDepth: number, onUncertain: 'replay' | 'skip') => {
   const world = new World(treatments, queueDepth, onUncertain);

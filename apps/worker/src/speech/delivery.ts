@@ -72,6 +72,8 @@ export class Delivery {
 
   /** With `silence`, what the vendor session is saying is not wanted. */
   attach(line: Line, at: number, { silence }: { silence: boolean }): void {
+    // the one before, if there is one, is given up
+    if (this.#line) this.#giveUp();
     this.#line = line;
     this.#hearing = new Hearing(at);
     if (this.#submission.name === 'silencing') line.silence();
@@ -82,10 +84,7 @@ export class Delivery {
   detach(): Speech[] {
     const hit = new Set(this.held.map(({ speech }) => speech));
     for (const speech of hit) speech.losses += 1;
-    this.#step({ type: 'lost' });
-    this.#line = undefined;
-    this.#hearing.foreignEnded();
-    for (const told of this.#told.splice(0)) told();
+    this.#giveUp();
     return [...hit];
   }
 
@@ -124,7 +123,7 @@ export class Delivery {
 
   silenced(at: number): void {
     this.#step({ type: 'silenced', at });
-    if (this.#submission.name !== 'silencing') for (const told of this.#told.splice(0)) told();
+    if (this.#submission.name !== 'silencing') this.#tell();
   }
 
   /** What the vendor says about speech, in whatever order. */
@@ -227,6 +226,17 @@ export class Delivery {
       }
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  #giveUp(): void {
+    this.#step({ type: 'lost' });
+    this.#line = undefined;
+    this.#hearing.foreignEnded();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const told of this.#told.splice(0)) told();
   }
 
   #step(event: SubmissionEvent): void {

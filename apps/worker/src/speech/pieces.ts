@@ -93,6 +93,7 @@ export function textOf(text: string, [from, to]: Span): string {
   return start === undefined ? '' : text.slice(start, end).replaceAll(/\s+/gu, ' ');
 }
 
-function solidLength(text: string): number {
+/** Characters that are no white space. */
+export function solidLength(text: string): number {
   return text.replaceAll(/\s+/gu, '').length;
 }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { heardText } from './heard.ts';
+import { split } from './pieces.ts';
+import { type PieceState, type Speech, speechOf } from './speech.ts';
+
+const since = 100_000;
+const speaking: PieceState = { name: 'speaking', at: since - 500, taskId: 't', since };
+const submitted: PieceState = { name: 'submitted', at: since, taskId: 't' };
+const done: PieceState = { name: 'done' };
+
+const speech = (text: string, states: PieceState[], mode: 'repeat' | 'talk' = 'repeat'): Speech =>
+  speechOf(
+    { type: 'message', id: 'msg_1', seq: 1, mode, text, acceptedAt: 0 },
+    split(text, { mode, maxLength: 1_000 }).map((piece, index) => {
+      const state = states[index];
+      return state ? Object.assign(piece, { state }) : piece;
+    }),
+  );
+const text = 'The museum opens at nine o’clock in the morning.  It closes at six in the evening.';
+const length = split(text, { mode: 'repeat', maxLength: 1_000 })[0]?.expected ?? 0;
+
+describe('heardText', () => {
+  it.each<[string, PieceState[], number, string]>([
+    ['is empty when nothing was given to the vendor', [], since, ''],
+    ['is empty when nothing was begun', [submitted], since + 60_000, ''],
+    ['is empty when it has just begun', [speaking], since, ''],
+    ['is cut behind a word', [speaking], since + 0.5 * length, 'The museum opens at'],
+    ['grows with time', [speaking], since + 0.9 * length, 'The museum opens at nine o’clock in the'],
+    [
+      'is no more than what was begun, however long ago',
+      [speaking, submitted],
+      since + 60_000,
+      'The museum opens at nine o’clock in the morning.',
+    ],
+    [
+      'goes on behind what was said to its end',
+      [done, speaking],
+      since + 0.5 * length,
+      'The museum opens at nine o’clock in the morning. It closes at six in',
+    ],
+    ['knows what was said', [done, submitted], since, 'The museum opens at nine o’clock in the morning.'],
+  ])('%s', (_, states, at, heard) => {
+    expect(heardText(speech(text, states), at, undefined)).toBe(heard);
+  });
+
+  it('cuts where there is no space between words', () => {
+    const chinese = '今天的天气真的很好我们一起去公园散步吧';
+    const heard = heardText(speech(chinese, [speaking]), since + 1_500, undefined);
+    expect(chinese.startsWith(heard)).toBe(true);
+    expect(heard.length).toBeGreaterThan(2);
+    expect(heard.length).toBeLessThan(chinese.length);
+  });
+
+  it('is the answer to a question, as far as that is known', () => {
+    expect(heardText(speech('Who are you?', [speaking], 'talk'), since + 60_000, 'I am')).toBe('I am');
+    expect(heardText(speech('Who are you?', [speaking], 'talk'), since + 60_000, undefined)).toBe('');
+  });
+});

@@ -1,0 +1,39 @@
+import { expectedDuration } from './duration.ts';
+import { solidLength, textOf } from './pieces.ts';
+import type { Piece, Speech } from './speech.ts';
+
+const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+/**
+ * What was heard of a message that is cut off at `at` (epoch ms): the utterances that were said, and of the one that is being spoken as
+ * much as its time allows, to the end of a word. `answer` is what has been told of an answer to `talk`. Empty when nothing was heard.
+ */
+export function heardText({ message, pieces }: Speech, at: number, answer: string | undefined): string {
+  if (message.mode === 'talk') return answer ?? '';
+  let end = 0;
+  for (const piece of pieces) {
+    if (piece.state.name === 'done') {
+      end = piece.span[1];
+      continue;
+    }
+    const begun = partHeard(piece, at);
+    if (begun !== '') end = piece.span[0] + solidLength(begun);
+    break;
+  }
+  return textOf(message.text, [0, end]);
+}
+
+function partHeard({ expected, state, text }: Piece, at: number): string {
+  if (state.name !== 'speaking' || expected === 0) return '';
+  const part = (at - state.since) / expected;
+  if (part >= 1) return text;
+  const heardMs = part * expectedDuration(text);
+  let end = 0;
+  for (const { segment, index, isWordLike } of words.segment(text)) {
+    if (!isWordLike) continue;
+    const to = index + segment.length;
+    if (expectedDuration(text.slice(0, to)) > heardMs) break;
+    end = to;
+  }
+  return text.slice(0, end);
+}
