@@ -126,6 +126,9 @@ describe('interrupt', () => {
       'spoken',
     ]);
     expect(await conversation.spoken()).toEqual([sentence('after')]);
+    const { spokenText } = await conversation.message(spoken);
+    expect(spokenText).toBe(long.slice(0, spokenText?.length));
+    expect(await conversation.message(waiting)).toMatchObject({ spokenText: '' });
     await conversation.stop();
   });
 

@@ -115,6 +115,7 @@ export class SessionActor {
       metrics,
       logger: this.#logger,
       mayAct: () => lease.remaining() > 0,
+      captionOf: (taskId) => this.#captions.textOf(taskId),
       wake: this.#wake.wake,
       lost: (error) => this.#links.lose(error),
       proven: () => {

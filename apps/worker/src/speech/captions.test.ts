@@ -55,6 +55,13 @@ describe('Captions', () => {
     expect(published.map(told)).toEqual(['avatar t1 Hello', 'user user-u1 Hi']);
   });
 
+  it('knows what has been said of a task that is not over', () => {
+    expect(captions.textOf('t1')).toBeUndefined();
+    update('Hello');
+    expect(captions.textOf('t1')).toBe('Hello');
+    expect(captions.textOf('t2')).toBeUndefined();
+  });
+
   it('ends what is open when told', () => {
     update('Hello');
     captions.finish();

@@ -45,6 +45,11 @@ export class Captions {
     if (updated.text !== '') this.#publish(updated);
   }
 
+  /** The avatar's words of a task, as far as they are known and not over. */
+  textOf(taskId: string): string | undefined {
+    return this.#open.get(taskId)?.text;
+  }
+
   /** Ends what is open: nothing more will come of it. */
   finish(): void {
     this.#end(() => true);

@@ -3,7 +3,7 @@ import { ProviderError, SessionLostError, TerminalProviderError } from '../provi
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { Hearing } from './hearing.ts';
 import { uncertain } from './known.ts';
-import type { Fact, Piece, Speech } from './speech.ts';
+import { type Fact, type Piece, type Speech, waits } from './speech.ts';
 import type { SpeechQueue } from './speech-queue.ts';
 import {
   type Attempt,
@@ -15,12 +15,10 @@ import {
   type Submission,
   type SubmissionEvent,
 } from './submission.ts';
-import type { Answer, VendorLineParts } from './vendor-line.ts';
+import { type Answer, type Line, pause, type VendorLineParts } from './vendor-line.ts';
 
 /** Tries to hand over utterances before the vendor session is given up. */
 const maxTries = 6;
-/** ms until the lease is looked at again when it does not hold for certain. */
-const leasePause = 250;
 
 export type DeliveryParts = Pick<VendorLineParts, 'logger' | 'mayAct' | 'lost'> & {
   queue: SpeechQueue;
@@ -28,9 +26,6 @@ export type DeliveryParts = Pick<VendorLineParts, 'logger' | 'mayAct' | 'lost'> 
   onUncertain: 'replay' | 'skip';
   note: (facts: Fact[]) => void;
 };
-
-/** A vendor session, as far as it is made to speak. Both answer by calling answered() and silenced(). */
-export type Line = { submit: (attempt: Attempt) => void; silence: () => void };
 
 /**
  * Brings the queue's utterances to the vendor, and concludes from its answers and events, the avatar's voice and the clock what became
@@ -168,7 +163,7 @@ export class Delivery {
     const piece = this.#parts.queue.next();
     if (!piece) return Number.POSITIVE_INFINITY;
     if (now < notBefore) return notBefore;
-    if (!this.#parts.mayAct()) return now + leasePause;
+    if (!this.#parts.mayAct()) return now + pause;
     const attempt: Attempt = { piece, at: now };
     this.#step({ type: 'submit', attempt });
     this.#line?.submit(attempt);
@@ -180,7 +175,7 @@ export class Delivery {
     const { attempt } = submission;
     const { piece, at, inherited } = attempt;
     const { logger, note, onUncertain, queue } = this.#parts;
-    const frontSince = queue.outstanding.length > 0 ? undefined : queue.firstSince(at);
+    const frontSince = queue.outstanding.length > 0 ? undefined : queue.firstSince(attempt);
     const pending = submission.name === 'handing';
     const unknownTask = queue.unknownTaskSince(at);
     const judgement = this.#hearing.judgeAttempt(attempt, { frontSince, pending, unknownTask }, now);
@@ -207,8 +202,7 @@ export class Delivery {
   #weighEvidence(now: number): number {
     const { lost, note, queue } = this.#parts;
     for (let [front] = queue.outstanding; front; [front] = queue.outstanding) {
-      const frontSince = queue.firstSince('at' in front.state ? front.state.at : 0);
-      const judgement = this.#hearing.judgeFront(front, frontSince, now);
+      const judgement = this.#hearing.judgeFront(front, queue.firstSince(front), now);
       switch (judgement.verdict) {
         case 'wait':
           return judgement.until;
@@ -241,21 +235,16 @@ export class Delivery {
 
   #step(event: SubmissionEvent): void {
     const { note, queue } = this.#parts;
-    const before = this.#submission;
-    const { held } = this;
+    const [before, held] = [this.#submission, this.held];
     this.#submission = next(before, event);
     const silences = callsOf(this.#submission) > callsOf(before);
     const { type } = event;
     if (silences || type === 'lost') {
       queue.takeBack();
-      note(waiting(held));
+      note(held.map(waits));
     } else if (before.name === 'handing' && (type === 'refused' || type === 'postponed')) {
-      note(waiting(held.slice(-1)));
+      note(held.slice(-1).map(waits));
     }
     if (silences) this.#line?.silence();
   }
-}
-
-function waiting(pieces: readonly Piece[]): Fact[] {
-  return pieces.map((piece) => ({ type: 'piece.waiting', piece }));
 }

@@ -40,19 +40,23 @@ describe('heardText', () => {
     ],
     ['knows what was said', [done, submitted], since, 'The museum opens at nine o’clock in the morning.'],
   ])('%s', (_, states, at, heard) => {
-    expect(heardText(speech(text, states), at, undefined)).toBe(heard);
+    expect(heardText(speech(text, states), at, () => undefined)).toBe(heard);
   });
 
   it('cuts where there is no space between words', () => {
     const chinese = '今天的天气真的很好我们一起去公园散步吧';
-    const heard = heardText(speech(chinese, [speaking]), since + 1_500, undefined);
+    const heard = heardText(speech(chinese, [speaking]), since + 1_500, () => undefined);
     expect(chinese.startsWith(heard)).toBe(true);
     expect(heard.length).toBeGreaterThan(2);
     expect(heard.length).toBeLessThan(chinese.length);
   });
 
   it('is the answer to a question, as far as that is known', () => {
-    expect(heardText(speech('Who are you?', [speaking], 'talk'), since + 60_000, 'I am')).toBe('I am');
-    expect(heardText(speech('Who are you?', [speaking], 'talk'), since + 60_000, undefined)).toBe('');
+    const captions = new Map([['t', 'I am']]);
+    const heard = (state: PieceState) =>
+      heardText(speech('Who are you?', [state], 'talk'), since + 60_000, (taskId) => captions.get(taskId));
+    expect(heard(speaking)).toBe('I am');
+    expect(heard({ ...speaking, taskId: 'other' })).toBe('');
+    expect(heard(submitted)).toBe('');
   });
 });

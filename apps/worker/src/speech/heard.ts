@@ -6,10 +6,14 @@ const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /**
  * What was heard of a message that is cut off at `at` (epoch ms): the utterances that were said, and of the one that is being spoken as
- * much as its time allows, to the end of a word. `answer` is what has been told of an answer to `talk`. Empty when nothing was heard.
+ * much as its time allows, to the end of a word; of an answer to `talk` what `captionOf` knows. Empty when nothing was heard.
  */
-export function heardText({ message, pieces }: Speech, at: number, answer: string | undefined): string {
-  if (message.mode === 'talk') return answer ?? '';
+export function heardText(
+  { message, pieces }: Speech,
+  at: number,
+  captionOf: (taskId: string) => string | undefined,
+): string {
+  if (message.mode === 'talk') return answerHeard(pieces[0], captionOf);
   let end = 0;
   for (const piece of pieces) {
     if (piece.state.name === 'done') {
@@ -36,4 +40,9 @@ function partHeard({ expected, state, text }: Piece, at: number): string {
     end = to;
   }
   return text.slice(0, end);
+}
+
+function answerHeard(question: Piece | undefined, captionOf: (taskId: string) => string | undefined): string {
+  if (question?.state.name !== 'speaking' || question.state.taskId === undefined) return '';
+  return captionOf(question.state.taskId) ?? '';
 }

@@ -1,5 +1,5 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
-import type { OwnedSession, Utterance } from '@avatar-bridge/session-store';
+import type { MessagePatch, OwnedSession, Utterance } from '@avatar-bridge/session-store';
 import type { Metrics } from '../metrics.ts';
 import type { Journal } from '../session/journal.ts';
 import type { Fact, Piece, Speech, Unspoken } from './speech.ts';
@@ -81,8 +81,15 @@ export class MessageBook {
   unspoken(speech: Speech, end: Unspoken): void {
     const message = { messageId: speech.message.id, seq: speech.message.seq };
     switch (end.state) {
-      case 'interrupted':
-        return this.#finish(speech, 'interrupted', {}, { type: 'message.interrupted', ...message });
+      case 'interrupted': {
+        const { spokenText } = end;
+        return this.#finish(
+          speech,
+          'interrupted',
+          { spokenText },
+          { type: 'message.interrupted', ...message, spokenText },
+        );
+      }
       case 'expired':
         return this.#finish(speech, 'expired', {}, { type: 'message.expired', ...message });
       case 'failed': {
@@ -142,7 +149,7 @@ export class MessageBook {
   #finish(
     speech: Speech,
     state: 'spoken' | Unspoken['state'],
-    patch: { reason?: string },
+    patch: Pick<MessagePatch, 'reason' | 'spokenText'>,
     event: SessionEventBody,
   ): void {
     this.#metrics.messageFinished(state);

@@ -9,6 +9,7 @@ import {
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { avatarState } from './avatar-state.ts';
 import { Delivery, type DeliveryParts } from './delivery.ts';
+import { heardText } from './heard.ts';
 import { inheritedSpeech, type Known, uncertain } from './known.ts';
 import type { MessageBook } from './message-book.ts';
 import { Phrasing } from './phrasing.ts';
@@ -33,6 +34,8 @@ export type SpeakerParts = Pick<VendorLineParts, 'metrics' | 'logger' | 'mayAct'
     book: MessageBook;
     /** Of the provider that is tried first. */
     capabilities: ProviderCapabilities;
+    /** What is known of the words of one of the vendor's tasks. */
+    captionOf: (taskId: string) => string | undefined;
     wake: () => void;
     /** Something was said to its end. */
     proven: () => void;
@@ -102,7 +105,10 @@ export class Speaker {
   interrupt({ before }: { before?: number | undefined }, told: () => void): void {
     const { held } = this.#delivery;
     const silenced = new Set(this.#queue.clear(before));
-    for (const speech of silenced) this.#end(speech, { state: 'interrupted' });
+    for (const speech of silenced) {
+      const spokenText = heardText(speech, now(), this.#parts.captionOf);
+      this.#end(speech, { state: 'interrupted', spokenText });
+    }
     const spares = held.length > 0 && !held.some(({ speech }) => silenced.has(speech));
     if (spares) told();
     else this.#delivery.silence(told);

@@ -179,10 +179,10 @@ describe('SpeechQueue', () => {
     queue.add(message(['a', 'b']));
     submit('1', 10);
     submit('2', 20);
-    expect(queue.firstSince(10)).toBe(10);
+    expect(queue.firstSince({ at: 10 })).toBe(10);
     queue.started('1', 30);
     queue.ended('1', 500);
-    expect(queue.firstSince(20)).toBe(500);
+    expect(queue.firstSince(queue.outstanding[0]!)).toBe(500);
   });
 
   it('gives what is left to another vendor in its own measure, and forgives the losses of the one before', () => {

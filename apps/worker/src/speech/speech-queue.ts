@@ -30,9 +30,10 @@ export class SpeechQueue {
     return outstanding;
   }
 
-  /** Since when nothing is before what was given to the vendor at `at` (epoch ms), if nothing is. */
-  firstSince(at: number): number {
-    return Math.max(this.#frontSince, at);
+  /** Since when nothing is before an utterance before which nothing is (epoch ms). */
+  firstSince(front: Piece | { at: number }): number {
+    const given = 'at' in front ? front : front.state;
+    return 'at' in given ? Math.max(this.#frontSince, given.at) : this.#frontSince;
   }
 
   /**

@@ -36,14 +36,15 @@ export type Speech = {
 
 /** How a message ends otherwise than by being spoken. */
 export type Unspoken =
-  | { state: 'interrupted' | 'expired' }
+  /** `spokenText`: what was heard of it. */
+  | { state: 'interrupted'; spokenText: string }
+  | { state: 'expired' }
   | { state: 'failed'; code: string; reason: string }
   | { state: 'dropped'; reason: string };
 
 /** What became of a message or an utterance. */
 export type Fact =
   | { type: 'piece.submitted'; piece: Piece; taskId: string | undefined; first: boolean }
-  /** The vendor has it no more. */
   | { type: 'piece.waiting'; piece: Piece }
   | { type: 'piece.speaking'; piece: Piece; taskId: string | undefined }
   | { type: 'piece.spoken'; piece: Piece }
@@ -65,4 +66,9 @@ export function piecesOf(speech: Speech, pieces: readonly (PieceText & { state?:
   return pieces.map(({ index, text, span, expected, state = { name: 'waiting' } }) => {
     return { speech, index, text, span, expected, state };
   });
+}
+
+/** The vendor has it no more. */
+export function waits(piece: Piece): Fact {
+  return { type: 'piece.waiting', piece };
 }

@@ -15,8 +15,8 @@ import type { Attempt, SubmissionEvent } from './submission.ts';
 
 /** Tries to silence the avatar before its vendor session is given up. */
 const silenceTries = 3;
-/** ms until something is handed over again that the vendor had no part in failing. */
-const pause = 250;
+/** ms until something is handed over again that could not be, without the vendor's fault. */
+export const pause = 250;
 
 /** What became of an attempt; `error` is why. */
 export type Answer = Extract<SubmissionEvent, { type: 'taken' | 'refused' | 'postponed' | 'doubtful' }> & {
@@ -36,6 +36,9 @@ export type VendorLineParts = {
   /** The vendor session can't be used any more. */
   lost: (error: ProviderError | LostError) => void;
 };
+
+/** A vendor session, as far as it is made to speak. Both calls are answered elsewhere: see VendorLineParts. */
+export type Line = { submit: (attempt: Attempt) => void; silence: () => void };
 
 /** The calls that make one vendor session speak or be silent. */
 export class VendorLine {

@@ -31,7 +31,7 @@ export function toMessage(
     acceptedAt,
     ...(fields.expiresAfter && { expiresAt: acceptedAt + Number(fields.expiresAfter) }),
     taskIds: utterances.flatMap((utterance) => utterance.taskId ?? []),
-    ...(fields.spokenText && { spokenText: fields.spokenText }),
+    ...(fields.spokenText !== undefined && { spokenText: fields.spokenText }),
     ...(fields.reason && { reason: fields.reason }),
     ...(fields.event && { eventId: fields.event }),
     entryId,

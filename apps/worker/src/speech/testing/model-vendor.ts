@@ -1,6 +1,7 @@
-import type { Delivery, Line } from '../delivery.ts';
+import type { Delivery } from '../delivery.ts';
 import type { Piece } from '../speech.ts';
 import type { Attempt } from '../submission.ts';
+import type { Line } from '../vendor-line.ts';
 
 /** How a vendor treats one text that it is given. */
 export type Treatment = {

@@ -98,9 +98,8 @@ export class World {
     vi.advanceTimersByTime(tickMs);
     this.#vendors.at(-1)?.tick(now());
     this.#delivery.act(now(), { submit: !this.#suspended });
-    if (!this.#lost) return;
+    if (this.#lost) this.do({ type: 'lose' });
     this.#lost = false;
-    this.do({ type: 'lose' });
   }
 
   #say(pieces: number, expected: number): void {
@@ -120,7 +119,7 @@ export class World {
     const silenced = this.#queue.clear(before);
     for (const speech of silenced) {
       this.interruptedAt.set(speech.message.seq, now());
-      this.#note([{ type: 'unspoken', speech, end: { state: 'interrupted' } }]);
+      this.#note([{ type: 'unspoken', speech, end: { state: 'interrupted', spokenText: '' } }]);
     }
     if (held.length === 0 || held.some(({ speech }) => silenced.includes(speech)))
       this.#delivery.silence(() => {});
