@@ -41,9 +41,10 @@ export type CarriageListeners = {
   voice: (active: boolean) => void;
   /** Somebody on the stage sent data. */
   stageData: (data: ReceivedData) => void;
-  /** The stage can't be reached; the relay joins it again by itself. */
-  stageAway: () => void;
-  stageBack: () => void;
+  /** The stage can't be reached, and the relay joins it again by itself; false: it has. */
+  stageAway: (away: boolean) => void;
+  /** Nothing comes from the vendor's room, for now; `cut`: what was said meanwhile is lost for certain. */
+  unseen: (unseen: boolean, cut: boolean) => void;
   /**
    * The vendor session has no picture any more; the last one stays on the stage. Code `displaced`: another
    * relay came to the vendor's room under our identity.
@@ -74,6 +75,8 @@ export class Carriage {
   #state: 'carrying' | 'last-picture' | 'yielding' | 'over' = 'carrying';
   /** Since when the picture stands still; it does until the first packet. */
   #stalledSince: number | undefined = now();
+  /** What does not come through from the vendor's room. */
+  readonly #missing = new Set<RelayMediaKind | 'room'>();
   #leaving: Promise<void> | undefined;
 
   private constructor(relay: Relay, link: VendorLink, parts: CarriageParts, listeners: CarriageListeners) {
@@ -127,6 +130,7 @@ export class Carriage {
     await this.#relay.switchSource(media, signal);
     this.#link = link;
     this.#stalledSince = undefined;
+    this.#missing.clear();
     if (this.#state === 'last-picture') this.#state = 'carrying';
   }
 
@@ -189,7 +193,7 @@ export class Carriage {
   }
 
   #listen(): void {
-    const { event, stageAway, stageBack, stageData, voice } = this.#listeners;
+    const { event, stageAway, stageData, voice } = this.#listeners;
     const relay = this.#relay;
     const whileCarrying =
       <A extends unknown[]>(tell: (...args: A) => void) =>
@@ -203,6 +207,7 @@ export class Carriage {
       .on('mediaResumed', ({ kind }) => this.#moves(kind))
       .on('mediaStalled', ({ kind, sinceMs }) => {
         if (kind === 'video') this.#stalledSince = now() - sinceMs;
+        this.#misses(kind);
       })
       .on(
         'data',
@@ -226,10 +231,12 @@ export class Carriage {
         this.#stalledSince ??= now();
       })
       .on('reconnecting', ({ side }) => {
-        if (side === 'stage') whileCarrying(stageAway)();
+        if (side === 'stage') whileCarrying(stageAway)(true);
+        else this.#misses('room');
       })
       .on('reconnected', ({ side }) => {
-        if (side === 'stage') whileCarrying(stageBack)();
+        if (side === 'stage') whileCarrying(stageAway)(false);
+        else this.#comesThrough('room');
       })
       .on('sourceDisconnected', ({ reason }) => {
         const message = `The avatar left, or its room was lost: ${reason}`;
@@ -249,6 +256,18 @@ export class Carriage {
 
   #moves(kind: RelayMediaKind): void {
     if (kind === 'video') this.#stalledSince = undefined;
+    this.#comesThrough(kind);
+  }
+
+  #misses(what: RelayMediaKind | 'room'): void {
+    this.#missing.add(what);
+    if (this.#state === 'carrying') this.#listeners.unseen(true, false);
+  }
+
+  #comesThrough(what: RelayMediaKind | 'room'): void {
+    if (!this.#missing.delete(what) || this.#state !== 'carrying') return;
+    if (this.#missing.size === 0 || what === 'room')
+      this.#listeners.unseen(this.#missing.size > 0, what === 'room');
   }
 
   #loseSource(error: LostError): void {

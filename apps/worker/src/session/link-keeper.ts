@@ -27,6 +27,8 @@ export type LinkListeners = {
   offstage: (reason: string) => void;
   /** The relay has lost the stage and is joining it again by itself; false: it has. */
   stageAway: (away: boolean) => void;
+  /** Nothing comes from the vendor's room, for now; `cut`: what was said meanwhile is lost for certain. */
+  unseen: (unseen: boolean, cut: boolean) => void;
   /** The vendor session was lost, or none could be opened, or it could not be put on the stage. */
   down: (down: ReturnType<ProviderSelection['failed']>) => void;
 };
@@ -359,13 +361,13 @@ export class LinkKeeper {
   }
 
   get #carriageListeners(): CarriageListeners {
-    const { event, stageAway, stageData, voice } = this.#parts.listeners;
+    const { event, stageAway, stageData, unseen, voice } = this.#parts.listeners;
     return {
       event,
       stageData,
       voice,
-      stageAway: () => stageAway(true),
-      stageBack: () => stageAway(false),
+      stageAway,
+      unseen,
       sourceLost: (link, error) => void this.#onSourceLost(link, error),
       stageLost: (reason) => void this.#onStageLost(reason),
     };

@@ -323,6 +323,10 @@ export class SessionActor {
         const told = `The stage was lost: ${reason}`;
         this.#dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
       },
+      unseen: (unseen, cut) => {
+        this.#speaker.unseen(unseen);
+        if (cut) this.#speaker.sayAgain();
+      },
       stageAway: (away) => (away ? this.#speaker.suspend() : this.#speaker.resume()),
       down: (down) => {
         this.#keepAlive.detach();
@@ -337,6 +341,7 @@ export class SessionActor {
     this.#keepAlive.attach(session);
     this.#speaker.attach(session, provider, how);
     this.#speaker.hold(false);
+    this.#speaker.unseen(false);
     this.#speaker.resume();
     this.#stageTalk.reached();
     this.#dispatch({ type: 'link.up', at: now() });

@@ -140,10 +140,13 @@ export class Delivery {
     this.#hearing.voiceChanged(active, at, this.#parts.queue.outstanding[0]);
   }
 
-  /** Hands over what is due, and returns when to look again at the latest (epoch ms). */
-  act(now: number, { submit }: { submit: boolean }): number {
+  /**
+   * Hands over what is due, and returns when to look again at the latest (epoch ms). `conclude`: whether what is
+   * heard of the avatar, and what is not, tells anything.
+   */
+  act(now: number, { submit, conclude }: { submit: boolean; conclude: boolean }): number {
     if (!this.#line) return Number.POSITIVE_INFINITY;
-    const look = this.#weighEvidence(now);
+    const look = conclude ? this.#weighEvidence(now) : Number.POSITIVE_INFINITY;
     this.#step({ type: 'look', at: now });
     const submission = this.#submission;
     switch (submission.name) {
@@ -151,7 +154,7 @@ export class Delivery {
         return submit ? Math.min(look, this.#submit(submission.notBefore, now)) : look;
       case 'handing':
       case 'unanswered':
-        return Math.min(look, this.#weighAnswer(submission, now));
+        return conclude ? Math.min(look, this.#weighAnswer(submission, now)) : look;
       case 'silencing':
         return look;
       case 'overtaken':

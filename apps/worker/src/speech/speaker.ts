@@ -53,7 +53,7 @@ export class Speaker {
   #line: VendorLine | undefined;
   #state: AvatarState | undefined;
   /** Why nothing new is handed over. */
-  readonly #pauses = new Set<'held' | 'suspended'>();
+  readonly #pauses = new Set<'held' | 'suspended' | 'unseen'>();
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
@@ -128,10 +128,25 @@ export class Speaker {
     this.#parts.wake();
   }
 
+  /** What is being said was cut off on its way to the stage: it is silenced, and said again. */
+  sayAgain(): void {
+    this.#delivery.silence(() => {});
+    this.#announce();
+  }
+
   /** Whether nothing new is handed over, while what is being said goes on. */
   hold(on: boolean): void {
     if (on) this.#pauses.add('held');
     else if (this.#pauses.delete('held')) this.#parts.wake();
+  }
+
+  /**
+   * The avatar's picture or voice does not come through from the vendor: until it does, silence tells nothing
+   * about what is being said, and nobody has heard its end.
+   */
+  unseen(on: boolean): void {
+    if (on) this.#pauses.add('unseen');
+    else if (this.#pauses.delete('unseen')) this.#parts.wake();
   }
 
   /**
@@ -182,6 +197,7 @@ export class Speaker {
 
   /** What the vendor says about speech, in whatever order. */
   handle(event: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
+    if (event.type === 'speech.ended' && this.#pauses.has('unseen')) return;
     this.#delivery.handle(event);
     this.#announce();
     this.#parts.wake();
@@ -199,7 +215,10 @@ export class Speaker {
     const beingGiven = this.#delivery.held.at(-1)?.speech;
     for (const speech of this.#queue.expire(at, beingGiven)) this.#end(speech, { state: 'expired' });
     const sayable = this.#nextIsSayable();
-    const look = this.#delivery.act(at, { submit: submit && sayable && this.#pauses.size === 0 });
+    const look = this.#delivery.act(at, {
+      submit: submit && sayable && this.#pauses.size === 0,
+      conclude: !this.#pauses.has('unseen'),
+    });
     this.#announce();
     return Math.min(this.#queue.nextExpiry, look);
   }

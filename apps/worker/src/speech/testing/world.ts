@@ -97,7 +97,7 @@ export class World {
   #tick(): void {
     vi.advanceTimersByTime(tickMs);
     this.#vendors.at(-1)?.tick(now());
-    this.#delivery.act(now(), { submit: !this.#suspended });
+    this.#delivery.act(now(), { submit: !this.#suspended, conclude: true });
     if (this.#lost) this.do({ type: 'lose' });
     this.#lost = false;
   }
