@@ -47,10 +47,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const startedAt = now();
     const [hits] = await Promise.all([
       strike({ stack, cast, steps: schedule.steps, startedAt, say }),
-      ...schedule.interrupts.map(async ({ atMs, session }) => {
+      ...schedule.interrupts.map(async ({ atMs, session, kind }) => {
         await sleepUntil(startedAt + atMs);
         // Whether it was accepted, the chatbot knows.
-        await cast.chatbots[session]?.interrupt().catch(() => undefined);
+        await cast.chatbots[session]?.interrupt(kind).catch(() => undefined);
       }),
       sleep(options.minutes * 60_000),
     ]);

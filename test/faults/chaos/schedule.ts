@@ -1,3 +1,4 @@
+import type { InterruptKind } from '../kit/chatbot.ts';
 import { Random } from '../../../packages/livekit-rtp/test/fuzz/random.ts';
 
 /** What is hit. Two faults that are under way at once hit different planes, so that somebody is left to heal. */
@@ -42,7 +43,7 @@ export const faultNames = Object.keys(faults) as FaultName[];
 
 /** `pick` chooses among those that are there when it strikes. Times are ms from the beginning. */
 export type Step = { fault: FaultName; atMs: number; lastsMs: number; pick: number };
-export type PlannedInterrupt = { atMs: number; session: number };
+export type PlannedInterrupt = { atMs: number; session: number; kind: InterruptKind };
 export type Schedule = { steps: Step[]; interrupts: PlannedInterrupt[] };
 
 export type ScheduleOptions = {
@@ -59,6 +60,7 @@ const quietMs = 4_000;
 const pauseMs = [5_000, 14_000] as const;
 /** One in so many faults begins while another one lasts. */
 const oneInOverlaps = 4;
+const interruptKinds: InterruptKind[] = ['call', 'interrupting-message', 'replacing-message'];
 const interruptEveryMs = [12_000, 30_000] as const;
 
 /** What will happen: the same for the same options. Every fault comes once before one comes twice. */
@@ -91,7 +93,7 @@ export function planChaos({ seed, minutes, sessions, only }: ScheduleOptions): S
 
   function* planInterrupts(): Generator<PlannedInterrupt> {
     for (let atMs = between(interruptEveryMs); atMs < endMs; atMs += between(interruptEveryMs))
-      yield { atMs, session: random.below(sessions) };
+      yield { atMs, session: random.below(sessions), kind: random.pick(interruptKinds) };
   }
 }
 

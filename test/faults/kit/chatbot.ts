@@ -1,3 +1,4 @@
+import type { MessageRequest } from '@avatar-bridge/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FrontDoor, Refusal } from './front-door.ts';
 import { now } from './now.ts';
@@ -12,7 +13,10 @@ export type Posted = {
   ackedAt?: number;
   id?: string;
 };
-export type Interrupted = { session: number; sentAt: number; ackedAt?: number };
+/** By a call, or by the message `by`, which takes the place of those before it. */
+export type Interrupted = { session: number; sentAt: number; ackedAt?: number; by?: number };
+/** How a chatbot takes back what it posted. */
+export type InterruptKind = 'call' | 'interrupting-message' | 'replacing-message';
 
 export type ChatbotOptions = {
   frontDoor: FrontDoor;
@@ -41,22 +45,36 @@ export class Chatbot {
     this.sessionId = options.sessionId;
   }
 
-  /** Posts with a key of its own until it is answered, so that no message is posted twice. */
-  async say(parts = 1): Promise<Posted> {
+  /** Posts with a key of its own until it is answered, so that no message is posted twice, and one after the other. */
+  say(parts = 1, policy: MessageRequest['policy'] = 'queue'): Promise<Posted> {
+    const turn = this.#lastPost.then(() => this.#say(parts, policy));
+    this.#lastPost = turn.catch(() => undefined);
+    return turn;
+  }
+  #lastPost: Promise<unknown> = Promise.resolve();
+
+  async #say(parts: number, policy: MessageRequest['policy']): Promise<Posted> {
     const { session, sessionId } = this;
     const message = this.posted.length;
     const posted: Posted = { session, message, parts, sentAt: now() };
     this.posted.push(posted);
-    const key = `s${session}-m${message}`;
+    const interrupt: Interrupted = { session, sentAt: posted.sentAt, by: message };
+    if (policy !== 'queue') this.interrupts.push(interrupt);
     const text = textOf(session, message, parts);
-    const { id } = await this.#options.frontDoor.say(sessionId, text, key, this.#stop.signal);
+    const body = { text, policy };
+    const { signal } = this.#stop;
+    const { id } = await this.#options.frontDoor.say(sessionId, body, `s${session}-m${message}`, signal);
     posted.id = id;
-    posted.ackedAt = now();
+    interrupt.ackedAt = posted.ackedAt = now();
     return posted;
   }
 
-  async interrupt(): Promise<void> {
+  async interrupt(kind: InterruptKind = 'call'): Promise<void> {
     const { session, sessionId } = this;
+    if (kind !== 'call') {
+      await this.say(1, kind === 'interrupting-message' ? 'interrupt' : 'replace');
+      return;
+    }
     const interrupt: Interrupted = { session, sentAt: now() };
     this.interrupts.push(interrupt);
     await this.#options.frontDoor.interrupt(sessionId, `s${session}-i${this.interrupts.length}`);

@@ -75,8 +75,8 @@ export class FrontDoor {
   session(id: string): Promise<Session> {
     return this.request('GET', `/v1/sessions/${id}`);
   }
-  say(id: string, text: string, key: string, signal?: AbortSignal): Promise<MessageAccepted> {
-    return this.request('POST', `/v1/sessions/${id}/messages`, { body: { text }, key, signal });
+  say(id: string, body: object, key: string, signal?: AbortSignal): Promise<MessageAccepted> {
+    return this.request('POST', `/v1/sessions/${id}/messages`, { body, key, signal });
   }
   interrupt(id: string, key: string): Promise<unknown> {
     return this.request('POST', `/v1/sessions/${id}/interrupt`, { key, forMs: 10_000 });

@@ -65,6 +65,9 @@ test('only an interrupt that came later excuses silence', () => {
   expect(balance({ ...unsaid, interrupts: interrupt(1_500) })).toMatchObject({ interrupted: 1, lost: 0 });
   expect(balance({ ...unsaid, interrupts: interrupt(900) })).toMatchObject({ interrupted: 0, lost: 1 });
   expect(balance({ ...unsaid, interrupts: [] })).toMatchObject({ lost: 1 });
+  const byMessage = (by: number) => [{ session: 1, sentAt: 1_000, ackedAt: 1_500, by }];
+  expect(balance({ ...unsaid, interrupts: byMessage(2) })).toMatchObject({ interrupted: 1, lost: 0 });
+  expect(balance({ ...unsaid, interrupts: byMessage(1) })).toMatchObject({ interrupted: 0, lost: 1 });
 });
 
 test('said again is doubled only when viewers had heard it to its end', () => {

@@ -67,8 +67,7 @@ export function settle(accounts: Accounts): { ledger: Ledger; findings: Finding[
     if (missing.length === 0) {
       ledger.spoken++;
       if (!parts.every((part) => mine.some((one) => one.part === part && onStage(one)))) ledger.unheard++;
-    } else if (wasInterrupted(posted, accounts.interrupts) && (end?.state ?? 'interrupted') === 'interrupted')
-      ledger.interrupted++;
+    } else if (wasInterrupted(posted, accounts.interrupts) && isTakenBack(end)) ledger.interrupted++;
     else if (isAtRisk(posted.ackedAt, accounts.redisKilledAt ?? [])) ledger.forgotten++;
     else {
       const state = end ? `${end.state}${end.reason ? ` (${end.reason})` : ''}` : 'unknown to the API';
@@ -115,9 +114,13 @@ const isOf = (saying: Part, posted: { session: number; message: number }): boole
 /** An interrupt silences what was accepted before it; which of two that were under way at once is first, nobody can say. */
 const wasInterrupted = (posted: Posted, interrupts: Interrupted[]): boolean =>
   interrupts.some(
-    ({ session, ackedAt = Number.POSITIVE_INFINITY }) =>
-      session === posted.session && ackedAt > posted.sentAt,
+    ({ session, by, ackedAt = Number.POSITIVE_INFINITY }) =>
+      session === posted.session && by !== posted.message && ackedAt > posted.sentAt,
   );
+
+/** What a message that somebody took back may be. */
+const isTakenBack = (end: Told | undefined): boolean =>
+  end === undefined || end.state === 'interrupted' || end.state === 'dropped';
 
 const isAtRisk = (ackedAt: number, kills: number[]): boolean =>
   kills.some((at) => ackedAt <= at && at - ackedAt <= 1_000);

@@ -157,7 +157,7 @@ async function talk(frontDoor: FrontDoor, ids: string[], until: number): Promise
       let accepted = 0;
       for (let at = from + (everyMs * index) / ids.length; at < until; at += everyMs) {
         await sleepUntil(at);
-        await frontDoor.say(id, `This is message ${accepted}.`, `message-${accepted}`);
+        await frontDoor.say(id, { text: `This is message ${accepted}.` }, `message-${accepted}`);
         accepted++;
       }
       return accepted;
