@@ -143,6 +143,8 @@ export const Session = z.object({
   /** The one in use, or tried now. */
   provider: ProviderName.optional(),
   vendorSession: VendorSession.optional(),
+  /** How long its vendor sessions have been open, all together: what the vendor bills, more or less. */
+  billableSeconds: z.int(),
   /** Messages accepted and not yet finished. */
   pending: z.int(),
   /** The lease's fencing token: 0 before a worker took it. */

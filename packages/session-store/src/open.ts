@@ -10,6 +10,7 @@ import type { StoreParts } from './store-parts.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { LeaseWorker, Retention, StoreOptions } from './types.ts';
 import { upkeep } from './upkeep.ts';
+import { VendorLedger } from './vendor-ledger.ts';
 import { V1DoorState } from './v1-door-state.ts';
 
 const day = 86_400_000;
@@ -41,6 +42,7 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
     leaseQueue,
     sessions: new Sessions({ connection, keys, leaseQueue }),
     ends: new SessionEnds({ connection, keys, retention }),
+    ledger: new VendorLedger({ connection, keys, leaseQueue, retention }),
     retention,
     mailboxLimit: options.mailboxLimit ?? 500,
     closing: closing.signal,

@@ -26,6 +26,7 @@ import type {
   Utterance,
   VendorSessionRef,
 } from './types.ts';
+import type { VendorLedger } from './vendor-ledger.ts';
 import { Wake } from './wake.ts';
 
 /** Finds the work of a wake-up that was lost. */
@@ -42,6 +43,7 @@ export type ClaimedSessionParts = {
   /** What the record's `owner` says while this is the owner. */
   token: string;
   ends: SessionEnds;
+  ledger: VendorLedger;
 };
 
 type Entry = [id: string, fields: string[]];
@@ -180,12 +182,9 @@ export class ClaimedSession implements OwnedSession {
   }
 
   async openVendorSession(ref: VendorSessionRef): Promise<void> {
-    const { connection, keys } = this.#parts;
+    const { connection, ledger } = this.#parts;
     // The account's list first: whatever happens next, somebody will find it there and stop it.
-    const entry = JSON.stringify({ ...ref, sessionId: this.id, epoch: this.epoch });
-    await connection.call((redis) =>
-      redis.hset(keys.account.vendorSessions, `${ref.provider} ${ref.id}`, entry),
-    );
+    await ledger.add({ ...ref, sessionId: this.id, epoch: this.epoch });
     const event = JSON.stringify({
       type: 'vendor.opened',
       provider: ref.provider,
@@ -196,21 +195,24 @@ export class ClaimedSession implements OwnedSession {
   }
 
   async closeVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>, reason: string): Promise<void> {
-    const { connection, keys } = this.#parts;
-    await connection.call((redis) => redis.hdel(keys.account.vendorSessions, `${ref.provider} ${ref.id}`));
+    const { connection, ledger } = this.#parts;
+    await ledger.strike(ref);
     const event = JSON.stringify({
       type: 'vendor.closed',
       provider: ref.provider,
       vendorSessionId: ref.id,
       reason,
     } satisfies SessionEventBody);
-    this.#check(
-      await connection.run(scripts.closeVendorSession, this.#keys, {
-        ...this.#writer,
-        field: vendorField(ref),
-        event,
-      }),
-    );
+    const args = { ...this.#writer, field: vendorField(ref), event };
+    this.#check(await connection.run(scripts.closeVendorSession, this.#keys, args));
+  }
+
+  reserveSlot(): Promise<boolean> {
+    return this.#parts.ledger.reserveSlot(this.id);
+  }
+
+  releaseSlot(): Promise<void> {
+    return this.#parts.ledger.releaseSlot(this.id);
   }
 
   async end(end: SessionEnd): Promise<void> {

@@ -18,7 +18,7 @@ export interface Ownership {
 
 /** @param leaseWorkers holds those that are not closed */
 export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ownership {
-  const { connection, subscriptions, keys, retention, closing, ends, redisUrl, logger } = parts;
+  const { connection, subscriptions, keys, retention, closing, ends, ledger, redisUrl, logger } = parts;
   return {
     async claim(id, { epoch, worker }) {
       const token = `${epoch} ${worker} ${randomUUID()}`;
@@ -36,6 +36,7 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
         record,
         token,
         ends,
+        ledger,
       });
     },
 

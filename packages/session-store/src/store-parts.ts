@@ -5,6 +5,7 @@ import type { Sessions } from './record/sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Logger, Retention } from './types.ts';
+import type { VendorLedger } from './vendor-ledger.ts';
 
 /** What the front desk, ownership and upkeep of one store share. */
 export type StoreParts = {
@@ -15,6 +16,7 @@ export type StoreParts = {
   leaseQueue: LeaseQueue;
   sessions: Sessions;
   ends: SessionEnds;
+  ledger: VendorLedger;
   retention: Retention;
   mailboxLimit: number;
   /** Aborts when the store closes. */

@@ -243,6 +243,13 @@ export interface OwnedSession {
   openVendorSession(ref: VendorSessionRef): Promise<void>;
   /** Write it after the vendor session was stopped. */
   closeVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>, reason: string): Promise<void>;
+  /**
+   * Reserves a slot for a second vendor session beside the one that is open: true when the account has one free. It lapses by itself after
+   * 60 s, and is over with `openVendorSession`.
+   */
+  reserveSlot(): Promise<boolean>;
+  /** The second vendor session will not be opened. */
+  releaseSlot(): Promise<void>;
   /** Drops what is unfinished, writes the end and its events, starts the retention time. */
   end(end: SessionEnd): Promise<void>;
 }

@@ -17,6 +17,8 @@ export interface Upkeep {
   vendorSessions(): Promise<VendorSessionEntry[]>;
   /** Call it when the vendor session is stopped for certain. */
   forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
+  /** How long all vendor sessions of the account have been open, together. Only grows, but for what Redis loses. */
+  billableSeconds(): Promise<number>;
   /** Says what a worker offers, for the next `ttl` ms: repeat it well before. */
   offerProviders(worker: string, offered: OfferedProviders, ttl: number): Promise<void>;
   /** What the account's workers offer, all together; undefined when none has said anything lately. */
@@ -25,7 +27,7 @@ export interface Upkeep {
   ready(): Promise<{ ok: boolean; detail: string }>;
 }
 
-export function upkeep({ connection, keys, leaseQueue, ends }: StoreParts): Upkeep {
+export function upkeep({ connection, keys, leaseQueue, ends, ledger }: StoreParts): Upkeep {
   const { account } = keys;
   const reconciler = new Reconciler({
     connection,
@@ -38,16 +40,11 @@ export function upkeep({ connection, keys, leaseQueue, ends }: StoreParts): Upke
 
     reconcile: () => reconciler.run(),
 
-    async vendorSessions() {
-      const entries = await connection.call((redis) => redis.hvals(account.vendorSessions));
-      return entries
-        .map((json) => JSON.parse(json) as VendorSessionEntry)
-        .toSorted((a, b) => a.openedAt - b.openedAt);
-    },
+    vendorSessions: () => ledger.entries(),
 
-    async forgetVendorSession({ provider, id }) {
-      await connection.call((redis) => redis.hdel(account.vendorSessions, `${provider} ${id}`));
-    },
+    forgetVendorSession: (ref) => ledger.forget(ref),
+
+    billableSeconds: () => ledger.billableSeconds(),
 
     async offerProviders(worker, offered, ttl) {
       const args = { worker, offered: JSON.stringify(offered), ttl };

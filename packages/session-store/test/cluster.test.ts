@@ -28,6 +28,7 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
           );
         }
         if (command.type !== 'stop') continue;
+        await owner.reserveSlot();
         await owner.closeVendorSession({ provider: 'heygen', id: 'v' }, 'stop');
         await owner.end({ outcome: 'stopped', code: 'stopped', message: command.reason });
         return 'ended';
@@ -37,7 +38,7 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
   });
   const message = await post(store, session.id, 'hello');
   await store.cancelMessage(session.id, message.id);
-  await store.interrupt(session.id);
+  await store.interrupt(session.id, {}, { idempotencyKey: 'enough' });
   await eventually(async () => (await store.getSession(session.id)).pending === 0);
   await store.stopSession(session.id, 'enough');
   await store.stopSession(await createSession(store), 'never leased');

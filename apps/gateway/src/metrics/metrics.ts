@@ -48,6 +48,12 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #billable = new Gauge({
+    name: 'bridge_billable_seconds',
+    help: 'How long all vendor sessions of the account have been open, together',
+    registers: [this.#registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -80,6 +86,10 @@ export class Metrics {
 
   messageRejected(reason: string): void {
     this.#rejected.inc({ reason });
+  }
+
+  billableSeconds(seconds: number): void {
+    this.#billable.set(seconds);
   }
 
   readonly contentType = this.#registry.contentType;

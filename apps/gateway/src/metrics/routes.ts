@@ -14,10 +14,14 @@ const readMetrics = createRoute({
 /** The gateway's own metrics; with those of the lease queue as long as Redis answers. */
 export function addMetricsRoutes(app: App, { metrics, store, logger }: Parts): void {
   app.openapi(readMetrics, async (c) => {
-    const queue = await store.queue.exportPrometheusMetrics().catch((error: unknown) => {
-      logger.debug({ err: error }, 'queue metrics are not available');
-      return '';
+    const [queue, billed] = await Promise.all([
+      store.queue.exportPrometheusMetrics(),
+      store.billableSeconds(),
+    ]).catch((error: unknown) => {
+      logger.debug({ err: error }, 'metrics of the account are not available');
+      return ['', undefined] as const;
     });
+    if (billed !== undefined) metrics.billableSeconds(billed);
     return c.text(`${await metrics.text()}${queue && `${queue}\n`}`, 200, {
       'content-type': metrics.contentType,
     });

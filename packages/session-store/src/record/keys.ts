@@ -35,12 +35,24 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `sessions` sorted set, all scores 0: ids of all sessions not yet forgotten; ids sort by creation time
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
+ * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
+ * - `billedMs` string: how long all vendor sessions were open that were stopped
  * - `providers` hash that expires: worker -> what it offers, and when it said so
  * - `idleDeadlines` sorted set: sessions of the v1 door by the time at which they are idle, epoch ms
  * - `ready` string, 1 s: the readiness probe's
  */
 export type AccountKeys = Readonly<
-  Record<'sessions' | 'open' | 'vendorSessions' | 'providers' | 'idleDeadlines' | 'ready', string>
+  Record<
+    | 'sessions'
+    | 'open'
+    | 'vendorSessions'
+    | 'slotReservations'
+    | 'billedMs'
+    | 'providers'
+    | 'idleDeadlines'
+    | 'ready',
+    string
+  >
 >;
 
 export class Keys {
@@ -60,6 +72,8 @@ export class Keys {
       sessions: `${this.queuePrefix}:sessions`,
       open: `${this.queuePrefix}:open`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
+      slotReservations: `${this.queuePrefix}:slot-reservations`,
+      billedMs: `${this.queuePrefix}:billed-ms`,
       providers: `${this.queuePrefix}:providers`,
       idleDeadlines: `${this.queuePrefix}:idle-deadlines`,
       ready: `${this.queuePrefix}:ready`,

@@ -47,6 +47,7 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     ...(fields['providers'] && { providers: JSON.parse(fields['providers']) as Session['providers'] }),
     ...(fields['provider'] && { provider: fields['provider'] }),
     ...(newest && { vendorSession: { provider: newest.provider, id: newest.id, openedAt: newest.openedAt } }),
+    billableSeconds: billableSeconds(Number(fields['billedMs'] ?? 0), vendorSessions),
     pending: Number(fields['pending']),
     epoch: Number(fields['epoch']),
     cursor: fields['cursor'] as string,
@@ -54,6 +55,13 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     ...(fields['worker'] && { worker: fields['worker'] }),
     ...(fields['stop'] && { stopRequested: JSON.parse(fields['stop']) as SessionRecord['stopRequested'] }),
   };
+}
+
+/** What those that were stopped add up to, and what the open ones have come to so far. */
+function billableSeconds(billedMs: number, open: readonly VendorSessionRef[]): number {
+  const at = Date.now();
+  const openMs = open.reduce((sum, { openedAt }) => sum + Math.max(0, at - openedAt), 0);
+  return Math.round((billedMs + openMs) / 1_000);
 }
 
 /** What everybody may see of a record. */

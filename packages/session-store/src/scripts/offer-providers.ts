@@ -1,12 +1,13 @@
+import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /** Writes what a worker offers and forgets the workers that have not said anything for `ttl` ms. Answers `ok`. */
 export const offerProviders = script('offerProviders', {
+  uses: [redisTime],
   keys: ['providers'],
   args: ['worker', 'offered', 'ttl'],
   lua: `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = redisTime()
 local all = redis.call('HGETALL', providers)
 for i = 1, #all, 2 do
   local at = tonumber(string.match(all[i + 1], '^%d+'))

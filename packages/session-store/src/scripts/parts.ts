@@ -24,6 +24,30 @@ local function time(entryId)
 end`,
 });
 
+/** `redisTime()`: epoch ms by Redis' clock. */
+export const redisTime = fragment({
+  lua: `
+local function redisTime()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end`,
+});
+
+/** `settleVendorSession(field)` takes a vendor session out of the record and adds how long it was open; false if it is not there. */
+export const settleVendorSession = fragment({
+  uses: [redisTime],
+  keys: ['record'],
+  lua: `
+local function settleVendorSession(field)
+  local ref = redis.call('HGET', record, field)
+  if not ref then return false end
+  redis.call('HDEL', record, field)
+  local openMs = math.max(0, redisTime() - cjson.decode(ref).openedAt)
+  redis.call('HINCRBY', record, 'billedMs', string.format('%.0f', openMs))
+  return true
+end`,
+});
+
 /** `before(a, b)` orders stream entry ids. */
 export const before = fragment({
   lua: `

@@ -1,0 +1,96 @@
+import type { SessionEventBody, SessionId } from '@avatar-bridge/contracts';
+import type { Connection } from './connection.ts';
+import type { LeaseQueue } from './lease/lease-queue.ts';
+import type { Keys } from './record/keys.ts';
+import { vendorField } from './record/session-record.ts';
+import * as scripts from './scripts/index.ts';
+import type { Retention, VendorSessionEntry, VendorSessionRef } from './types.ts';
+
+type Ref = Pick<VendorSessionRef, 'provider' | 'id'>;
+
+/** ms after which a reserved slot is free again, whatever became of its session. */
+const reservationTtl = 60_000;
+
+/** An account's vendor sessions: which may cost money, how long they were open, and slots reserved for second ones. */
+export class VendorLedger {
+  readonly #connection: Connection;
+  readonly #keys: Keys;
+  readonly #queue: LeaseQueue['queue'];
+  readonly #retention: Retention;
+
+  constructor(parts: { connection: Connection; keys: Keys; leaseQueue: LeaseQueue; retention: Retention }) {
+    this.#connection = parts.connection;
+    this.#keys = parts.keys;
+    this.#queue = parts.leaseQueue.queue;
+    this.#retention = parts.retention;
+  }
+
+  /** Oldest first. */
+  async entries(): Promise<VendorSessionEntry[]> {
+    const { vendorSessions } = this.#keys.account;
+    return (await this.#connection.call((redis) => redis.hvals(vendorSessions)))
+      .map((json) => JSON.parse(json) as VendorSessionEntry)
+      .toSorted((a, b) => a.openedAt - b.openedAt);
+  }
+
+  /** Its session's reservation has served its purpose. */
+  async add(entry: VendorSessionEntry): Promise<void> {
+    const { vendorSessions, slotReservations } = this.#keys.account;
+    await this.#connection.call((redis) =>
+      Promise.all([
+        redis.hset(vendorSessions, nameOf(entry), JSON.stringify(entry)),
+        redis.zrem(slotReservations, entry.sessionId),
+      ]),
+    );
+  }
+
+  /** @returns what the list said of it, unless it was struck before */
+  async strike(ref: Ref): Promise<VendorSessionEntry | undefined> {
+    const args = { field: nameOf(ref) };
+    const [, entry] = await this.#connection.run(scripts.strikeVendorSession, this.#keys.account, args);
+    return entry === undefined ? undefined : (JSON.parse(entry as string) as VendorSessionEntry);
+  }
+
+  /** Strikes it out here and in its session's record, whoever owns that. */
+  async forget(ref: Ref): Promise<void> {
+    const entry = await this.strike(ref);
+    if (!entry) return;
+    const event = JSON.stringify({
+      type: 'vendor.closed',
+      provider: ref.provider,
+      vendorSessionId: ref.id,
+      reason: 'Its owner was gone',
+    } satisfies SessionEventBody);
+    const args = { maxEvents: this.#retention.events, field: vendorField(ref), event };
+    await this.#connection.run(scripts.forgetVendorSession, this.#keys.session(entry.sessionId), args);
+  }
+
+  async reserveSlot(id: SessionId): Promise<boolean> {
+    const keys = {
+      ...this.#keys.account,
+      queueActive: this.#queue.toKey('active'),
+      queueMeta: this.#queue.toKey('meta'),
+    };
+    const [status] = await this.#connection.run(scripts.reserveSlot, keys, { id, ttl: reservationTtl });
+    return status === 'ok';
+  }
+
+  async releaseSlot(id: SessionId): Promise<void> {
+    await this.#connection.call((redis) => redis.zrem(this.#keys.account.slotReservations, id));
+  }
+
+  async billableSeconds(): Promise<number> {
+    const { billedMs } = this.#keys.account;
+    const [closed, open] = await Promise.all([
+      this.#connection.call((redis) => redis.get(billedMs)),
+      this.entries(),
+    ]);
+    const at = Date.now();
+    const openMs = open.reduce((sum, { openedAt }) => sum + Math.max(0, at - openedAt), 0);
+    return Math.round((Number(closed) + openMs) / 1_000);
+  }
+}
+
+function nameOf({ provider, id }: Ref): string {
+  return `${provider} ${id}`;
+}

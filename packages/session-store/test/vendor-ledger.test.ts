@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { aborted, createSession, eventually, leases, openStore, ownedSession, types } from './support.ts';
+
+const provider = 'heygen';
+const ref = (id: string, openForMs = 0) => ({ provider, id, openedAt: Date.now() - openForMs });
+
+test('a second vendor session gets a slot only while one is free, and one reservation at a time counts', async () => {
+  const store = await openStore();
+  await store.setSlots(3);
+  const [first, second] = [await ownedSession(store), await ownedSession(store)];
+  await first.openVendorSession(ref('a'));
+  await second.openVendorSession(ref('b'));
+  expect(await first.reserveSlot()).toBe(true);
+  expect(await first.reserveSlot()).toBe(true);
+  expect(await second.reserveSlot()).toBe(false);
+  await first.releaseSlot();
+  expect(await second.reserveSlot()).toBe(true);
+  // Opened: the vendor session itself counts from now on.
+  await second.openVendorSession(ref('b2'));
+  expect(await first.reserveSlot()).toBe(false);
+  await second.closeVendorSession({ provider, id: 'b' }, 'rolled over');
+  expect(await first.reserveSlot()).toBe(true);
+});
+
+test('a session that is leased has its slot before it has a vendor session', async () => {
+  const store = await openStore();
+  await store.setSlots(2);
+  await createSession(store);
+  const hold = leases(store, {
+    worker: 'w',
+    capacity: 1,
+    run: (_, signal) => aborted(signal).then(() => 'released' as const),
+  });
+  await eventually(() => hold.active.size === 1);
+  const owner = await ownedSession(store);
+  await owner.openVendorSession(ref('a'));
+  expect(await owner.reserveSlot()).toBe(false);
+});
+
+test('a reservation lapses', async () => {
+  const redis = new Redis(inject('redisUrl'));
+  onTestFinished(() => redis.disconnect());
+  const store = await openStore();
+  await store.setSlots(1);
+  const [first, second] = [await ownedSession(store), await ownedSession(store)];
+  expect(await first.reserveSlot()).toBe(true);
+  expect(await second.reserveSlot()).toBe(false);
+  const [, lapses] = await redis.zrange(`ab:{${store.account}}:slot-reservations`, 0, '-1', 'WITHSCORES');
+  expect(Number(lapses) - Date.now()).toBeGreaterThan(50_000);
+  await redis.zadd(`ab:{${store.account}}:slot-reservations`, Date.now() - 1, first.id);
+  expect(await second.reserveSlot()).toBe(true);
+});
+
+test('without a limit there is always a slot', async () => {
+  const owner = await ownedSession(await openStore());
+  await owner.openVendorSession(ref('a'));
+  expect(await owner.reserveSlot()).toBe(true);
+});
+
+test('a session and its account say how long vendor sessions were open, each counted once', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  await owner.openVendorSession(ref('closed', 60_000));
+  await owner.openVendorSession(ref('open', 30_000));
+  await owner.closeVendorSession({ provider, id: 'closed' }, 'over');
+  await owner.closeVendorSession({ provider, id: 'closed' }, 'over');
+  const near = (seconds: number) => expect.closeTo(seconds, -0.7);
+  expect((await store.getSession(owner.id)).billableSeconds).toEqual(near(90));
+  expect(await store.billableSeconds()).toEqual(near(90));
+
+  const other = await ownedSession(store);
+  await other.openVendorSession(ref('other', 10_000));
+  expect((await store.getSession(other.id)).billableSeconds).toEqual(near(10));
+  expect(await store.billableSeconds()).toEqual(near(100));
+});
+
+test('a vendor session that the sweep stopped is closed in its record as well, also when the session has ended', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  await owner.openVendorSession(ref('left', 60_000));
+  await store.forgetVendorSession({ provider, id: 'left' });
+  expect(await store.getSession(owner.id)).not.toHaveProperty('vendorSession');
+  expect(types(await store.readEvents(owner.id)).at(-1)).toBe('vendor.closed');
+  await owner.openVendorSession(ref('left too', 60_000));
+  await owner.end({ outcome: 'stopped', code: 'stopped', message: 'enough' });
+  await store.forgetVendorSession({ provider, id: 'left too' });
+  expect(await store.getSession(owner.id)).not.toHaveProperty('vendorSession');
+  expect((await store.getSession(owner.id)).billableSeconds).toEqual(expect.closeTo(120, -0.7));
+  expect(types(await store.readEvents(owner.id)).at(-1)).toBe('session.ended');
+  expect(await store.vendorSessions()).toEqual([]);
+});
