@@ -83,10 +83,10 @@ export class Delivery {
     return [...hit];
   }
 
-  /** Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is nobody to tell. */
-  silence(told: () => void): void {
+  /** Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is none and none `speaks`. */
+  silence(told: () => void, { speaks }: { speaks: boolean }): void {
     this.#hearing.foreignEnded();
-    if (!this.#line && !this.busy) return told();
+    if (!this.#line && !speaks && !this.busy) return told();
     this.#told.push(told);
     // without a line, one call will do when there is one
     if (this.#line || this.#submission.name !== 'silencing') this.#step({ type: 'silence' });

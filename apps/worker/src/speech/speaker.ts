@@ -111,7 +111,7 @@ export class Speaker {
     }
     const spares = held.length > 0 && !held.some(({ speech }) => silenced.has(speech));
     if (spares) told();
-    else this.#delivery.silence(told);
+    else this.#delivery.silence(told, { speaks: held.length > 0 });
     this.#announce();
   }
 
@@ -119,7 +119,7 @@ export class Speaker {
   suspend(): void {
     if (this.#pauses.has('suspended')) return;
     this.#pauses.add('suspended');
-    this.#delivery.silence(() => {});
+    this.#delivery.silence(() => {}, { speaks: false });
     this.#announce();
   }
 

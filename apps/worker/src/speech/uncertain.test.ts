@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Circumstances, type Inherited, settle, type Verdict, worthWaiting } from './uncertain.ts';
+import { type Circumstances, type Inherited, settle, type Verdict } from './uncertain.ts';
 
 const at = 100_000;
 /** Expected to take 3 s, and over for certain after 4.4 s. */
@@ -151,35 +151,5 @@ describe('settle', () => {
     ],
   ])('%s', (_, line, circumstances, verdicts) => {
     expect(settle(line, circumstances)).toEqual(verdicts);
-  });
-});
-
-describe('worthWaiting', () => {
-  it.each<[string, Inherited[], number, number]>([
-    ['is nothing when nothing is held', [utterance('spoken'), utterance()], at, at],
-    ['is nothing when nobody knows whether it is held', [utterance('submitting')], at, at],
-    ['is nothing when it has ended for certain', [utterance('speaking')], at + 9_000, at + 9_000],
-    ['is the certain end when that is near', [utterance('speaking')], at + 1_900, at + 4_400],
-    ['is nothing when there is long to go', [utterance('speaking')], at + 1_899, at + 1_899],
-    [
-      'is the certain end of a long one that should be over soon',
-      [{ ...utterance('speaking'), expected: 20_000 }],
-      at + 19_000,
-      at + 26_500,
-    ],
-    [
-      'takes in the next if that ends soon, too',
-      [utterance('speaking'), { ...utterance('submitted'), expected: 500 }],
-      at + 2_000,
-      at + 5_550,
-    ],
-    [
-      'leaves out the next if that has long to go',
-      [utterance('speaking'), { ...utterance('submitted'), expected: 9_000 }],
-      at + 2_000,
-      at + 4_400,
-    ],
-  ])('%s', (_, line, now, until) => {
-    expect(worthWaiting(line, now)).toBe(until);
   });
 });

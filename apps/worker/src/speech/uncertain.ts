@@ -29,12 +29,10 @@ export type Circumstances = {
  */
 export type Verdict = 'said' | 'adopt' | 'say' | 'skip';
 
-/** ms from being given an utterance to the first word: usually, and at most. */
-const start = { usual: 500, late: 1_500 };
+/** ms from being given an utterance to the first word at most. */
+const lateStart = 1_500;
 /** ms after its first word when an utterance has ended for certain, though it took longer than expected. */
 const certain = { repeat: (expected: number) => 1.3 * expected + 500, talk: () => 180_000 };
-/** ms that it is worth to wait for the certain end; and ms before the expected end from which on it is always worth it. */
-const patience = { certain: 2_500, expected: 1_000 };
 
 /**
  * Decides what a new owner does about each of the utterances, in order, that its predecessor left behind. One without a record was never
@@ -56,62 +54,43 @@ const patience = { certain: 2_500, expected: 1_000 };
  * counts as said or is adopted.
  */
 export function settle(line: readonly Inherited[], circumstances: Circumstances): Verdict[] {
-  const ends = timeline(line);
+  const over = ends(line);
   let again = false;
   return line.map(({ record }, index) => {
-    const verdict = again ? 'say' : judge(record, ends[index], circumstances);
+    const verdict = again ? 'say' : judge(record, over[index], circumstances);
     again ||= verdict === 'say';
     return verdict;
   });
 }
 
-/**
- * Until when a former owner's vendor session is worth to be left open, so that it can end what it is saying, heard through the relay that
- * outlived its worker (epoch ms). `now` when it is not: what has long to go is better cut off and said again.
- */
-export function worthWaiting(line: readonly Inherited[], now: number): number {
-  let until = now;
-  for (const end of timeline(line)) {
-    if (!end) continue;
-    const close = end.certain - until <= patience.certain || end.expected - until <= patience.expected;
-    if (!close) break;
-    until = Math.max(until, end.certain);
-  }
-  return until;
-}
-
-type End = { expected: number; certain: number };
-
-/** When each utterance of which the vendor had taken hold comes to its end, if nothing stops it. */
-function timeline(line: readonly Inherited[]): (End | undefined)[] {
-  let before: End = { expected: 0, certain: 0 };
+/** When each utterance of which the vendor had taken hold has ended for certain, if nothing stopped it (epoch ms). */
+function ends(line: readonly Inherited[]): (number | undefined)[] {
+  let before = 0;
   return line.map(({ record, mode, expected }) => {
-    if (record === undefined || record.state === 'submitting' || record.state === 'waiting') return undefined;
-    if (record.state === 'spoken') {
-      before = { expected: record.at, certain: record.at };
-      return undefined;
+    switch (record?.state) {
+      case 'spoken':
+        before = record.at;
+        return undefined;
+      case 'speaking':
+      case 'submitted': {
+        const begun = record.state === 'speaking' ? record.at : record.at + lateStart;
+        before = Math.max(begun, before) + certain[mode](expected);
+        return before;
+      }
+      default:
+        return undefined;
     }
-    const { at } = record;
-    const from =
-      record.state === 'speaking'
-        ? { usual: at, late: at }
-        : { usual: at + start.usual, late: at + start.late };
-    before = {
-      expected: Math.max(from.usual, before.expected) + expected,
-      certain: Math.max(from.late, before.certain) + certain[mode](expected),
-    };
-    return before;
   });
 }
 
 function judge(
   record: Inherited['record'],
-  end: End | undefined,
+  end: number | undefined,
   { attached, heard, openUntil, onUncertain }: Circumstances,
 ): Verdict {
   if (record === undefined || record.state === 'waiting') return 'say';
   if (record.state === 'spoken') return 'said';
   if (heard && attached) return 'adopt';
-  if (heard && end && openUntil !== undefined && openUntil >= end.certain) return 'said';
+  if (heard && end !== undefined && openUntil !== undefined && openUntil >= end) return 'said';
   return onUncertain === 'replay' ? 'say' : 'skip';
 }
