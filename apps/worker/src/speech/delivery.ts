@@ -84,7 +84,7 @@ export class Delivery {
   }
 
   /** Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is none and none `speaks`. */
-  silence(told: () => void, { speaks }: { speaks: boolean }): void {
+  silence(told: () => void, { speaks = false } = {}): void {
     this.#hearing.foreignEnded();
     if (!this.#line && !speaks && !this.busy) return told();
     this.#told.push(told);

@@ -119,8 +119,7 @@ export class Speaker {
   suspend(): void {
     if (this.#pauses.has('suspended')) return;
     this.#pauses.add('suspended');
-    this.#delivery.silence(() => {}, { speaks: false });
-    this.#announce();
+    this.sayAgain();
   }
 
   resume(): void {

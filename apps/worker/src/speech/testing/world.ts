@@ -73,7 +73,7 @@ export class World {
         return this.#interrupt(this.#speeches.length + 1 - act.spares);
       case 'suspend':
         this.#suspended = true;
-        return this.#delivery.silence(() => {}, { speaks: false });
+        return this.#delivery.silence(() => {});
       case 'resume':
         this.#suspended = false;
         return undefined;
@@ -122,7 +122,7 @@ export class World {
       this.#note([{ type: 'unspoken', speech, end: { state: 'interrupted', spokenText: '' } }]);
     }
     if (held.length === 0 || held.some(({ speech }) => silenced.includes(speech)))
-      this.#delivery.silence(() => {}, { speaks: false });
+      this.#delivery.silence(() => {});
   }
 
   #own(): Delivery {
