@@ -167,11 +167,9 @@ export class FaultStack implements AsyncDisposable {
   }
 
   #pids(): number[] {
-    const servers = [this.redis, this.stage, this.vendorLivekit, this.simulator];
-    return [
-      ...servers.map(({ process }) => process.pid),
-      ...[...this.workers, ...this.gateways].map(({ pid }) => pid),
-    ];
+    const servers = [this.redis, this.stage, this.vendorLivekit, this.simulator, this.#stack.gateway];
+    const nodes = [...this.workers, ...this.gateways];
+    return [...servers.map(({ process }) => process.pid), ...nodes.map(({ pid }) => pid)];
   }
 
   /** Whatever leads to Redis leads to another one from now on. */
