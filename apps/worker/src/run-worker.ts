@@ -25,6 +25,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     logger,
   });
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
+  mediaRelay.warmUp();
   const metrics = createMetrics({ relayHosts: () => mediaRelay.hosts });
   const providers = createProviders(config, logger);
   const worker = new Worker({

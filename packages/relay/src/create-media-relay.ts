@@ -91,6 +91,11 @@ export class HostedMediaRelay implements MediaRelay {
     );
   }
 
+  /** Has a host of the cheapest engine ready for the first relay. */
+  warmUp(): void {
+    this.#pools[this.#engine === 'transcode' ? 'transcode' : 'rtp'].warmUp();
+  }
+
   async start(options: RelayOptions, signal?: AbortSignal): Promise<Relay> {
     if (comesFrom('stage', options))
       return this.#start(options, { engine: 'direct', reason: 'default' }, signal);

@@ -52,6 +52,18 @@ test('relays spread over the hosts, and close ends the hosts with all of them', 
   await until('nobody is left', async () => (await scene.rooms.participants('stage')).length === 0);
 });
 
+test('a host that was forked ahead takes the first relay', async () => {
+  await using scene = new Scene();
+  await scene.avatar();
+  await using media = createMediaRelay({ engine: 'rtp', hosts: 2 });
+  media.warmUp();
+  media.warmUp();
+  const ahead = media.hosts;
+  expect(ahead).toMatchObject([{ engine: 'rtp', relays: 0 }]);
+  await media.start(await scene.rooms.relayOptions());
+  expect(media.hosts).toEqual([{ ...ahead[0], relays: 1 }]);
+});
+
 test('a host that dies is replaced, and its relays come back', async () => {
   await using media = createMediaRelay({ engine: 'rtp', hosts: 1 });
   await using one = new Scene();

@@ -33,6 +33,11 @@ export class HostPool {
     return [...this.#hosts.keys()];
   }
 
+  /** Forks a first host before there is a relay for it: that takes about a second, which a takeover has not. */
+  warmUp(): void {
+    if (this.#hosts.size === 0) this.#host();
+  }
+
   async start(options: RelayOptions, choice: EngineChoice, signal: AbortSignal | undefined): Promise<Relay> {
     const relay = new RemoteRelay(options, choice, (current, listener) => this.#run(current, listener));
     this.#relays.add(relay);
