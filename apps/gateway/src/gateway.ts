@@ -22,6 +22,9 @@ export type Gateway = {
   close(deadline?: number): Promise<void>;
 };
 
+/** A chatbot is told within a second that Redis does not answer. */
+const answerWithinMs = 800;
+
 export type GatewayOptions = {
   logger: Logger;
   /** Told the keys that were made up because none were configured. */
@@ -42,6 +45,7 @@ export async function startGateway(
     redisUrl: config.REDIS_URL.reveal(),
     account: config.BRIDGE_ACCOUNT,
     mailboxLimit: config.BRIDGE_MAILBOX_LIMIT,
+    answerWithinMs,
     logger,
   });
   const lifecycle = { stopping: false };

@@ -35,10 +35,10 @@ export type WorkerParts = {
 };
 
 /**
- * ms that a lease lasts without renewal, and ms between looks for those that ran out: together with a vendor's start a killed worker's
- * sessions speak again after 5 s at most.
+ * ms that a lease lasts without renewal, and ms between looks for those that ran out. Short, since a silence of
+ * Redis costs no lease: a killed worker's sessions are taken over within 3 s.
  */
-const leaseTimes = { lockDuration: 3_000, stalledInterval: 1_000 };
+const leaseTimes = { lockDuration: 2_000, stalledInterval: 500 };
 /** ms of a drain that are kept for stopping vendor sessions after the last utterance. */
 const stoppingTime = 3_000;
 const usualSelection: SelectionRules = { slotWaitMs: 20_000, maxFailures: 3 };

@@ -44,8 +44,17 @@ const failFast: RedisOptions = {
 /** For BullMQ's workers, which wait until Redis is back. They block for up to 10 s: only a longer silence means that the peer is gone. */
 const patient: RedisOptions = { ...common, maxRetriesPerRequest: null, socketTimeout: 15_000 };
 
-export function openRedis(url: string, kind: 'failFast' | 'patient', name: string, logger?: Logger): Redis {
-  const redis = new Redis(url, { ...(kind === 'failFast' ? failFast : patient), connectionName: name });
+export function openRedis(
+  url: string,
+  kind: 'failFast' | 'patient',
+  name: string,
+  { logger, commandTimeout }: { logger?: Logger | undefined; commandTimeout?: number | undefined } = {},
+): Redis {
+  const redis = new Redis(url, {
+    ...(kind === 'failFast' ? failFast : patient),
+    ...(commandTimeout !== undefined && { commandTimeout }),
+    connectionName: name,
+  });
   const log = rateLimited(logger);
   redis.on('error', (error: Error) =>
     log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'),

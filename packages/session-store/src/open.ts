@@ -28,8 +28,11 @@ const connectPatience = 1_000;
 export async function openSessionStore(options: StoreOptions): Promise<SessionStore> {
   const { redisUrl, account = 'default', logger } = options;
   const keys = new Keys(account);
-  const redis = openRedis(redisUrl, 'failFast', `store:${account}`, logger);
-  const subscriber = openRedis(redisUrl, 'failFast', `subscriptions:${account}`, logger);
+  const redis = openRedis(redisUrl, 'failFast', `store:${account}`, {
+    logger,
+    commandTimeout: options.answerWithinMs,
+  });
+  const subscriber = openRedis(redisUrl, 'failFast', `subscriptions:${account}`, { logger });
   const connection = new Connection(redis);
   const leaseQueue = new LeaseQueue(connection, keys, logger);
   const retention = { ...defaultRetention, ...options.retention };

@@ -35,6 +35,8 @@ export type StoreOptions = {
   /** The vendor account whose sessions these are; letters, digits, `.`, `_`, `-`. Default `default`. */
   account?: string;
   retention?: Partial<Retention>;
+  /** ms that Redis may take for an answer before a call fails with StoreUnavailableError. Default 5,000. */
+  answerWithinMs?: number;
   /** Unfinished messages a session may hold. Default 500. */
   mailboxLimit?: number;
   logger?: Logger;

@@ -28,6 +28,8 @@ export type Judgement =
 const eventGrace = 1_000;
 /** ms of silence that end an utterance: longer than people pause between sentences. */
 const quiet = { repeat: 1_500, talk: 3_000 };
+/** ms of silence that end an utterance which had the time to be said before anybody listened. */
+const quietAfterIts = { repeat: 700, talk: 3_000 };
 /** ms after which the avatar has usually begun, and the part of its length that an utterance takes at least. */
 const usual = { start: 1_500, part: 0.6 };
 /** ms within which the avatar must begin. An answer has to be thought of first. */
@@ -123,7 +125,8 @@ function judgeEnd(front: FrontUtterance, since: number, voice: Voice | undefined
   const heard = voice && (voice.to === undefined || voice.to > since);
   if (!heard && since < front.listeningSince) {
     // it would be heard if it went on
-    const believed = front.listeningSince + quiet[front.mode];
+    const hadItsTime = since + expected <= front.listeningSince;
+    const believed = front.listeningSince + (hadItsTime ? quietAfterIts : quiet)[front.mode];
     const at = Math.min(since + expected, front.listeningSince);
     return now >= believed ? { verdict: 'ended', at } : { verdict: 'wait', until: believed };
   }

@@ -65,7 +65,7 @@ export class LeaseRunner implements LeaseWorker {
     } = options;
     this.#options = options;
     this.#lockDuration = lockDuration;
-    this.#redis = openRedis(redisUrl, 'patient', `leases:${worker}`, logger);
+    this.#redis = openRedis(redisUrl, 'patient', `leases:${worker}`, { logger });
     this.#worker = new LeaseBullWorker(keys.queueName, (job, token) => this.#process(job, token as string), {
       connection: this.#redis,
       prefix: keys.queuePrefix,
