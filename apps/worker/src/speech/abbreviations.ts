@@ -1,4 +1,7 @@
-/** Written with a full stop that ends no sentence, since a name, a number or more of the abbreviation follows. Lower case, without the last stop. */
+/**
+ * Written with a full stop that ends no sentence, since a name, a number or more of the abbreviation follows.
+ * Lower case, without the last stop.
+ */
 const abbreviations = new Set(
   [
     'dr mr mrs ms prof st jr mt gen col capt lt sgt rev hon vs approx cf fig nos vol pp e.g i.e inc ltd co',
@@ -13,7 +16,10 @@ const lastWord = /(?:^|[\s("'«„“‘[¿¡-])([\p{L}\p{N}ª.]+)\.$/u;
 const initial = /^\p{Lu}$/u;
 const ordinal = /^\p{N}{1,3}$/u;
 
-/** Whether the full stop at the end of `text` most likely belongs to an abbreviation, an initial ("J.") or an ordinal ("3."). */
+/**
+ * Whether the full stop at the end of `text` most likely belongs to an abbreviation, an initial ("J.") or an
+ * ordinal ("3.").
+ */
 export function endsInAbbreviation(text: string): boolean {
   const word = lastWord.exec(text)?.[1];
   if (word === undefined) return false;

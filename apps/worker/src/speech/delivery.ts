@@ -1,6 +1,7 @@
 import { LostError } from '../lost-error.ts';
-import { ProviderError, SessionLostError, TerminalProviderError } from '../providers/provider-errors.ts';
+import { ProviderError, TerminalProviderError } from '../providers/provider-errors.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
+import { mayBe } from './heard.ts';
 import { Hearing } from './hearing.ts';
 import { uncertain } from './known.ts';
 import { type Fact, type Piece, type Speech, waits } from './speech.ts';
@@ -10,26 +11,26 @@ import {
   attemptOf,
   callsOf,
   idle,
+  isExhausted,
   next,
   overtakenOf,
   type Submission,
   type SubmissionEvent,
 } from './submission.ts';
-import { type Answer, type Line, pause, type VendorLineParts } from './vendor-line.ts';
-
-/** Tries to hand over utterances before the vendor session is given up. */
-const maxTries = 6;
+import { type Answer, isHopeless, type Line, pause, type VendorLineParts } from './vendor-line.ts';
 
 export type DeliveryParts = Pick<VendorLineParts, 'logger' | 'mayAct' | 'lost'> & {
   queue: SpeechQueue;
   /** Of utterances that a former owner was handing over. */
   onUncertain: 'replay' | 'skip';
+  /** What is known of the words of one of the vendor's tasks. */
+  captionOf: (taskId: string) => string | undefined;
   note: (facts: Fact[]) => void;
 };
 
 /**
- * Brings the queue's utterances to the vendor, and concludes from its answers and events, the avatar's voice and the clock what became
- * of them. Nothing here waits: calls are made by the line, time passes by act().
+ * Brings the queue's utterances to the vendor, and concludes from its answers and events, the avatar's voice
+ * and the clock what became of them. Nothing here waits: calls are made by the line, time passes by act().
  */
 export class Delivery {
   readonly #parts: DeliveryParts;
@@ -65,9 +66,8 @@ export class Delivery {
     this.#step({ type: 'inherit', attempt: { piece, at, inherited: true } });
   }
 
-  /** With `silence`, what the vendor session is saying is not wanted. */
+  /** The one before, if any, is given up. With `silence`, what this vendor session is saying is not wanted. */
   attach(line: Line, at: number, { silence }: { silence: boolean }): void {
-    // the one before, if there is one, is given up
     if (this.#line) this.#giveUp();
     this.#line = line;
     this.#hearing = new Hearing(at);
@@ -83,7 +83,10 @@ export class Delivery {
     return [...hit];
   }
 
-  /** Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is none and none `speaks`. */
+  /**
+   * Has the vendor forget all it holds, which is to be said again. `told`: it was told, or there is none and
+   * none `speaks`.
+   */
   silence(told: () => void, { speaks = false } = {}): void {
     this.#hearing.foreignEnded();
     if (!this.#line && !speaks && !this.busy) return told();
@@ -112,8 +115,7 @@ export class Delivery {
       const end = { state: 'failed', code: error.code, reason: error.message } as const;
       return note([{ type: 'unspoken', speech, end }]);
     }
-    const hopeless = error instanceof TerminalProviderError || error instanceof SessionLostError;
-    if (hopeless || this.#submission.tries >= maxTries) lost(error);
+    if (isHopeless(error) || isExhausted(this.#submission)) lost(error);
   }
 
   silenced(at: number): void {
@@ -127,7 +129,7 @@ export class Delivery {
     const { note, queue } = this.#parts;
     if (taskId !== undefined && queue.isPast(taskId)) return;
     const started = type === 'speech.started';
-    const facts = foreign ? [] : started ? queue.started(taskId, at) : queue.ended(taskId, at);
+    const facts = foreign ? [] : queue[started ? 'started' : 'ended'](taskId, at);
     const unknown = taskId !== undefined && !queue.byTask(taskId) && !queue.isPast(taskId);
     if (!started) this.#hearing.foreignEnded();
     else if (!foreign && unknown && overtakenOf(this.#submission)) this.#step({ type: 'silence' });
@@ -141,8 +143,8 @@ export class Delivery {
   }
 
   /**
-   * Hands over what is due, and returns when to look again at the latest (epoch ms). `conclude`: whether what is
-   * heard of the avatar, and what is not, tells anything.
+   * Hands over what is due, and returns when to look again at the latest (epoch ms). `conclude`: whether what
+   * is heard of the avatar, and what is not, tells anything.
    */
   act(now: number, { submit, conclude }: { submit: boolean; conclude: boolean }): number {
     if (!this.#line) return Number.POSITIVE_INFINITY;
@@ -177,10 +179,11 @@ export class Delivery {
   #weighAnswer(submission: Extract<Submission, { attempt: Attempt }>, now: number): number {
     const { attempt } = submission;
     const { piece, at, inherited } = attempt;
-    const { logger, note, onUncertain, queue } = this.#parts;
+    const { id: messageId } = piece.speech.message;
+    const { captionOf, logger, note, onUncertain, queue } = this.#parts;
     const frontSince = queue.outstanding.length > 0 ? undefined : queue.firstSince(attempt);
     const pending = submission.name === 'handing';
-    const unknownTask = queue.unknownTaskSince(at);
+    const unknownTask = queue.unknownTaskSince(at, (taskId) => mayBe(piece, captionOf(taskId)));
     const judgement = this.#hearing.judgeAttempt(attempt, { frontSince, pending, unknownTask }, now);
     switch (judgement.verdict) {
       case 'wait':
@@ -191,12 +194,9 @@ export class Delivery {
         note(queue.submitted(piece, judgement.taskId, at));
         return now;
       case 'missed':
-        logger.warn(
-          { messageId: piece.speech.message.id },
-          'an utterance got no answer and is not being said',
-        );
-        this.#step({ type: 'missed' });
+        logger.warn({ messageId }, 'an utterance got no answer and is not being said');
         if (inherited && onUncertain === 'skip') note(queue.skip(piece, uncertain));
+        this.#step({ type: 'missed' });
         return now;
     }
   }
@@ -216,9 +216,7 @@ export class Delivery {
           note(queue.finish(front, judgement.at));
           break;
         case 'silent':
-          lost(
-            new LostError('vendor-silent', 'The vendor took an utterance and showed no sign of saying it'),
-          );
+          lost(new LostError('vendor-silent', 'The vendor took an utterance and did not begin to say it'));
           return Number.POSITIVE_INFINITY;
       }
     }
@@ -244,7 +242,7 @@ export class Delivery {
     const { type } = event;
     if (silences || type === 'lost') {
       queue.takeBack();
-      note(held.map(waits));
+      note(held.filter(({ state }) => state.name === 'waiting').map(waits));
     } else if (before.name === 'handing' && (type === 'refused' || type === 'postponed')) {
       note(held.slice(-1).map(waits));
     }

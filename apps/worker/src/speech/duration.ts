@@ -10,7 +10,8 @@ const perDigit = 300;
 const perPause = 200;
 
 /**
- * About how long it takes to say a text, ms. A guess for watchdogs and for the size of utterances: right within a factor of two.
+ * About how long it takes to say a text, ms. A guess for watchdogs and for the size of utterances: right
+ * within a factor of two.
  *
  * @param rate the voice's speed, 1 is normal
  */

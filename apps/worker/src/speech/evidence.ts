@@ -1,6 +1,9 @@
 import type { MessageMode } from '@avatar-bridge/contracts';
 
-/** What the vendor's LiveKit server says of the avatar's voice: the newest stretch of being an active speaker. Epoch ms. */
+/**
+ * What the vendor's LiveKit server says of the avatar's voice: the newest stretch of being an active speaker.
+ * Epoch ms.
+ */
 export type Voice = { from: number; to: number | undefined };
 
 /** The utterance first in the vendor's line. Times are epoch ms. */
@@ -30,7 +33,9 @@ const eventGrace = 1_000;
 const quiet = { repeat: 1_500, talk: 3_000 };
 /** ms of silence that end an utterance which had the time to be said before anybody listened. */
 const quietAfterIts = { repeat: 700, talk: 3_000 };
-/** ms after which the avatar has usually begun, and the part of its length that an utterance takes at least. */
+/**
+ * ms after which the avatar has usually begun, and the part of its length that an utterance takes at least.
+ */
 const usual = { start: 1_500, part: 0.6 };
 /** ms within which the avatar must begin. An answer has to be thought of first. */
 const startBound = { repeat: 8_000, talk: 25_000 };
@@ -61,12 +66,14 @@ export type UnansweredJudgement =
 
 /** ms after which a task that nobody knows is taken for the one whose submission got no answer. */
 const adoptAfter = 1_000;
-/** ms that a submission without an answer may stay without a sign of being spoken, once nothing is before it. */
+/**
+ * ms that a submission without an answer may stay without a sign of being spoken, once nothing is before it.
+ */
 const signBound = { repeat: 2_500, talk: 10_000 };
 
 /**
- * Judges whether the vendor has an utterance that it did not say it took: by a task that nobody knows and that began since, else by
- * a voice that is nobody else's.
+ * Judges whether the vendor has an utterance that it did not say it took: by a task that nobody knows and
+ * that began since, else by a voice that is nobody else's.
  */
 export function judgeUnanswered(
   { mode, submittedAt, frontSince, listeningSince, pending, unknownTask }: UnansweredUtterance,
@@ -87,8 +94,8 @@ export function judgeUnanswered(
 }
 
 /**
- * Judges, where the vendor's own events are missing, whether the utterance first in line has begun or ended: by the voice, else by
- * the clock. The vendor's events come first: this waits long enough for them.
+ * Judges, where the vendor's own events are missing, whether the utterance first in line has begun or ended:
+ * by the voice, else by the clock. The vendor's events come first: this waits long enough for them.
  */
 export function judge(front: FrontUtterance, voice: Voice | undefined, now: number): Judgement {
   return front.speakingSince === undefined

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { heardText } from './heard.ts';
+import { heardText, mayBe } from './heard.ts';
 import { split } from './pieces.ts';
 import { type PieceState, type Speech, speechOf } from './speech.ts';
 
@@ -58,5 +58,27 @@ describe('heardText', () => {
     expect(heard(speaking)).toBe('I am');
     expect(heard({ ...speaking, taskId: 'other' })).toBe('');
     expect(heard(submitted)).toBe('');
+  });
+});
+
+describe('mayBe', () => {
+  const piece = (said: string, mode: 'repeat' | 'talk' = 'repeat') => speech(said, [], mode).pieces[0]!;
+  it.each<[string, string | undefined, boolean]>([
+    ['an unknown caption', undefined, true],
+    ['an empty caption', '', true],
+    ['its beginning', 'The Museum', true],
+    ['all of it', 'the museum opens early', true],
+    ['an opening', 'Welcome to our house.', false],
+    ['another beginning', 'The music', false],
+  ])('%s: %j, %j', (_, caption, expected) => {
+    expect(mayBe(piece('The museum opens early.'), caption)).toBe(expected);
+  });
+
+  it('bears numbers that are captioned as words', () => {
+    expect(mayBe(piece('9 people came.'), 'Nine people')).toBe(true);
+  });
+
+  it('knows nothing about an answer', () => {
+    expect(mayBe(piece('Who are you?', 'talk'), 'I am Ada')).toBe(true);
   });
 });

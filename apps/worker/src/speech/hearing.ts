@@ -18,7 +18,10 @@ export class Hearing {
     return this.#foreignTask !== undefined;
   }
 
-  /** The vendor's server began or ceased to name the avatar an active speaker. `front` is the utterance first in its line. */
+  /**
+   * The vendor's server began or ceased to name the avatar an active speaker. `front` is the utterance first
+   * in its line.
+   */
   voiceChanged(active: boolean, at: number, front: Piece | undefined): void {
     if (active) {
       this.#voice = { from: at, to: undefined };

@@ -4,7 +4,10 @@ import { hasSpeakableText } from '@avatar-bridge/speech';
 import { expectedDuration } from './duration.ts';
 import { utterances } from './utterances.ts';
 
-/** Characters of a text that are no white space, from and up to but without: they outlast any splitting and trimming. */
+/**
+ * Characters of a text that are no white space, from and up to but without: they outlast any splitting and
+ * trimming.
+ */
 export type Span = readonly [from: number, to: number];
 
 /** An utterance of a message before it is given to anybody. */
@@ -13,7 +16,10 @@ export type PieceText = {
   index: number;
   text: string;
   span: Span;
-  /** How long it should take to say, ms: right within some 30 %, but for an answer to `talk`, of which nothing is known. */
+  /**
+   * How long it should take to say, ms: right within some 30 %, but for an answer to `talk`, of which nothing
+   * is known.
+   */
   expected: number;
 };
 
@@ -30,8 +36,9 @@ export type SplitOptions = {
 const answerDuration = 30_000;
 
 /**
- * Splits a message, or what is left of it behind `from`, into utterances; their indexes begin with `index`. Those without a letter or
- * digit, which would be waited for in vain, are left out, unless the whole message is one of them.
+ * Splits a message, or what is left of it behind `from`, into utterances; their indexes begin with `index`.
+ * Those without a letter or digit, which would be waited for in vain, are left out, unless the whole message
+ * is one of them.
  */
 export function split(
   text: string,
@@ -53,8 +60,8 @@ export function split(
 }
 
 /**
- * The utterances of a message that a former owner began: those it wrote down as it had split them, whatever this worker would make of
- * the text, and the rest split anew.
+ * The utterances of a message that a former owner began: those it wrote down as it had split them, whatever
+ * this worker would make of the text, and the rest split anew.
  */
 export function splitInherited(
   text: string,

@@ -17,7 +17,7 @@ describe('a text with nothing to say in it', () => {
       rig.say(text);
       await rig.act({ submit: false });
       expect(rig.told).toEqual(['1 failed']);
-      expect(rig.speaker.busy).toBe(false);
+      expect(rig.speaker.settled).toBe(true);
       expect(rig.vendor.calls).toEqual([]);
     },
   );

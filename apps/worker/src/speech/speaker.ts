@@ -7,11 +7,12 @@ import {
   type ProviderSession,
 } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
-import { avatarState } from './avatar-state.ts';
+import { AvatarStateTeller } from './avatar-state.ts';
 import { Delivery, type DeliveryParts } from './delivery.ts';
 import { heardText } from './heard.ts';
 import { inheritedSpeech, type Known, uncertain } from './known.ts';
 import type { MessageBook } from './message-book.ts';
+import { Pauses } from './pauses.ts';
 import { Phrasing } from './phrasing.ts';
 import {
   type Fact,
@@ -28,22 +29,20 @@ import { VendorLine, type VendorLineParts } from './vendor-line.ts';
 const maxLosses = 3;
 
 /** What the speaker needs of the session around it; `wake` asks the session's loop to call act() again. */
-export type SpeakerParts = Pick<VendorLineParts, 'metrics' | 'logger' | 'mayAct' | 'lost'> &
-  Pick<DeliveryParts, 'onUncertain'> & {
+export type SpeakerParts = Pick<VendorLineParts, 'metrics' | 'logger' | 'mayAct' | 'wake' | 'lost'> &
+  Pick<DeliveryParts, 'onUncertain' | 'captionOf'> & {
     avatar: AvatarSettings;
     book: MessageBook;
     /** Of the provider that is tried first. */
     capabilities: ProviderCapabilities;
-    /** What is known of the words of one of the vendor's tasks. */
-    captionOf: (taskId: string) => string | undefined;
-    wake: () => void;
     /** Something was said to its end. */
     proven: () => void;
     stateChanged: (state: AvatarState) => void;
   };
 
 /**
- * Has a session's messages spoken, in order, and writes down how they fare. When to act is the session's loop's business.
+ * Has a session's messages spoken, in order, and writes down how they fare. When to act is the session's
+ * loop's business.
  */
 export class Speaker {
   readonly #parts: SpeakerParts;
@@ -51,19 +50,15 @@ export class Speaker {
   readonly #delivery: Delivery;
   readonly #phrasing: Phrasing;
   #line: VendorLine | undefined;
-  #state: AvatarState | undefined;
-  /** Why nothing new is handed over. */
-  readonly #pauses = new Set<'held' | 'suspended' | 'unseen'>();
+  readonly #state: AvatarStateTeller;
+  readonly #pauses: Pauses;
 
   constructor(parts: SpeakerParts) {
     this.#parts = parts;
+    this.#state = new AvatarStateTeller(parts.stateChanged);
+    this.#pauses = new Pauses(parts.wake);
     this.#phrasing = new Phrasing(parts.avatar, parts.capabilities);
     this.#delivery = new Delivery({ ...parts, queue: this.#queue, note: (facts) => this.#note(facts) });
-  }
-
-  /** Whether the vendor holds anything of ours, or is just being silenced. */
-  get busy(): boolean {
-    return this.#delivery.busy;
   }
 
   /** Nobody speaks, and nobody was told to: a pause between two utterances. */
@@ -99,8 +94,8 @@ export class Speaker {
   }
 
   /**
-   * Silences everything that was accepted so far, or before the message with the seq `before`. Calls `told` when the vendor was told, or
-   * there is nothing to be told.
+   * Silences everything that was accepted so far, or before the message with the seq `before`. Calls `told`
+   * when the vendor was told, or there is nothing to be told.
    */
   interrupt({ before }: { before?: number | undefined }, told: () => void): void {
     const { held } = this.#delivery;
@@ -117,14 +112,11 @@ export class Speaker {
 
   /** Nobody hears the avatar: it is silenced, and says nothing until resume(). What it held is said again. */
   suspend(): void {
-    if (this.#pauses.has('suspended')) return;
-    this.#pauses.add('suspended');
-    this.sayAgain();
+    if (this.#pauses.set('suspended', true)) this.sayAgain();
   }
 
   resume(): void {
-    this.#pauses.delete('suspended');
-    this.#parts.wake();
+    this.#pauses.set('suspended', false);
   }
 
   /** What is being said was cut off on its way to the stage: it is silenced, and said again. */
@@ -135,8 +127,7 @@ export class Speaker {
 
   /** Whether nothing new is handed over, while what is being said goes on. */
   hold(on: boolean): void {
-    if (on) this.#pauses.add('held');
-    else if (this.#pauses.delete('held')) this.#parts.wake();
+    this.#pauses.set('held', on);
   }
 
   /**
@@ -144,13 +135,12 @@ export class Speaker {
    * about what is being said, and nobody has heard its end.
    */
   unseen(on: boolean): void {
-    if (on) this.#pauses.add('unseen');
-    else if (this.#pauses.delete('unseen')) this.#parts.wake();
+    this.#pauses.set('unseen', on);
   }
 
   /**
-   * A vendor session is up. `silence`: it is one that a former owner opened, and what it may be saying is not wanted; what is to be
-   * said waits until it was told.
+   * A vendor session is up. `silence`: it is one that a former owner opened, and what it may be saying is not
+   * wanted; what is to be said waits until it was told.
    */
   attach(
     session: ProviderSession,
@@ -159,19 +149,12 @@ export class Speaker {
   ): void {
     if (this.#phrasing.use(provider))
       this.#queue.adapt(provider.capabilities.queueDepth, (speech) => this.#phrasing.again(speech));
-    const { wake } = this.#parts;
     this.#line?.close();
     const line = new VendorLine(session, {
       ...this.#parts,
       record: (piece) => this.#record(piece),
-      answered: (answer) => {
-        this.#delivery.answered(answer);
-        wake();
-      },
-      silenced: () => {
-        this.#delivery.silenced(now());
-        wake();
-      },
+      answered: (answer) => this.#delivery.answered(answer),
+      silenced: () => this.#delivery.silenced(now()),
     });
     this.#line = line;
     this.#delivery.attach(line, now(), { silence });
@@ -179,8 +162,8 @@ export class Speaker {
   }
 
   /**
-   * The vendor session is gone: what it held is said again by the next, unless it has cost too many of them. With `another` the next is
-   * another provider's, which has not yet failed on anything.
+   * The vendor session is gone: what it held is said again by the next, unless it has cost too many of them.
+   * With `another` the next is another provider's, which has not yet failed on anything.
    */
   detach({ another = false } = {}): void {
     this.#line?.close();
@@ -215,7 +198,7 @@ export class Speaker {
     for (const speech of this.#queue.expire(at, beingGiven)) this.#end(speech, { state: 'expired' });
     const sayable = this.#nextIsSayable();
     const look = this.#delivery.act(at, {
-      submit: submit && sayable && this.#pauses.size === 0,
+      submit: submit && sayable && !this.#pauses.any,
       conclude: !this.#pauses.has('unseen'),
     });
     this.#announce();
@@ -229,8 +212,8 @@ export class Speaker {
   }
 
   /**
-   * Whether the next message can be said by the provider in use. One that can't be is failed when all before it is said. It does not
-   * wait for another provider: everything behind it would wait along.
+   * Whether the next message can be said by the provider in use. One that can't be is failed when all before
+   * it is said. It does not wait for another provider: everything behind it would wait along.
    */
   #nextIsSayable(): boolean {
     for (let piece = this.#queue.next(); piece; piece = this.#queue.next()) {
@@ -257,9 +240,6 @@ export class Speaker {
 
   #announce(): void {
     const { foreign, held } = this.#delivery;
-    const state = this.#line ? avatarState(held, { foreign, before: this.#state }) : 'initializing';
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#parts.stateChanged(state);
+    this.#state.look({ attached: this.#line !== undefined, held, foreign });
   }
 }

@@ -101,7 +101,8 @@ describe('SpeechQueue', () => {
     queue.add(message(['a']));
     const piece = queue.next()!;
     expect(queue.started('1', 1)).toEqual([]);
-    expect(queue.unknownTaskSince(0)).toBe('1');
+    expect(queue.unknownTaskSince(0, () => true)).toBe('1');
+    expect(queue.unknownTaskSince(0, (taskId) => taskId !== '1')).toBeUndefined();
     expect(told(queue.submitted(piece, '1', 2))).toEqual([
       'piece.submitted a',
       'piece.speaking a',
@@ -122,7 +123,7 @@ describe('SpeechQueue', () => {
     expect(queue.started('1', 1)).toEqual([]);
     expect(queue.ended('1', 2)).toEqual([]);
     expect(queue.isPast('1')).toBe(true);
-    expect(queue.unknownTaskSince(0)).toBeUndefined();
+    expect(queue.unknownTaskSince(0, () => true)).toBeUndefined();
     expect(queue.outstanding).toEqual([]);
   });
 

@@ -3,9 +3,9 @@ import { TaskMemory } from './task-memory.ts';
 import { type Fact, type Piece, piecesOf, type Speech, type Unspoken } from './speech.ts';
 
 /**
- * The messages of one session that are not yet finished, in order, and what the vendor holds of them. In memory, without effects.
- * The vendor speaks in the order in which it was given utterances, so an utterance that begins or ends proves that those before it
- * ended, whatever events were lost on the way.
+ * The messages of one session that are not yet finished, in order, and what the vendor holds of them. In
+ * memory, without effects. The vendor speaks in the order in which it was given utterances, so an utterance
+ * that begins or ends proves that those before it ended, whatever events were lost on the way.
  */
 export class SpeechQueue {
   #speeches: Speech[] = [];
@@ -37,8 +37,8 @@ export class SpeechQueue {
   }
 
   /**
-   * Another vendor takes it from here, which holds `depth` utterances at once: `resplit` gives what is left of a message anew, or
-   * undefined when it may stay as it is. The losses of the vendor before are forgotten.
+   * Another vendor takes it from here, which holds `depth` utterances at once: `resplit` gives what is left
+   * of a message anew, or undefined when it may stay as it is. The losses of the vendor before are forgotten.
    */
   adapt(depth: number, resplit: (speech: Speech) => PieceText[] | undefined): void {
     this.#depth = depth;
@@ -69,7 +69,8 @@ export class SpeechQueue {
     const outstanding = this.outstanding;
     if (outstanding.length >= this.#depth) return undefined;
     const last = outstanding.at(-1);
-    // the vendor's LLM takes its time: what is submitted behind a question might overtake the answer until that is spoken
+    // the vendor's LLM takes its time: what is submitted behind a question might overtake the answer until
+    // that is spoken
     if (last?.speech.message.mode === 'talk' && last.state.name !== 'speaking') return undefined;
     for (const speech of this.#speeches) {
       const piece = speech.pieces.find(({ state }) => state.name === 'waiting');
@@ -78,7 +79,10 @@ export class SpeechQueue {
     return undefined;
   }
 
-  /** Takes out and returns the messages that waited too long; never those of which the vendor has, had or is given anything. */
+  /**
+   * Takes out and returns the messages that waited too long; never those of which the vendor has, had or is
+   * given anything.
+   */
   expire(now: number, beingGiven: Speech | undefined): Speech[] {
     return this.#take((speech) => speech !== beingGiven && expiry(speech) <= now);
   }
@@ -109,8 +113,8 @@ export class SpeechQueue {
   }
 
   /** A task nobody knows that began since `at`: most likely the one whose submission is still unanswered. */
-  unknownTaskSince(at: number): string | undefined {
-    return this.#tasks.beganSince(at);
+  unknownTaskSince(at: number, mayBe: (taskId: string) => boolean): string | undefined {
+    return this.#tasks.beganSince(at, mayBe);
   }
 
   /** The vendor began to speak a task; without an id: the first in line. */
@@ -175,7 +179,10 @@ export class SpeechQueue {
     return [{ type: 'unspoken', speech, end }];
   }
 
-  /** Takes out and returns the messages that were accepted before the one with the seq `before`; without it, all. */
+  /**
+   * Takes out and returns the messages that were accepted before the one with the seq `before`; without it,
+   * all.
+   */
   clear(before = Number.POSITIVE_INFINITY): Speech[] {
     return this.#take(({ message }) => message.seq < before);
   }

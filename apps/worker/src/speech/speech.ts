@@ -4,8 +4,8 @@ import type { PieceText, Span } from './pieces.ts';
 export type MessageCommand = Extract<MailboxCommand, { type: 'message' }>;
 
 /**
- * What the vendor holds of an utterance. Times are epoch ms; `at` is when it was given to the vendor. Without a `taskId` the vendor is
- * known to have it, but not under which name.
+ * What the vendor holds of an utterance. Times are epoch ms; `at` is when it was given to the vendor. Without
+ * a `taskId` the vendor is known to have it, but not under which name.
  */
 export type PieceState =
   | { name: 'waiting' }

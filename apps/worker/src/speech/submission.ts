@@ -4,7 +4,8 @@ import type { Piece } from './speech.ts';
 export type Attempt = { readonly piece: Piece; readonly at: number; readonly inherited?: true };
 
 /**
- * What is on its way to the vendor. One utterance at a time is, so that their order is kept, and none while the avatar is being silenced.
+ * What is on its way to the vendor. One utterance at a time is, so that their order is kept, and none while
+ * the avatar is being silenced.
  *
  *     idle --submit--> handing --its answer--> idle
  *       ^                 +------no answer---> unanswered --what the avatar does--> idle
@@ -13,7 +14,8 @@ export type Attempt = { readonly piece: Piece; readonly at: number; readonly inh
  *       |              | told, but the answer of what was on its way is still to come
  *       +--refused- overtaken --taken after all, or no answer within a bound--> silencing
  *
- * `tries` counts how often the vendor did not take an utterance since it last took one; nothing is handed over before `notBefore`.
+ * `tries` counts how often the vendor did not take an utterance since it last took one; nothing is handed
+ * over before `notBefore`.
  */
 export type Submission = { tries: number; notBefore: number } & (
   | { name: 'idle' }
@@ -21,7 +23,10 @@ export type Submission = { tries: number; notBefore: number } & (
   | { name: 'handing'; attempt: Attempt }
   /** The vendor may have it: its answer was lost, and what the avatar does will tell. */
   | { name: 'unanswered'; attempt: Attempt }
-  /** The vendor is being told to be silent, by so many `calls`. Of `overtaken`, which nobody wants any more, the answer is missing. */
+  /**
+   * The vendor is being told to be silent, by so many `calls`. Of `overtaken`, which nobody wants any more,
+   * the answer is missing.
+   */
   | { name: 'silencing'; calls: number; overtaken: Attempt | undefined }
   /** The vendor was told to be silent, but may take this after it, until `until` (epoch ms). */
   | { name: 'overtaken'; attempt: Attempt; until: number }
@@ -54,6 +59,8 @@ export type SubmissionEvent =
 
 /** ms that the answer of an overtaken submission holds up all others. */
 export const overtakenBound = 5_000;
+
+const maxTries = 6;
 
 export const idle: Submission = { name: 'idle', tries: 0, notBefore: 0 };
 
@@ -95,6 +102,11 @@ export function next(state: Submission, event: SubmissionEvent): Submission {
 /** The utterance that is on its way and wanted. */
 export function attemptOf(state: Submission): Attempt | undefined {
   return state.name === 'handing' || state.name === 'unanswered' ? state.attempt : undefined;
+}
+
+/** Whether utterances were refused too often for the vendor session to be of any use. */
+export function isExhausted({ tries }: Submission): boolean {
+  return tries >= maxTries;
 }
 
 /** How many calls are telling the vendor to be silent. */

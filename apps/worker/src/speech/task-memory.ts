@@ -35,9 +35,10 @@ export class TaskMemory {
     return early ?? {};
   }
 
-  /** One that began since `at` (epoch ms). */
-  beganSince(at: number): string | undefined {
-    return [...this.#early].find(([, { started }]) => started !== undefined && started >= at)?.[0];
+  /** One that began since `at` (epoch ms) and of which nothing says that it is another. */
+  beganSince(at: number, mayBe: (taskId: string) => boolean): string | undefined {
+    const since = [...this.#early].filter(([, { started }]) => started !== undefined && started >= at);
+    return since.find(([taskId]) => mayBe(taskId))?.[0];
   }
 
   /** None of those that are not known will be. */

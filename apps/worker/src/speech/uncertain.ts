@@ -1,7 +1,9 @@
 import type { MessageMode } from '@avatar-bridge/contracts';
 import type { Utterance } from '@avatar-bridge/session-store';
 
-/** An utterance, and what the former owner wrote down of it; `at`, epoch ms, is when it got into that state. */
+/**
+ * An utterance, and what the former owner wrote down of it; `at`, epoch ms, is when it got into that state.
+ */
 export type Inherited = {
   record: Pick<Utterance, 'state' | 'at'> | undefined;
   /** How long an answer to `talk` takes nobody knows. */
@@ -16,16 +18,16 @@ export type Circumstances = {
   /** The relay outlived its worker: the stage heard what the avatar said meanwhile. */
   heard: boolean;
   /**
-   * Until when the former owner's vendor session is known to have been open, and so to have spoken what it had been given (epoch ms);
-   * undefined when it was found gone: nobody knows since when.
+   * Until when the former owner's vendor session is known to have been open, and so to have spoken what it
+   * had been given (epoch ms); undefined when it was found gone: nobody knows since when.
    */
   openUntil?: number | undefined;
   onUncertain: 'replay' | 'skip';
 };
 
 /**
- * `said`: heard to its end. `adopt`: the vendor may be saying it still, and what it does will tell. `say`: to be said (again).
- * `skip`: perhaps not heard, and not said again.
+ * `said`: heard to its end. `adopt`: the vendor may be saying it still, and what it does will tell. `say`: to
+ * be said (again). `skip`: perhaps not heard, and not said again.
  */
 export type Verdict = 'said' | 'adopt' | 'say' | 'skip';
 
@@ -35,8 +37,8 @@ const lateStart = 1_500;
 const certain = { repeat: (expected: number) => 1.3 * expected + 500, talk: () => 180_000 };
 
 /**
- * Decides what a new owner does about each of the utterances, in order, that its predecessor left behind. One without a record was never
- * given to the vendor. Evidence, strongest first:
+ * Decides what a new owner does about each of the utterances, in order, that its predecessor left behind. One
+ * without a record was never given to the vendor. Evidence, strongest first:
  *
  * | recorded              | vendor session                        | heard    | verdict          |
  * |-----------------------|---------------------------------------|----------|------------------|
@@ -50,8 +52,8 @@ const certain = { repeat: (expected: number) => 1.3 * expected + 500, talk: () =
  * | submitting            | closed, or gone                       | yes      | by `onUncertain` |
  * | any other             | closed, or gone                       | no       | by `onUncertain` |
  *
- * An answer to `talk` has ended for certain when no answer takes as long. Order is kept: nothing behind an utterance that is said again
- * counts as said or is adopted.
+ * An answer to `talk` has ended for certain when no answer takes as long. Order is kept: nothing behind an
+ * utterance that is said again counts as said or is adopted.
  */
 export function settle(line: readonly Inherited[], circumstances: Circumstances): Verdict[] {
   const over = ends(line);
@@ -63,7 +65,10 @@ export function settle(line: readonly Inherited[], circumstances: Circumstances)
   });
 }
 
-/** When each utterance of which the vendor had taken hold has ended for certain, if nothing stopped it (epoch ms). */
+/**
+ * When each utterance of which the vendor had taken hold has ended for certain, if nothing stopped it (epoch
+ * ms).
+ */
 function ends(line: readonly Inherited[]): (number | undefined)[] {
   let before = 0;
   return line.map(({ record, mode, expected }) => {

@@ -5,21 +5,27 @@ import { expectedDuration } from './duration.ts';
 
 export type UtteranceOptions = {
   mode: MessageMode;
-  /** Characters the vendor takes at once, as JavaScript counts them, which is never less than the vendor may. */
+  /**
+   * Characters the vendor takes at once, as JavaScript counts them, which is never less than the vendor may.
+   */
   maxLength: number;
   /** A language tag; only changes where sentences end. */
   language?: string;
 };
 
-/** Pieces that take less time than this to say, ms, are said together with the next: each piece costs the vendor a start. */
+/**
+ * Pieces that take less time than this to say, ms, are said together with the next: each piece costs the
+ * vendor a start.
+ */
 const minDuration = 1_250;
 /** Where a sentence that is too long is cut, best first. */
 const cuts = [/[;:](?=\s)|[。；：]/gu, /,(?=\s)|[、，]|\s[–—-](?=\s)/gu, /\s+/gu];
 const openingMarks = /[「『（《〈“«([{¿¡]+$/u;
 
 /**
- * Splits a message into what the vendor is given at once: whole sentences where possible, in order, nothing lost but white space at
- * the seams. `talk` is a question to the vendor's LLM and is never split. At least one utterance comes out.
+ * Splits a message into what the vendor is given at once: whole sentences where possible, in order, nothing
+ * lost but white space at the seams. `talk` is a question to the vendor's LLM and is never split. At least
+ * one utterance comes out.
  */
 export function utterances(text: string, options: UtteranceOptions): string[] {
   if (options.mode === 'talk') return [text];

@@ -33,11 +33,15 @@ export type VendorLineParts = {
   answered: (answer: Answer) => void;
   /** The avatar was told to be silent, or never will be. */
   silenced: () => void;
+  /** Something was reported. */
+  wake: () => void;
   /** The vendor session can't be used any more. */
   lost: (error: ProviderError | LostError) => void;
 };
 
-/** A vendor session, as far as it is made to speak. Both calls are answered elsewhere: see VendorLineParts. */
+/**
+ * A vendor session, as far as it is made to speak. Both calls are answered elsewhere: see VendorLineParts.
+ */
 export type Line = { submit: (attempt: Attempt) => void; silence: () => void };
 
 /** The calls that make one vendor session speak or be silent. */
@@ -63,14 +67,20 @@ export class VendorLine {
   async submit(attempt: Attempt): Promise<void> {
     this.#handing = new AbortController();
     const answer = await this.#submit(attempt, this.#handing.signal);
-    if (!this.#closed.signal.aborted) this.#parts.answered(answer);
+    this.#report(() => this.#parts.answered(answer));
   }
 
   /** Makes the avatar silent. What is being handed over is given up where that is not too late. */
   async silence(): Promise<void> {
     this.#handing.abort();
     await this.#interrupt();
-    if (!this.#closed.signal.aborted) this.#parts.silenced();
+    this.#report(() => this.#parts.silenced());
+  }
+
+  #report(tell: () => void): void {
+    if (this.#closed.signal.aborted) return;
+    tell();
+    this.#parts.wake();
   }
 
   async #submit(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
@@ -116,11 +126,15 @@ export class VendorLine {
   }
 }
 
+/** Whether the vendor session is of no use any more. */
+export function isHopeless(error: unknown): boolean {
+  return error instanceof TerminalProviderError || error instanceof SessionLostError;
+}
+
 function failed(attempt: Attempt, error: unknown): Answer {
   const at = now();
   if (error instanceof CancelledError) return { type: 'postponed', attempt, notBefore: at };
-  if (error instanceof TerminalProviderError || error instanceof SessionLostError)
-    return { type: 'refused', attempt, at, retryAfter: undefined, error };
+  if (isHopeless(error)) return { type: 'refused', attempt, at, retryAfter: undefined, error };
   const retryAfter = error instanceof RetryableProviderError ? error.retryAfter : undefined;
   const uncertain = error instanceof RetryableProviderError && error.uncertain;
   return { type: uncertain ? 'doubtful' : 'refused', attempt, at, retryAfter, error };

@@ -23,7 +23,10 @@ const interruptMs = 50;
 /** ms until its server tells a new listener that somebody is speaking. */
 const noticeMs = 400;
 
-/** A vendor session as it may behave, in time that is told by tick(). It speaks in order, and its server tells its voice. */
+/**
+ * A vendor session as it may behave, in time that is told by tick(). It speaks in order, and its server tells
+ * its voice.
+ */
 export class ModelVendor implements Line {
   /** What it said to its end, in order. */
   readonly said: { piece: Piece; at: number }[] = [];

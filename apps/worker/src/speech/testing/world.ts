@@ -26,8 +26,8 @@ const sane: Treatment = { latency: 50, fate: 'taken', losesStart: false, losesEn
 const logger = pino({ level: 'silent' });
 
 /**
- * A session's messages between callers who may do anything and a vendor that may do much. Needs fake timers. What must never happen is
- * noted in `wrong`.
+ * A session's messages between callers who may do anything and a vendor that may do much. Needs fake timers.
+ * What must never happen is noted in `wrong`.
  */
 export class World {
   /** How each message ended, by seq. */
@@ -134,6 +134,7 @@ export class World {
       logger,
       onUncertain: this.#onUncertain,
       mayAct: () => true,
+      captionOf: () => undefined,
       note: (facts) => {
         if (queue === this.#queue) this.#note(facts);
       },
