@@ -49,7 +49,7 @@ describe('a session is refused with the field and the rule', () => {
 describe.each(providers)('$provider', ({ provider, opens }) => {
   test('texts without a letter or digit cost no call, and what is behind them is said at once', async () => {
     const { id, events } = await bridge.liveSession({ provider });
-    const empty = ['👍', '…', '"…"', '---', '***', '\u{2063}', '\u{fffd}', '€'];
+    const empty = ['👍', '…', '"…"', '---', '***', '\u{fffd}', '€'];
     const posted: string[] = [];
     const at = Date.now();
     for (const text of empty) posted.push((await bridge.say(id, text)).id);
