@@ -11,6 +11,11 @@ import type { StageTracks } from './stage-tracks.ts';
  * longer than a packet of sound.
  */
 const ORDER: readonly RelayMediaKind[] = ['video', 'audio'];
+/**
+ * ms that both tracks are received before they take over: the first pictures of a connection, and of an
+ * encoder, come in fits and starts.
+ */
+const WARM_UP = 600;
 
 export type SourceSwitchOptions<T extends { readonly kind: RelayMediaKind }> = {
   former: SourceLink<T>;
@@ -31,6 +36,8 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
   readonly #taken = Promise.withResolvers<void>();
   readonly #offered = new Map<RelayMediaKind, T>();
   readonly #takenOver = new Set<RelayMediaKind>();
+  #warm = false;
+  #warmUp: NodeJS.Timeout | undefined;
 
   constructor(options: SourceSwitchOptions<T>) {
     this.#options = options;
@@ -67,6 +74,7 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(this.#warmUp);
     }
   }
 
@@ -82,8 +90,18 @@ export class SourceSwitch<T extends { readonly kind: RelayMediaKind }> {
 
   /** Both tracks and all companions have to be there before the first of them is offered. */
   #advance(): void {
-    const { latest, missingCompanions } = this.#options.next;
+    const { former, next } = this.#options;
+    const { latest, missingCompanions } = next;
     if (missingCompanions.size > 0 || !ORDER.every((kind) => latest.has(kind))) return;
+    // Where nothing is carried now, the first picture is better than none.
+    const carried = former.gone === undefined && ORDER.every((one) => former.latest.has(one));
+    if (carried && !this.#warm) {
+      this.#warmUp ??= setTimeout(() => {
+        this.#warm = true;
+        this.#attempt(() => this.#advance());
+      }, WARM_UP);
+      return;
+    }
     const kind = ORDER.find((one) => !this.#takenOver.has(one));
     if (kind === undefined) this.#taken.resolve();
     else this.#offer(kind, latest.get(kind)!);
