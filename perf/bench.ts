@@ -11,6 +11,10 @@ const benches: Record<
     summary: 'POST of a message to the first sound, and an interrupt to silence, with our own voice',
     load: () => import('./lite.ts'),
   },
+  redis: {
+    summary: 'what a session costs in Redis, by what is kept of it',
+    load: () => import('../packages/session-store/perf/redis-bench.ts'),
+  },
   relay: {
     summary: 'CPU, memory, loss and latency of relays between two LiveKit servers',
     load: () => import('./relay.ts'),

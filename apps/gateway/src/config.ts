@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseEnv, unknownVariables } from '@avatar-bridge/contracts';
+import { parseEnv, retentionVariables, unknownVariables } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
@@ -7,7 +7,7 @@ const shortestKey = 24;
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
 const others =
-  /^BRIDGE_(SLOTS|CAPACITY|PROVIDERS|DRAIN_SECONDS|RELAY_ENGINE|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
+  /^BRIDGE_(SLOTS|CAPACITY|PROVIDERS|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
 
 const wholeNumber = (from: number, to: number) => {
   const rule = `must be a whole number from ${from} to ${to}`;
@@ -76,6 +76,7 @@ export function configSchema(production: boolean) {
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),
+    ...retentionVariables,
     BRIDGE_V1_DOOR: z
       .enum(['true', 'false'], 'must be true or false')
       .default('false')

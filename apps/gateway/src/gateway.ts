@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { retentionOf } from '@avatar-bridge/contracts';
 import { openSessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
@@ -44,6 +45,7 @@ export async function startGateway(
   const store = await openSessionStore({
     redisUrl: config.REDIS_URL.reveal(),
     account: config.BRIDGE_ACCOUNT,
+    retention: retentionOf(config),
     mailboxLimit: config.BRIDGE_MAILBOX_LIMIT,
     answerWithinMs,
     logger,

@@ -3,6 +3,7 @@ import {
   knownProviders,
   parseEnv,
   providerNames,
+  retentionVariables,
   unknownVariables,
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
@@ -132,6 +133,14 @@ const Environment = z.object({
     .default('127.0.0.1')
     .describe('the address of health and metrics; containers set 0.0.0.0'),
   BRIDGE_WORKER_PORT: wholeNumber(0, 65_535).default(8081).describe('their port; 0 takes a free one'),
+  ...retentionVariables,
+  BRIDGE_KEEP_VENDOR_EVENTS: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe(
+      'true: the event log holds what the vendor says as it came, too; it takes about twice the memory',
+    ),
   BRIDGE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

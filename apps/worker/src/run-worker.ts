@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { retentionOf } from '@avatar-bridge/contracts';
 import { createMediaRelay } from '@avatar-bridge/relay';
 import { openSessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
@@ -22,6 +23,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const store = await openSessionStore({
     redisUrl: config.REDIS_URL,
     account: config.BRIDGE_ACCOUNT,
+    retention: retentionOf(config),
     logger,
   });
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
@@ -47,6 +49,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     name: `${hostname()}-${process.pid}`,
     slots: config.BRIDGE_SLOTS,
     capacity: config.BRIDGE_CAPACITY,
+    keepVendorEvents: config.BRIDGE_KEEP_VENDOR_EVENTS,
     drainDeadline: config.BRIDGE_DRAIN_SECONDS * 1_000,
   });
   const health = await startHealthServer({

@@ -30,6 +30,7 @@ export type WorkerParts = {
   slots: number;
   /** Sessions at a time. */
   capacity: number;
+  keepVendorEvents?: boolean;
   /** ms that sessions have to be handed over in a drain. Default 20,000. */
   drainDeadline?: number;
 };

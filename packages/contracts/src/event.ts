@@ -33,7 +33,7 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     vendorSessionId: z.string(),
     reason: z.string(),
   }),
-  /** Each event of the vendor as it came, whatever it says. */
+  /** Each event of the vendor as it came, whatever it says: where the worker is set to keep them. */
   z.object({
     type: z.literal('vendor.event'),
     source: z.enum(['room', 'socket']),
@@ -85,11 +85,15 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('interrupt.done'), commandId: z.string(), tookMs: z.int() }),
 
   z.object({ type: z.literal('avatar.state'), state: AvatarState }),
-  /** What is being said, by whom; a segment grows until it is final. */
+  /**
+   * What is being said, by whom; a segment grows until it is final. `text` begins at the segment's character `from`; without one it is
+   * all of it so far, as in the first event of a segment and always in the final one.
+   */
   z.object({
     type: z.literal('caption.updated'),
     speaker: z.enum(['avatar', 'user']),
     segmentId: z.string(),
+    from: z.int().optional(),
     text: z.string(),
     final: z.boolean(),
     messageId: MessageId.optional(),

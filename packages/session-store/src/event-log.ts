@@ -154,18 +154,11 @@ export class EventLog {
       count,
     });
     if (status !== 'ok') throw new UnknownSessionError(id);
-    const [state, firstEver, first, last, ...entries] = answer as [
-      SessionState,
-      EventId,
-      EventId,
-      EventId,
-      ...Entry[],
-    ];
+    const [state, forgotten, last, ...entries] = answer as [SessionState, EventId, EventId, ...Entry[]];
     return {
       state,
       last,
-      // Only if something was trimmed: before that, any place is reached.
-      gap: first !== firstEver && compareEntryIds(after, first) < 0,
+      gap: compareEntryIds(after, forgotten) < 0,
       events: entries.map(([entryId, fields]) => toEvent(id, entryId, fields[1] as string)),
     };
   }

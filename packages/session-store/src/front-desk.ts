@@ -24,6 +24,7 @@ import { eventAfterSeq } from './record/message-record.ts';
 import { Messages } from './record/messages.ts';
 import { requestFields } from './record/session-record.ts';
 import { refusal } from './record/sessions.ts';
+import { logLimits, messageLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
 import type { StoreParts } from './store-parts.ts';
 import type {
@@ -126,7 +127,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
         Promise.all([redis.zadd(account.sessions, 0, id), redis.zadd(account.open, 0, id)]),
       );
       const event = JSON.stringify({ type: 'session.queued' } satisfies SessionEventBody);
-      const args = { maxEvents: retention.events, event };
+      const args = { ...logLimits(retention), event };
       await connection.run(scripts.createSession, keys.session(id), args, requestFields(id, request));
       const record = await sessions.record(id);
       if (record.state === 'ended') await ends.close(id);
@@ -143,8 +144,8 @@ export function frontDesk(parts: StoreParts): FrontDesk {
       const fresh = newMessageId();
       const { key, bodyHash } = hashes(request, options);
       const [status, ...answer] = await connection.run(scripts.postMessage, keys.session(id), {
-        maxEvents: retention.events,
-        keepMessages: retention.messages,
+        ...logLimits(retention),
+        ...messageLimits(retention),
         limit: mailboxLimit,
         id: fresh,
         mode,
@@ -187,8 +188,8 @@ export function frontDesk(parts: StoreParts): FrontDesk {
 
     async cancelMessage(id, messageId) {
       const [status] = await connection.run(scripts.cancelMessage, keys.session(id), {
-        maxEvents: retention.events,
-        keepMessages: retention.messages,
+        ...logLimits(retention),
+        ...messageLimits(retention),
         id: messageId,
         reason: cancelled,
         eventAfterSeq: eventAfterSeq({ reason: cancelled }),
@@ -200,7 +201,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
 
     async interrupt(id, request = {}, options = {}) {
       const [status, commandId] = await connection.run(scripts.interrupt, keys.session(id), {
-        maxEvents: retention.events,
+        ...logLimits(retention),
         id: newCommandId(),
         before: request.before ?? '',
         ...hashes(request, options),

@@ -4,22 +4,15 @@ import { LeaseQueue } from './lease/lease-queue.ts';
 import { ownership } from './ownership.ts';
 import { Keys } from './record/keys.ts';
 import { Sessions } from './record/sessions.ts';
+import { defaultRetention } from './retention.ts';
 import { SessionEnds } from './session-ends.ts';
 import type { SessionStore } from './store.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Subscriptions } from './subscriptions.ts';
-import type { LeaseWorker, Retention, StoreOptions } from './types.ts';
+import type { LeaseWorker, StoreOptions } from './types.ts';
 import { upkeep } from './upkeep.ts';
 import { VendorLedger } from './vendor-ledger.ts';
 import { V1DoorState } from './v1-door-state.ts';
-
-const day = 86_400_000;
-export const defaultRetention: Retention = {
-  endedSession: day,
-  events: 10_000,
-  messages: 10_000,
-  idempotency: day,
-};
 
 /** How long the first connection is waited for, ms. Without Redis the store opens nevertheless, and works when Redis comes. */
 const connectPatience = 1_000;

@@ -10,6 +10,7 @@ import {
 import { entryTime } from './ids.ts';
 import type { Keys, SessionKeys } from './record/keys.ts';
 import { messageFields, patchFields, toMessage } from './record/message-record.ts';
+import { logLimits, messageLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
 import { pairs, vendorField } from './record/session-record.ts';
 import type { SessionEnds } from './session-ends.ts';
@@ -120,10 +121,9 @@ export class ClaimedSession implements OwnedSession {
 
   async append(...events: SessionEventBody[]): Promise<EventId[]> {
     if (events.length === 0) return [];
-    const { owner, maxEvents } = this.#writer;
     const json = events.map((event) => JSON.stringify(event));
     return this.#check(
-      await this.#parts.connection.run(scripts.appendEvents, this.#keys, { owner, maxEvents }, json),
+      await this.#parts.connection.run(scripts.appendEvents, this.#keys, this.#writer, json),
     ) as EventId[];
   }
 
@@ -165,7 +165,7 @@ export class ClaimedSession implements OwnedSession {
     const fields = patchFields(finished ? { ...patch, finishedAt: patch.finishedAt ?? Date.now() } : patch);
     const args = {
       ...this.#writer,
-      keepMessages: this.#parts.retention.messages,
+      ...messageLimits(this.#parts.retention),
       id,
       state,
       event: event ? JSON.stringify(event) : '',
@@ -177,7 +177,7 @@ export class ClaimedSession implements OwnedSession {
   }
 
   async advance(entry: string): Promise<void> {
-    const args = { owner: this.#writer.owner, keepMessages: this.#parts.retention.messages, entry };
+    const args = { owner: this.#writer.owner, ...messageLimits(this.#parts.retention), entry };
     this.#check(await this.#parts.connection.run(scripts.advance, this.#keys, args));
   }
 
@@ -222,7 +222,7 @@ export class ClaimedSession implements OwnedSession {
   }
 
   get #writer() {
-    return { owner: this.#parts.token, maxEvents: this.#parts.retention.events };
+    return { owner: this.#parts.token, ...logLimits(this.#parts.retention) };
   }
 
   async #readCommands(after: string): Promise<{ after: string; more: boolean; commands: QueuedCommand[] }> {

@@ -2,6 +2,7 @@ import type { SessionEnd, SessionEventBody, SessionId } from '@avatar-bridge/con
 import type { Answer, Connection } from './connection.ts';
 import type { Keys } from './record/keys.ts';
 import { eventAfterSeq } from './record/message-record.ts';
+import { logLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
 import type { Retention } from './types.ts';
 
@@ -42,7 +43,7 @@ export class SessionEnds {
     const reason = `The session ended: ${end.message}`;
     const answer = await this.#connection.run(scripts.endSession, this.#keys.session(id), {
       ...by,
-      maxEvents: this.#retention.events,
+      ...logLimits(this.#retention),
       ttl: this.#retention.endedSession,
       endJson: JSON.stringify(end),
       reason,

@@ -19,12 +19,16 @@ import type {
 export type Logger = Record<'debug' | 'info' | 'warn' | 'error', (details: object, text: string) => void>;
 
 export type Retention = {
-  /** ms that all keys of an ended session are kept; they expire together. Default 24 h. */
+  /** ms that all keys of an ended session are kept; they expire together. Default 6 h. */
   endedSession: number;
   /** Entries that a session's event log keeps, at least; a few more may stay. Default 10,000. */
   events: number;
-  /** Finished messages that a session keeps, for each final state. Default 10,000. */
+  /** Bytes that the events of its log hold, as JSON, at most. Default 2 MB. */
+  eventBytes: number;
+  /** Finished messages that a session keeps, for each final state. Default 2,000. */
   messages: number;
+  /** Bytes that they hold together, at most. Default 2 MB. */
+  messageBytes: number;
   /** ms that an idempotency key of `createSession` is remembered. Those of messages live as long as their message. Default 24 h. */
   idempotency: number;
 };

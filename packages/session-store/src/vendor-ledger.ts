@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';
 import { vendorField } from './record/session-record.ts';
+import { logLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
 import type { Retention, VendorSessionEntry, VendorSessionRef } from './types.ts';
 
@@ -61,7 +62,7 @@ export class VendorLedger {
       vendorSessionId: ref.id,
       reason: 'Its owner was gone',
     } satisfies SessionEventBody);
-    const args = { maxEvents: this.#retention.events, field: vendorField(ref), event };
+    const args = { ...logLimits(this.#retention), field: vendorField(ref), event };
     await this.#connection.run(scripts.forgetVendorSession, this.#keys.session(entry.sessionId), args);
   }
 

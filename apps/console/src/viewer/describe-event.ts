@@ -68,7 +68,10 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'avatar.state':
       return { text: `The avatar is ${event.state}`, tone: 'plain' };
     case 'caption.updated':
-      return { text: `${event.speaker === 'avatar' ? 'Avatar' : 'User'}: ${event.text}`, tone: 'plain' };
+      return {
+        text: `${event.speaker === 'avatar' ? 'Avatar' : 'User'}: ${event.from === undefined ? '' : '…'}${event.text}`,
+        tone: 'plain',
+      };
     case 'user.started':
       return { text: 'The user speaks', tone: 'plain' };
     case 'user.stopped':

@@ -55,7 +55,12 @@ export async function testGateway(
 ): Promise<TestGateway> {
   const env = testEnvironment(overrides);
   const gateway = await startGateway(readConfig(env).config, { logger, listening });
-  const store = await openSessionStore({ redisUrl: env.REDIS_URL ?? '', account: env.BRIDGE_ACCOUNT });
+  const store = await openSessionStore({
+    redisUrl: env.REDIS_URL ?? '',
+    account: env.BRIDGE_ACCOUNT,
+    // Tests of slow readers write more than any network holds for them.
+    retention: { eventBytes: 100_000_000 },
+  });
   const call = callerOf(gateway.url);
   const close = async (): Promise<void> => {
     await gateway.close(2_000);

@@ -18,6 +18,7 @@ import { Captions } from '../speech/captions.ts';
 import { MessageBook } from '../speech/message-book.ts';
 import { Speaker } from '../speech/speaker.ts';
 import { within } from '../within.ts';
+import { CaptionLog } from './caption-log.ts';
 import { depart } from './departure.ts';
 import { Journal } from './journal.ts';
 import { KeepAlive } from './keep-alive.ts';
@@ -41,6 +42,10 @@ const stopTimeout = 1_500;
 const lastEventsTimeout = 500;
 /** ms until it is looked again whether the lease holds. */
 const leasePause = 250;
+/** ms for which captions are gathered on their way to the event log; the stage has every word at once. */
+const captionGatherMs = 2_000;
+/** Likewise where the log is what viewers' captions are made of. */
+const v1CaptionGatherMs = 300;
 /** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
 const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
 
@@ -55,6 +60,8 @@ export type ActorParts = {
   logger: Logger;
   /** This worker's name. */
   worker: string;
+  /** Whether what the vendor says goes into the event log as it came, too. Default: no. */
+  keepVendorEvents?: boolean;
   /** ms that an utterance may take to end when the worker drains. */
   drainDeadline: number;
 };
@@ -103,8 +110,10 @@ export class SessionActor {
       rules: parts.selection,
       journal: this.#journal,
     });
+    const gatherMs = record.dialect === undefined ? captionGatherMs : v1CaptionGatherMs;
+    const captionLog = new CaptionLog((caption) => this.#journal.append(caption), gatherMs);
     this.#captions = new Captions((caption) => {
-      this.#journal.append(caption);
+      captionLog.add(caption);
       if (caption.speaker === 'avatar') this.#links.onStage?.tell((relay) => relay.caption(caption));
     });
     this.#speaker = new Speaker({
@@ -310,6 +319,7 @@ export class SessionActor {
           journal: this.#journal,
           speaker: this.#speaker,
           captions: this.#captions,
+          keepVendorEvents: this.#parts.keepVendorEvents ?? false,
           metrics: this.#parts.metrics,
           provider: () => this.#selection.name,
         }),

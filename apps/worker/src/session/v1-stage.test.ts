@@ -35,14 +35,17 @@ test('tells a spoken message as v1 tells a task, its text piece by piece', () =>
     { type: 'message.speaking', ...message, waitedMs: 1 },
     { type: 'avatar.state', state: 'speaking' },
     caption('Hello there.'),
-    caption('Hello there.', { final: true }),
+    caption(' You', { from: 12 }),
+    caption('Hello there. You!', { final: true }),
     { type: 'message.spoken', ...message },
   );
   expect(messages).toEqual([
     { type: 'avatar_talking_message', task_id, message: 'Hello' },
     { type: 'avatar_start_talking', task_id },
     { type: 'avatar_talking_message', task_id, message: ' there.' },
-    { type: 'avatar_stop_talking', task_id, duration_ms: 400 },
+    { type: 'avatar_talking_message', task_id, message: ' You' },
+    { type: 'avatar_talking_message', task_id, message: '!' },
+    { type: 'avatar_stop_talking', task_id, duration_ms: 500 },
     { type: 'avatar_end_message', task_id },
   ]);
 });

@@ -74,10 +74,11 @@ export class V1RoomMessages {
 
   /** Captions grow; v1 tells what has been added. */
   #caption(caption: Extract<SessionEventBody, { type: 'caption.updated' }>): RoomMessage[] {
-    const { segmentId, text, final, speaker, messageId } = caption;
+    const { segmentId, from, final, speaker, messageId } = caption;
     // What a question says was told when it was accepted.
     if (speaker === 'user' && messageId !== undefined) return [];
     const before = this.#told.get(segmentId) ?? '';
+    const text = from === undefined ? caption.text : before.slice(0, from) + caption.text;
     const message = text.startsWith(before) ? text.slice(before.length) : text;
     this.#told.set(segmentId, text);
     if (this.#told.size > rememberedSegments) this.#told.delete(this.#told.keys().next().value ?? '');

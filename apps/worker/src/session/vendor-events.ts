@@ -9,6 +9,7 @@ export type VendorEventParts = {
   speaker: Pick<Speaker, 'handle' | 'messageOf'>;
   captions: Pick<Captions, 'update'>;
   metrics: Pick<Metrics, 'vendorCredits'>;
+  keepVendorEvents: boolean;
   /** Names the provider in use. */
   provider: () => string;
 };
@@ -18,6 +19,7 @@ export function handleVendorEvent(event: VendorEvent, parts: VendorEventParts): 
   const { captions, journal, metrics, speaker } = parts;
   switch (event.type) {
     case 'raw': {
+      if (!parts.keepVendorEvents) return;
       const { name, payload, source } = event;
       return journal.append({ type: 'vendor.event', source, name, payload });
     }

@@ -102,6 +102,7 @@ export class Rig {
       name: `worker-${this.#workers.length}`,
       slots: 20,
       capacity: 20,
+      keepVendorEvents: true,
       ...parts,
     });
     this.#workers.push({ worker, mediaRelay });

@@ -3,8 +3,10 @@ import { entryTime } from '../ids.ts';
 import { messageFieldNames, numberFields } from './message-fields.ts';
 import type { MessagePatch, MessageRecord, Utterance } from '../types.ts';
 
+const readNames = [...messageFieldNames, 'packed'] as const;
+
 /** The fields of the `messages` hash that hold a message, in the order in which `toMessage` takes their values. */
-export const messageFields = (id: MessageId): string[] => messageFieldNames.map((name) => `${id}:${name}`);
+export const messageFields = (id: MessageId): string[] => readNames.map((name) => `${id}:${name}`);
 
 /** @returns undefined if there is no such message */
 export function toMessage(
@@ -12,12 +14,13 @@ export function toMessage(
   id: MessageId,
   values: readonly (string | null)[],
 ): MessageRecord | undefined {
-  const fields: Partial<Record<(typeof messageFieldNames)[number], string>> = {};
-  for (const [i, name] of messageFieldNames.entries()) {
+  let fields: Partial<Record<(typeof readNames)[number], string>> & { taskIds?: string[] } = {};
+  for (const [i, name] of readNames.entries()) {
     const value = values[i];
     if (value !== null && value !== undefined) fields[name] = value;
   }
   if (!fields.state) return undefined;
+  if (fields.packed) fields = { ...(JSON.parse(fields.packed) as typeof fields), state: fields.state };
   const entryId = fields.entry as string;
   const acceptedAt = entryTime(entryId);
   const utterances = parseUtterances(fields.utterances);
@@ -30,7 +33,7 @@ export function toMessage(
     state: fields.state as MessageState,
     acceptedAt,
     ...(fields.expiresAfter && { expiresAt: acceptedAt + Number(fields.expiresAfter) }),
-    taskIds: utterances.flatMap((utterance) => utterance.taskId ?? []),
+    taskIds: fields.taskIds ?? utterances.flatMap((utterance) => utterance.taskId ?? []),
     ...(fields.spokenText !== undefined && { spokenText: fields.spokenText }),
     ...(fields.reason && { reason: fields.reason }),
     ...(fields.event && { eventId: fields.event }),

@@ -14,6 +14,7 @@ if interrupt then
   local at = string.match(interrupt, '^%S+ (%S+)')
   if not before(entry, at) then redis.call('HDEL', record, 'interrupt') end
 end
+redis.call('XDEL', mailbox, entry)
 settle(entry)
 return {'ok'}`,
 });

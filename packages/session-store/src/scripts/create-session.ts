@@ -10,7 +10,7 @@ export const createSession = script('createSession', {
   lua: `
 if redis.call('EXISTS', record) == 1 then return {'ok'} end
 local first = append(event)
-redis.call('HSET', record, 'state', 'queued', 'createdAt', time(first), 'firstEvent', first,
+redis.call('HSET', record, 'state', 'queued', 'createdAt', time(first),
   'epoch', 0, 'seq', 0, 'pending', 0, 'cursor', '0-0', unpack(rest))
 return {'ok'}`,
 });
