@@ -46,7 +46,7 @@ describe('the next provider goes on', () => {
       provider: 'heygen',
       providers: [{ name: 'liveavatar-full' }, { name: 'heygen' }],
     });
-  });
+  }, 60_000);
 
   test('when one has no slot for too long', async () => {
     const selection = { slotWaitMs: 2_000, maxFailures: 3 };
