@@ -68,6 +68,14 @@ export class Cast {
     return undefined;
   }
 
+  /** When the utterance that was begun last before `at` ended. */
+  async saidUntil(session: number, at: number): Promise<number> {
+    const before = (await this.said())
+      .filter((one) => one.startedAt !== undefined && one.startedAt < at)
+      .filter((one) => partsIn(one.text)[0]?.session === session);
+    return Math.max(0, ...before.map(({ startedAt, stoppedAt }) => stoppedAt ?? startedAt ?? 0));
+  }
+
   async said(): Promise<Said[]> {
     return (await this.#stack.vendor.sessions()).flatMap(({ sessionId, tasks }) =>
       tasks.map((task) => ({ vendorSession: sessionId, ...task, text: task.spokenText ?? task.text })),

@@ -17,6 +17,8 @@ export type TrialOptions = { stack: StackOptions; cast: CastOptions; say: (line:
 type Seam = {
   /** How long until words were begun after the fault (`from`), for each session; the bound's own when none were. */
   nextWordsMs: number[];
+  /** The same, without what was being said at that moment and went on. */
+  silenceMs: number[];
   videoGapMs: number[];
   audioGapMs: number[];
   /** By the pictures' own clock. */
@@ -69,6 +71,12 @@ export class Trial {
         return at === undefined ? givenUpMs : at - wordsFrom;
       }),
     );
+    const silences = await Promise.all(
+      cast.chatbots.map(async ({ session }, index) => {
+        const saidUntil = await cast.saidUntil(session, wordsFrom + (words[index] ?? 0));
+        return Math.max(0, wordsFrom + (words[index] ?? 0) - Math.max(wordsFrom, saidUntil));
+      }),
+    );
     await sleep(1_000);
     const until = now();
     const gaps = [...cast.watches.values()].map((watch) => watch.longest(from, until));
@@ -76,6 +84,7 @@ export class Trial {
     const within = (at: number | undefined): boolean => at !== undefined && at >= from && at <= until;
     const seam = {
       nextWordsMs: words,
+      silenceMs: silences,
       videoGapMs: gaps.map(({ videoMs }) => videoMs),
       audioGapMs: gaps.map(({ audioMs }) => audioMs),
       frameGapMs: gaps.map(({ frameGapMs }) => frameGapMs),

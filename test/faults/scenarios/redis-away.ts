@@ -32,7 +32,7 @@ async function away(
   await comeBack();
   const seam = await trial.seam(from, backAt);
   trial.measures.note('answered by a gateway meanwhile', 'ms', await answers, { max: 1_000 });
-  trial.measures.note('next words once it is back', 'ms', seam.nextWordsMs, { max: 2_000 });
+  trial.measures.note('silence once it is back', 'ms', seam.silenceMs, { max: 2_000 });
   trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
   trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
   trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
