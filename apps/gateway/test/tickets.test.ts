@@ -49,6 +49,8 @@ describe('what a ticket allows', () => {
 
   test.each<[TicketGrant, string, string, unknown]>([
     ['say', 'POST', '/messages', { text: 'No.' }],
+    ['interrupt', 'POST', '/messages', { text: 'No.', policy: 'interrupt' }],
+    ['interrupt', 'POST', '/messages', { text: 'No.', policy: 'replace' }],
     ['interrupt', 'POST', '/interrupt', undefined],
     ['interrupt', 'DELETE', '/messages/msg_01a23b4c-0000-7000-8000-000000000000', undefined],
     ['stop', 'DELETE', '', undefined],
@@ -74,6 +76,23 @@ describe('what a ticket allows', () => {
       403,
       'ok',
     ]);
+    socket.socket.close();
+  });
+
+  test('lets a socket say something, but not silence others with it', async () => {
+    const { id, ticket } = await holder(['say']);
+    const socket = await openSocket(gateway.url, id, {
+      protocols: ['avatar-bridge', `bearer.${ticket}`],
+      headers: {},
+    });
+    for (const policy of ['queue', 'replace'])
+      socket.socket.send(JSON.stringify({ type: 'message', id: policy, message: { text: 'Now.', policy } }));
+    await socket.until(() => socket.answers.length >= 2);
+    const outcomes = socket.answers.map((answer) => [
+      answer.id,
+      answer.type === 'error' && answer.problem.status,
+    ]);
+    expect(Object.fromEntries(outcomes)).toEqual({ queue: false, replace: 403 });
     socket.socket.close();
   });
 

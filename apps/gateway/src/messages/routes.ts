@@ -8,6 +8,7 @@ import {
   MessageRequest,
   MessageState,
 } from '@avatar-bridge/contracts';
+import { checkPolicy } from '../auth/missing-grant.ts';
 import { idempotencyOf, idempotencyParameter } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
@@ -44,7 +45,13 @@ const postMessage = createRoute({
     },
     ...problemResponses(
       ...(['bad-request', 'not-json', 'unknown-session', 'session-ended', 'too-large'] as const),
-      ...(['unsupported-media-type', 'idempotency-mismatch', 'unsupported', 'mailbox-full'] as const),
+      ...([
+        'unsupported-media-type',
+        'idempotency-mismatch',
+        'unsupported',
+        'mailbox-full',
+        'missing-grant',
+      ] as const),
     ),
   },
 });
@@ -125,6 +132,7 @@ export function addMessageRoutes(app: App, { store, offers, metrics }: Parts): v
   app.openapi(postMessage, async (c) => {
     const request = c.req.valid('json');
     const { id } = c.req.valid('param');
+    checkPolicy(c.var.credential, request);
     const offered = request.mode === 'talk' ? await offers.get() : undefined;
     const fault = offered && talkFault(await store.getSession(id), offered);
     if (fault) throw badInput([fault], 'unsupported');

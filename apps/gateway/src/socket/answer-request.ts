@@ -5,7 +5,7 @@ import {
   type SessionId,
   type SocketResponse,
 } from '@avatar-bridge/contracts';
-import { missingGrant } from '../auth/missing-grant.ts';
+import { checkPolicy, missingGrant } from '../auth/missing-grant.ts';
 import type { Credential } from '../auth/credential.ts';
 import type { Parts } from '../parts.ts';
 import { badInput, faultsOf } from '../problems/bad-input.ts';
@@ -29,6 +29,7 @@ export async function answerRequest(
     const request = SocketRequest.safeParse(frame);
     if (!request.success) throw badInput(faultsOf(request.error, 'frame'));
     requireGrant(credential, request.data);
+    if (request.data.type === 'message') checkPolicy(credential, request.data.message);
     return { type: 'answer', id: request.data.id, result: await act(request.data, sessionId, parts) };
   } catch (error) {
     return { type: 'error', id, problem: refuse(error, parts) };
