@@ -8,7 +8,7 @@ import { redisFrozen, redisKilled } from './scenarios/redis-away.ts';
 import { oldRedisFailover, redisFailover } from './scenarios/redis-failover.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
 import { rollover } from './scenarios/rollover.ts';
-import { cluster, manySessions } from './scenarios/scale.ts';
+import { manyNodes, manySessions } from './scenarios/scale.ts';
 import { vendorDropped } from './scenarios/vendor-dropped.ts';
 import { vendorRefusing } from './scenarios/vendor-refusing.ts';
 import { workerFrozen } from './scenarios/worker-frozen.ts';
@@ -28,7 +28,7 @@ const scenarios: Record<string, Scenario> = {
   'livekit-away': livekitAway,
   'vendor-refusing': vendorRefusing,
   'many-sessions': manySessions,
-  cluster,
+  'many-nodes': manyNodes,
 };
 
 const list = Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
@@ -38,7 +38,7 @@ Runs scenarios on processes and servers of their own, the vendor's start taking 
 its bounds. Ends with 1 when one does not.
   --times     how often the fault happens
   --seconds   how long a fault of a chosen length lasts
-  --sessions  how many, in many-sessions and cluster
+  --sessions  how many, in many-sessions and many-nodes
   --logs      keeps the processes' logs there
 
 ${list.join('\n')}

@@ -8,7 +8,7 @@ const listEvery = 20;
 
 /** How long leases go without being renewed, seen in Redis itself: how much is left of each lock. */
 export class LeaseWatch implements AsyncDisposable {
-  readonly #clients: Redis[];
+  readonly #client: Redis;
   readonly #stop = new AbortController();
   readonly #watching: Promise<unknown>;
   /** The most that was left of any lock: what it is taken for. */
@@ -16,12 +16,12 @@ export class LeaseWatch implements AsyncDisposable {
   #leastLeftMs = Number.POSITIVE_INFINITY;
   #leases = 0;
 
-  constructor(urls: string[]) {
-    this.#clients = urls.map((url) => new Redis(url));
-    this.#watching = Promise.all(this.#clients.map((client) => this.#watch(client)));
+  constructor(url: string) {
+    this.#client = new Redis(url);
+    this.#watching = this.#watch();
   }
 
-  /** ms that the oldest lease was not renewed, at its worst, since the last call. */
+  /** ms that the oldest lease was not renewed, at its worst, since `restart`. */
   get longestUnrenewedMs(): number {
     return this.#lockMs - this.#leastLeftMs;
   }
@@ -40,27 +40,24 @@ export class LeaseWatch implements AsyncDisposable {
   }
 
   async usedMemory(): Promise<number> {
-    const infos = await Promise.all(this.#clients.map((client) => client.info('memory')));
-    return infos.reduce((sum, info) => sum + Number(/used_memory:(\d+)/.exec(info)?.[1] ?? 0), 0);
+    return Number(/used_memory:(\d+)/.exec(await this.#client.info('memory'))?.[1]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#watching;
-    for (const client of this.#clients) client.disconnect();
+    this.#client.disconnect();
   }
 
-  async #watch(client: Redis): Promise<void> {
+  async #watch(): Promise<void> {
     const { signal } = this.#stop;
     let locks: string[] = [];
-    let counted = 0;
     for (let look = 0; !signal.aborted; look++) {
       if (look % listEvery === 0) {
-        locks = await locksIn(client);
-        this.#leases += locks.length - counted;
-        counted = locks.length;
+        locks = await locksIn(this.#client);
+        this.#leases = locks.length;
       }
-      const left = await client.pipeline(locks.map((lock) => ['pttl', lock])).exec();
+      const left = await this.#client.pipeline(locks.map((lock) => ['pttl', lock])).exec();
       for (const [, ms] of left ?? []) {
         // A lock that was given back says -2.
         if (typeof ms !== 'number' || ms < 0) continue;

@@ -1,25 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { sampleProcesses } from '../../../perf/relay/processes.ts';
-import type { RedisServer } from '../../../scripts/servers/redis.ts';
 import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts';
 import { FrontDoor } from '../kit/front-door.ts';
 import { Measures } from '../kit/measures.ts';
 import { now, sleepUntil } from '../kit/now.ts';
-import { type OwnServer, ownRedis } from '../kit/own-server.ts';
+import { ownRedis } from '../kit/own-server.ts';
 import { endWithUs } from '../kit/process-tree.ts';
 import type { Scenario, ScenarioOptions } from '../kit/scenario.ts';
 import { LeaseWatch } from '../scale/lease-watch.ts';
-import { ownCluster } from '../scale/redis-cluster.ts';
 import { judge, type Outcome } from '../kit/trial.ts';
 
-type Plan = {
-  gateways: number;
-  workers: number;
-  redis: () => Promise<OwnServer<RedisServer>[]>;
-  /** What gateways and workers are told. */
-  redisUrl: (nodes: RedisServer[]) => string;
-};
+type Plan = { gateways: number; workers: number };
 
 /** ms between two messages of a session. */
 const everyMs = 20_000;
@@ -28,32 +20,17 @@ const openedAtOnce = 20;
 
 const scale = (summary: string, plan: Plan): Scenario => ({ summary, run: (options) => run(plan, options) });
 
-export const manySessions = scale('500 sessions without media on one worker', {
-  gateways: 1,
-  workers: 1,
-  redis: async () => [await ownRedis()],
-  redisUrl: ([node]) => node!.url,
-});
-
-export const cluster = scale(
-  '3 gateways, 3 workers and a Redis Cluster of 3 nodes, 500 sessions without media',
-  {
-    gateways: 3,
-    workers: 3,
-    redis: () => ownCluster(3),
-    redisUrl: (nodes) => `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
-  },
-);
+export const manySessions = scale('500 sessions without media on one worker', { gateways: 1, workers: 1 });
+export const manyNodes = scale('the same on 3 workers behind 3 gateways', { gateways: 3, workers: 3 });
 
 async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
   const { sessions: count = 500, seconds = 60, say } = options;
-  const redis = await plan.redis();
-  const nodes = redis.map(({ access }) => access);
+  const redis = await ownRedis();
   const apps: AppProcess[] = [];
-  endWithUs(() => [...redis, ...apps].map(({ process }) => process.pid));
+  endWithUs(() => [redis, ...apps].map(({ process }) => process.pid));
   const key = randomBytes(24).toString('hex');
   const env = {
-    REDIS_URL: plan.redisUrl(nodes),
+    REDIS_URL: redis.access.url,
     LIVEKIT_URL: 'ws://127.0.0.1:1',
     LIVEKIT_API_KEY: 'nobody',
     LIVEKIT_API_SECRET: randomBytes(24).toString('hex'),
@@ -79,7 +56,7 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
     );
     const frontDoor = new FrontDoor(() => gateways.map(({ url }) => url), key);
     const measures = new Measures();
-    await using watch = new LeaseWatch(nodes.map(({ url }) => url));
+    await using watch = new LeaseWatch(redis.access.url);
     const sessions = await open(frontDoor, count);
     await live(frontDoor, sessions);
     say(`${sessions.length} sessions are live`);
@@ -88,7 +65,7 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
     const kinds = [
       ...workers.map((app) => ({ kind: 'a worker', pid: app.process.pid })),
       ...gateways.map((app) => ({ kind: 'a gateway', pid: app.process.pid })),
-      ...redis.map((server) => ({ kind: 'Redis', pid: server.process.pid })),
+      { kind: 'Redis', pid: redis.process.pid },
     ].map((one) => Object.assign(one, { cpuBefore: sampleProcesses([one.pid]).cpu }));
     const until = now() + seconds * 1_000;
     const talking = talk(frontDoor, sessions, until);
@@ -116,7 +93,7 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
     return judge({ ...(await settle(frontDoor, sessions, posted, measures)), measures: measures.list() });
   } finally {
     await Promise.all(apps.map((app) => app.process.stop(5_000)));
-    await Promise.all(redis.map((server) => server.stop()));
+    await redis.stop();
   }
 }
 
