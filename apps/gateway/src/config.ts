@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseEnv, retentionVariables, unknownVariables } from '@avatar-bridge/contracts';
+import { parseEnv, redisUrl, retentionVariables, unknownVariables } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
@@ -46,7 +46,7 @@ export function configSchema(production: boolean) {
       .describe('with "production" the gateway refuses to start without keys'),
     PORT: wholeNumber(0, 65_535).default(8080).describe('the port to listen on; 0 takes a free one'),
     HOST: z.string().default('127.0.0.1').describe('the address to listen on; containers set 0.0.0.0'),
-    REDIS_URL: secret(url('redis', 'rediss'))
+    REDIS_URL: secret(redisUrl)
       .prefault('redis://127.0.0.1:6379')
       .describe('the Redis that all gateways and workers share'),
     LIVEKIT_URL: url('ws', 'wss', 'http', 'https').describe("the team's LiveKit server, the stage"),

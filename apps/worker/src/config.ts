@@ -3,6 +3,7 @@ import {
   knownProviders,
   parseEnv,
   providerNames,
+  redisUrl,
   retentionVariables,
   unknownVariables,
 } from '@avatar-bridge/contracts';
@@ -35,7 +36,7 @@ const url = (...protocols: string[]) =>
 const key = (what: string) => z.string().optional().describe(what);
 
 const Environment = z.object({
-  REDIS_URL: url('redis', 'rediss')
+  REDIS_URL: redisUrl
     .default('redis://127.0.0.1:6379')
     .describe('the Redis that all gateways and workers share'),
   LIVEKIT_URL: url('ws', 'wss', 'http', 'https').describe("the team's LiveKit server, the stage; required"),

@@ -4,6 +4,7 @@ export * from './ids.ts';
 export * from './message.ts';
 export * from './problem.ts';
 export * from './provider.ts';
+export * from './redis-url.ts';
 export * from './retention.ts';
 export * from './session.ts';
 export * from './socket.ts';

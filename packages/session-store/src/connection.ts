@@ -1,10 +1,14 @@
-import { Redis } from 'ioredis';
+import { parseRedisUrl } from '@avatar-bridge/contracts';
+import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from './errors.ts';
 import { rateLimited } from './log.ts';
 import * as scripts from './scripts/index.ts';
 import type { Script } from './scripts/script.ts';
 import type { Logger } from './types.ts';
+
+/** A connection to one server, or to the nodes of a Cluster. */
+export type RedisClient = Redis | Cluster;
 
 /** An answer of a script: a status, and what belongs to it. */
 export type Answer = [status: string, ...rest: unknown[]];
@@ -17,10 +21,14 @@ const passing =
   /(^|: -)(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/;
 const readOnly = /(^|: -)READONLY\b/;
 
+/** Back within a second of Redis, however long it was away. */
+function pause(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times - 1, 4), 800);
+}
+
 const common: RedisOptions = {
   protocol: 2,
-  // Back within a second of Redis, however long it was away.
-  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 4), 800),
+  retryStrategy: pause,
   // A primary that became a replica: find the new one.
   reconnectOnError: (error) => (readOnly.test(error.message) ? 2 : false),
   connectTimeout: 2_000,
@@ -49,8 +57,8 @@ export function openRedis(
   kind: 'failFast' | 'patient',
   name: string,
   { logger, commandTimeout }: { logger?: Logger | undefined; commandTimeout?: number | undefined } = {},
-): Redis {
-  const redis = new Redis(url, {
+): RedisClient {
+  const redis = connect(url, {
     ...(kind === 'failFast' ? failFast : patient),
     ...(commandTimeout !== undefined && { commandTimeout }),
     connectionName: name,
@@ -62,8 +70,32 @@ export function openRedis(
   return redis;
 }
 
+function connect(url: string, options: RedisOptions): RedisClient {
+  const place = parseRedisUrl(url);
+  if (!place) throw new TypeError('It is no URL of a Redis');
+  if (place.kind === 'single') return new Redis(place.url, options);
+  const { kind, addresses, tls, username, password } = place;
+  const access: RedisOptions = {
+    ...options,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  };
+  if (kind === 'sentinel') {
+    // The Sentinels are asked without a password: theirs is not Redis'.
+    const asked = { sentinels: addresses, name: place.name, enableTLSForSentinelMode: tls };
+    return new Redis({ ...access, ...asked, sentinelRetryStrategy: pause });
+  }
+  const { retryStrategy: _, reconnectOnError: __, enableOfflineQueue, ...node } = access;
+  return new Cluster(addresses, {
+    redisOptions: node,
+    clusterRetryStrategy: pause,
+    ...(enableOfflineQueue !== undefined && { enableOfflineQueue }),
+  });
+}
+
 /** Waits until the connection works or `ms` have passed, whichever is first. */
-export async function settled(redis: Redis, ms: number): Promise<void> {
+export async function settled(redis: RedisClient, ms: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -82,9 +114,9 @@ type ScriptCommand = (...args: (string | number)[]) => Promise<Answer>;
 
 /** The connection that commands and scripts go over. Throws StoreUnavailableError where ioredis throws whatever it does. */
 export class Connection {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.redis = redis;
     for (const { name, keys, lua } of Object.values(scripts))
       redis.defineCommand(name, { numberOfKeys: keys.length, lua });
@@ -108,7 +140,7 @@ export class Connection {
     }
   }
 
-  async call<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  async call<T>(command: (redis: RedisClient) => Promise<T>): Promise<T> {
     try {
       return await command(this.redis);
     } catch (error) {

@@ -2,6 +2,7 @@ import { Connection, openRedis, settled } from './connection.ts';
 import { frontDesk } from './front-desk.ts';
 import { LeaseQueue } from './lease/lease-queue.ts';
 import { ownership } from './ownership.ts';
+import { warnOfSettings } from './redis-settings.ts';
 import { Keys } from './record/keys.ts';
 import { Sessions } from './record/sessions.ts';
 import { defaultRetention } from './retention.ts';
@@ -27,6 +28,7 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
   });
   const subscriber = openRedis(redisUrl, 'failFast', `subscriptions:${account}`, { logger });
   const connection = new Connection(redis);
+  if (logger) redis.once('ready', () => void warnOfSettings(redis, logger).catch(() => {}));
   const leaseQueue = new LeaseQueue(connection, keys, logger);
   const retention = { ...defaultRetention, ...options.retention };
   const closing = new AbortController();

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './connection.ts';
 import { unavailable } from './connection.ts';
 
 /** Redis drops nobody's messages silently while this connection lives, so it is asked now and then whether it does. */
@@ -21,13 +21,13 @@ type Channel = {
  * however many listen. Subscribes again after an outage, and then tells every listener of the gap.
  */
 export class Subscriptions {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #channels = new Map<string, Channel>();
   readonly #heartbeat: NodeJS.Timeout;
   #closed = false;
 
   /** @param redis a connection for this alone, without automatic resubscription */
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.#redis = redis;
     redis.on('message', (channel: string, payload: string) => this.#deliver(channel, payload));
     redis.on('ready', () => void this.#resubscribe());

@@ -34,7 +34,7 @@ export type Retention = {
 };
 
 export type StoreOptions = {
-  /** redis:// or rediss:// */
+  /** redis://, redis+sentinel:// or redis+cluster://, as `parseRedisUrl` in contracts knows them */
   redisUrl: string;
   /** The vendor account whose sessions these are; letters, digits, `.`, `_`, `-`. Default `default`. */
   account?: string;

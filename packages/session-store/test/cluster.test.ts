@@ -36,6 +36,7 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
       return 'released';
     },
   });
+  await eventually(async () => (await store.getSession(session.id)).state === 'live');
   const message = await post(store, session.id, 'hello');
   await store.cancelMessage(session.id, message.id);
   await store.interrupt(session.id, {}, { idempotencyKey: 'enough' });
@@ -48,6 +49,26 @@ async function wholeLife(store: SessionStore): Promise<string[]> {
   expect((await store.listSessions()).sessions).toHaveLength(2);
   return types(events);
 }
+
+test('a Cluster of three nodes takes a whole life', async () => {
+  const nodes = await Promise.all([1, 2, 3].map(() => RedisServer.start(['--cluster-enabled', 'yes'])));
+  const admins = nodes.map((node) => node.client());
+  try {
+    const bounds = [0, 5_461, 10_922, 16_384] as const;
+    for (const [index, admin] of admins.entries()) {
+      await admin.cluster('ADDSLOTSRANGE', bounds[index] as number, (bounds[index + 1] as number) - 1);
+      for (const { port } of nodes) await admin.cluster('MEET', '127.0.0.1', port);
+    }
+    for (const admin of admins)
+      await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), 20_000);
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    const life = await wholeLife(await openStore({ redisUrl: `redis+cluster://${addresses}` }));
+    expect(life).toContain('session.live');
+    expect(life.at(-1)).toBe('session.ended');
+  } finally {
+    for (const admin of admins) admin.disconnect();
+  }
+}, 60_000);
 
 test('no script touches keys of two slots, nor keys it was not given: a Redis in cluster mode takes them all', async () => {
   const redis = await RedisServer.start(['--cluster-enabled', 'yes']);

@@ -73,7 +73,15 @@ export class RedisServer {
   }
 
   client(): Redis {
-    const client = new Redis(this.url, { protocol: 2, maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    return RedisServer.clientOf(this.port);
+  }
+
+  static clientOf(port: number): Redis {
+    const client = new Redis(`redis://127.0.0.1:${port}`, {
+      protocol: 2,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 50,
+    });
     client.on('error', () => {});
     return client;
   }

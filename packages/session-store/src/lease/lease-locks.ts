@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../connection.ts';
 
 /**
  * Renews the locks of leases, and takes those again that ran out while Redis was silent: as long as nobody else
@@ -39,11 +39,11 @@ type KeepLocks = (...args: (string | number)[]) => Promise<string[]>;
 
 /** The locks of leases in Redis, as BullMQ has them. */
 export class LeaseLocks {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #toKey: (name: string) => string;
 
   /** @param redis a connection that waits while Redis is away */
-  constructor(redis: Redis, toKey: (name: string) => string) {
+  constructor(redis: RedisClient, toKey: (name: string) => string) {
     this.#redis = redis;
     this.#toKey = toKey;
     redis.defineCommand('keepLocks', { numberOfKeys: 3, lua: keepLocks });

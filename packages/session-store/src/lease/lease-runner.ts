@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
 import { DelayedError, WaitingError } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { openRedis } from '../connection.ts';
+import type { RedisClient } from '../connection.ts';
 import {
   CancelledError,
   FencedError,
@@ -46,7 +46,7 @@ export type LeaseRunnerOptions = LeaseOptions & {
 export class LeaseRunner implements LeaseWorker {
   readonly #options: LeaseRunnerOptions;
   readonly #lockDuration: number;
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #worker: LeaseBullWorker;
   readonly #upkeep: LeaseUpkeep;
   readonly #held = new Map<SessionId, { lease: HeldLease; lock: LeaseLock }>();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../connection.ts';
 import type { HeldLease } from './held-lease.ts';
 import { type LeaseLock, LeaseLocks } from './lease-locks.ts';
 import { SteadyContact } from './steady-contact.ts';
@@ -9,7 +9,7 @@ const steadyMs = 2_000;
 
 export type LeaseUpkeepParts = {
   /** A connection that waits while Redis is away. */
-  redis: Redis;
+  redis: RedisClient;
   toKey: (name: string) => string;
   lockDuration: number;
   stalledInterval: number;
