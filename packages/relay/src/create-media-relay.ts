@@ -117,10 +117,14 @@ export class HostedMediaRelay implements MediaRelay {
   }
 
   async #startAny(options: RoomRelayOptions, signal: AbortSignal | undefined): Promise<Relay> {
-    if ([options.source.url, options.stage.url].some((url) => this.#blocked.has(url, performance.now())))
+    const servers = [options.source.url, options.stage.url];
+    if (servers.some((url) => this.#blocked.avoid(url, performance.now())))
       return this.#startWithoutUdp(options, signal);
     try {
-      return await this.#start(options, { engine: 'rtp', reason: 'default' }, signal);
+      const relay = await this.#start(options, { engine: 'rtp', reason: 'default' }, signal);
+      const gone = servers.map((url) => this.#blocked.reached(url));
+      relay.on('closed', () => gone.forEach((tell) => tell()));
+      return relay;
     } catch (error) {
       const reason = reasonToTranscode(error);
       if (reason === undefined || signal?.aborted) throw error;
@@ -129,9 +133,10 @@ export class HostedMediaRelay implements MediaRelay {
         'packets cannot be relayed as they are: transcoding',
       );
       if (reason !== 'ice-failed') return this.#start(options, { engine: 'transcode', reason }, signal);
+      const relay = await this.#startWithoutUdp(options, signal);
       if (error instanceof RelayError && error.side !== undefined)
-        this.#blocked.add(options[error.side].url, performance.now());
-      return this.#startWithoutUdp(options, signal);
+        this.#blocked.missed(options[error.side].url, performance.now());
+      return relay;
     }
   }
 

@@ -2,6 +2,7 @@ export { createMediaRelay, HostedMediaRelay } from './create-media-relay.ts';
 export type { MediaRelayOptions } from './create-media-relay.ts';
 export { CancelledError, RelayError, RetryableError, TerminalError } from './errors.ts';
 export type { RelayErrorCode, Side } from './errors.ts';
+export { presentAttribute, rollCallTopic } from './stage/roll-call.ts';
 export type {
   AvatarState,
   Caption,

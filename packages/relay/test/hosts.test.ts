@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { DataPacket_Kind } from 'livekit-server-sdk';
 import { expect, test } from 'vitest';
-import { CancelledError, createMediaRelay } from '../src/index.ts';
+import { CancelledError, createMediaRelay, presentAttribute, rollCallTopic } from '../src/index.ts';
 import { Listener } from './listener.ts';
 import { RELAY } from './rooms.ts';
 import { record, Scene } from './scene.ts';
@@ -256,6 +257,15 @@ test('a host whose worker is killed relays on for the grace time, then leaves', 
   await until('media goes on', () => listener.packets.video.length > heard + 30);
   expect(await scene.rooms.participants('stage')).toContain(RELAY);
   expect(isAlive(host)).toBe(true);
+  const service = scene.rooms.service('stage');
+  await service.sendData(scene.rooms.name, Buffer.from('roll-call-1'), DataPacket_Kind.RELIABLE, {
+    topic: rollCallTopic,
+    destinationIdentities: [RELAY],
+  });
+  await until('it answers the roll call', async () => {
+    const { attributes } = await service.getParticipant(scene.rooms.name, RELAY);
+    return attributes[presentAttribute] === 'roll-call-1';
+  });
   await until('the host is gone', () => !isAlive(host));
   await until('nobody is left', async () => !(await scene.rooms.participants('stage')).includes(RELAY));
 });

@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { configureStage, type Dialect, type SessionId, stageConfiguration } from '@avatar-bridge/contracts';
-import { AccessToken, RoomServiceClient, ServerError, TrackSource } from 'livekit-server-sdk';
+import { presentAttribute, rollCallTopic } from '@avatar-bridge/relay';
+import { AccessToken, DataPacket_Kind, ServerError, TrackSource } from 'livekit-server-sdk';
 import type { StageSeat } from '../providers/avatar-provider.ts';
+import { now } from '../clock.ts';
+import { roomService } from './room-service.ts';
 import { stageError } from './stage-errors.ts';
 
 export type StageOptions = {
@@ -19,7 +24,10 @@ export type StageAccess = {
    * @throws StageUnavailableError, StageRefusedError
    */
   prepare(room: string, signal?: AbortSignal): Promise<void>;
-  /** Whether the avatar is on the stage, so that viewers see and hear what its vendor session does. */
+  /**
+   * Whether a relay carries the avatar on the stage now, so that viewers saw and heard it until now: it is asked
+   * by a roll call, since the server goes on showing the participant of one that is dead. Never rejects.
+   */
   carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<boolean>;
   /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
   admit(
@@ -31,20 +39,23 @@ export type StageAccess = {
   seat(sessionId: SessionId, room: string, dialect?: Dialect): Promise<StageSeat>;
   /**
    * Closes the room of a session that has ended, which tells viewers that it is over. A room that was chosen for the session may
-   * serve others, too: it is closed only when nobody is in it.
+   * serve others, too: it is closed only when nobody is in it. Only for who has verified to own the session:
+   * its next owner's viewers are in the same room.
    */
   close(sessionId: SessionId, room: string): Promise<void>;
 };
 
 /** A server that takes longer is as good as away. */
 const requestTimeoutSeconds = 2;
+/** A relay that lives answers within some 20 ms; its machine may be busy. */
+const rollCallMs = 1_000;
+const rollCallPollMs = 25;
 /** The token is used when the relay joins, and again when it comes back after a lost connection. */
 const lifetime = '24h';
 
 /** Stages of the team's LiveKit. */
 export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOptions): StageAccess {
-  const options = { requestTimeout: requestTimeoutSeconds, failover: false };
-  const rooms = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret, options);
+  const rooms = roomService({ url, apiKey, apiSecret, requestTimeoutSeconds });
 
   /**
    * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to tell its state. The
@@ -105,12 +116,24 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
   };
 
   const carried: StageAccess['carried'] = async (sessionId, room, dialect) => {
+    const identity = relayIdentity(sessionId, dialect);
+    const call = randomUUID();
+    const deadline = now() + rollCallMs;
     try {
-      const { tracks } = await rooms.getParticipant(room, relayIdentity(sessionId, dialect));
-      return tracks.length > 0;
+      if ((await rooms.getParticipant(room, identity)).tracks.length === 0) return false;
+      await rooms.sendData(room, Buffer.from(call), DataPacket_Kind.RELIABLE, {
+        topic: rollCallTopic,
+        destinationIdentities: [identity],
+      });
+      while (now() < deadline) {
+        const { attributes } = await rooms.getParticipant(room, identity);
+        if (attributes[presentAttribute] === call) return true;
+        await setTimeout(rollCallPollMs);
+      }
     } catch {
-      return false;
+      // The participant left meanwhile, or the server is away: nobody hears it.
     }
+    return false;
   };
 
   return { admit, seat, close, prepare, carried };

@@ -48,8 +48,8 @@ export class VendorSource {
     }
     const { room, dialect } = owned.record;
     // With two of them nobody knows which one was on the stage.
-    const heard = this.#inherited.length === 1 && (await stage.carried(owned.id, room, dialect));
-    const link = await this.#attach(ref, signal);
+    const carried = this.#inherited.length === 1 && stage.carried(owned.id, room, dialect);
+    const [heard, link] = await Promise.all([carried, this.#attach(ref, signal)]);
     if (!link) {
       const openUntil = await this.stopInherited();
       takeover.decided({ attached: false, heard, ...(openUntil !== undefined && { openUntil }) });

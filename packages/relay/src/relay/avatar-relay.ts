@@ -5,10 +5,12 @@ import type {
   AvatarState,
   Caption,
   MediaStats,
+  ReceivedData,
   RelayMediaKind,
   RoomRelayOptions,
   RoomSource,
 } from '../media-relay.ts';
+import { isRollCall } from '../stage/roll-call.ts';
 import { Audience } from './audience.ts';
 import { companionMissing } from './companion-missing.ts';
 import { JoinedRooms } from './joined-rooms.ts';
@@ -162,7 +164,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
             side: 'stage',
           }),
         ),
-      data: (data) => this.#life.emit('stageData', data),
+      data: (data) => this.#onStageData(data),
       audience: (watched) => this.#onAudience(watched),
     };
   }
@@ -185,6 +187,15 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #checkStarted(): void {
     if (this.#joined && this.#tracks.complete && this.#sources.missingCompanions.length === 0)
       this.#life.ready();
+  }
+
+  #onStageData(data: ReceivedData): void {
+    if (!isRollCall(data)) return this.#life.emit('stageData', data);
+    // Viewers hear nothing of a source that is gone.
+    if (this.#sources.gone) return;
+    this.#stage?.answer(data.payload).catch((error: unknown) => {
+      this.#context.logger.warn({ err: error }, 'a roll call could not be answered');
+    });
   }
 
   #onSpeaking(active: boolean, level: number): void {

@@ -2,6 +2,7 @@ import type { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../errors.ts';
 import type { AvatarState, Caption } from '../media-relay.ts';
 import { roomError } from '../relay/room-error.ts';
+import { presentAttribute } from './roll-call.ts';
 
 /** What LiveKit's components and agents look for. */
 const transcriptionTopic = 'lk.transcription';
@@ -41,6 +42,10 @@ export class StageMessages {
 
   async setState(state: AvatarState): Promise<void> {
     await this.#call((participant) => participant.setAttributes({ [stateAttribute]: state }));
+  }
+
+  async answer(call: string): Promise<void> {
+    await this.#call((participant) => participant.setAttributes({ [presentAttribute]: call }));
   }
 
   /** Reliable; to everybody, or to `destination` only. */

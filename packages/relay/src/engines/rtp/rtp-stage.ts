@@ -128,6 +128,10 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
     return this.#messages.setState(state);
   }
 
+  answer(call: string): Promise<void> {
+    return this.#messages.answer(call);
+  }
+
   sendData(payload: string, topic: string | undefined): Promise<void> {
     return this.#messages.sendData(payload, topic);
   }
