@@ -57,14 +57,21 @@ test.each([
       const reading = readAll(url, id, listen, received);
       const owned = await store.claim(id, { epoch: 1, worker: 'test' });
       const killedAt: number[] = [];
-      const writing = write(owned);
-      for (const share of [0.25, 0.6]) {
-        while (received.length < count * share) await delay(5);
+      let written = 0;
+      // A gateway takes its time to start, so what comes after the kill waits for the next one.
+      for (const { kill, until } of [
+        { kill: count * 0.25, until: count * 0.5 },
+        { kill: count * 0.6, until: count * 0.8 },
+      ]) {
+        const writing = write(owned, written, until);
+        while (received.length < kill) await delay(5);
         await killHard(gateway);
         killedAt.push(received.length);
+        await writing;
+        written = until;
         gateway = await gatewayProcess(env);
       }
-      await writing;
+      await write(owned, written, count);
       await owned.end({ outcome: 'stopped', code: 'test', message: 'over' });
       await reading;
 
@@ -96,8 +103,8 @@ async function readAll(
   }
 }
 
-async function write(owned: OwnedSession): Promise<void> {
-  for (let i = 0; i < count; i++) {
+async function write(owned: OwnedSession, from: number, until: number): Promise<void> {
+  for (let i = from; i < until; i++) {
     await owned.append({ type: 'vendor.event', source: 'room', name: String(i), payload: { i } });
     await delay(4);
   }
