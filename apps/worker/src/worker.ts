@@ -6,6 +6,7 @@ import {
   type SessionStore,
   UnknownSessionError,
 } from '@avatar-bridge/session-store';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { Providers } from './providers/providers.ts';
@@ -44,6 +45,17 @@ const leaseTimes = { lockDuration: 2_000, stalledInterval: 500 };
 const stoppingTime = 3_000;
 const usualSelection: SelectionRules = { slotWaitMs: 20_000, maxFailures: 3 };
 
+/** ms that the hand-over of one session takes: until a pause between utterances, and until its next owner's relay is there. */
+const handOverMs = 4_000;
+
+/**
+ * Sessions that are handed over at a time. Few, since each that joins its rooms while others do takes longer, and viewers
+ * see that; enough for all to be handed over by the deadline.
+ */
+function turnsFor(sessions: number, deadlineMs: number): number {
+  return Math.max(2, Math.ceil((sessions * handOverMs) / deadlineMs));
+}
+
 /** Leases sessions and owns each by an actor, until it is drained. */
 export class Worker {
   readonly #parts: WorkerParts;
@@ -51,6 +63,7 @@ export class Worker {
   /** Whose avatars are on the stage until their next owners' are. */
   readonly #departing = new Set<SessionActor>();
   readonly #drainDeadline: number;
+  readonly #turns = pLimit(1);
   readonly #leases: LeaseWorker;
   readonly #sweeping = new AbortController();
   readonly #sweep: Promise<void>;
@@ -90,6 +103,7 @@ export class Worker {
 
   async #drain(): Promise<void> {
     const { logger } = this.#parts;
+    this.#turns.concurrency = turnsFor(this.sessions, this.#drainDeadline);
     logger.info({ sessions: this.sessions }, 'draining');
     this.#sweeping.abort();
     await this.#leases.close('drain', { deadline: this.#drainDeadline });
@@ -109,7 +123,13 @@ export class Worker {
     if (!owned) return 'ended';
     const drainDeadline = Math.max(this.#drainDeadline - stoppingTime, this.#drainDeadline / 2);
     const actor = new SessionActor(
-      { selection: usualSelection, ...this.#parts, worker: name, drainDeadline },
+      {
+        selection: usualSelection,
+        ...this.#parts,
+        worker: name,
+        drainDeadline,
+        takeTurn: (handOver) => this.#turns(handOver),
+      },
       owned,
       lease,
     );

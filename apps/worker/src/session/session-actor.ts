@@ -64,6 +64,8 @@ export type ActorParts = {
   keepVendorEvents?: boolean;
   /** ms that an utterance may take to end when the worker drains. */
   drainDeadline: number;
+  /** Has a session handed over when its turn comes: only so many at a time come to their next owners. */
+  takeTurn: (handOver: () => Promise<void>) => Promise<void>;
 };
 
 /**
@@ -94,7 +96,7 @@ export class SessionActor {
   /** What is done before the session is over, parked or another's, once that has begun. */
   #finishing: { state: State['name']; done: Promise<void> } | undefined;
   #eventsPassed: Promise<void> | undefined;
-  #departed: Promise<void> = Promise.resolve();
+  readonly #departed = Promise.withResolvers<void>();
 
   constructor(parts: ActorParts, owned: OwnedSession, lease: Lease) {
     const { metrics, providers } = parts;
@@ -193,7 +195,7 @@ export class SessionActor {
    */
   async run(signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const onAbort = () => {
-      if (signal.reason instanceof HandOver) this.release(now() + this.#parts.drainDeadline);
+      if (signal.reason instanceof HandOver) void this.#handOverInTurn(now() + this.#parts.drainDeadline);
       else this.#dispatch({ type: 'fenced' });
     };
     signal.addEventListener('abort', onAbort, { once: true });
@@ -223,7 +225,15 @@ export class SessionActor {
 
   /** Resolves when nothing of the session is left in this worker. Never rejects. */
   get departed(): Promise<void> {
-    return this.#departed;
+    return this.#departed.promise;
+  }
+
+  /** Until its turn comes it is spoken on as before. */
+  async #handOverInTurn(deadline: number): Promise<void> {
+    await this.#parts.takeTurn(async () => {
+      this.release(deadline);
+      await this.departed;
+    });
   }
 
   /** One look at everything: begins what is due, and returns when to look again at the latest. */
@@ -443,8 +453,8 @@ export class SessionActor {
     this.#speaker.detach();
     await this.#finishing?.done;
     const { name } = this.#state;
-    if (name === 'ended' || name === 'parked') return;
+    if (name === 'ended' || name === 'parked') return this.#departed.resolve();
     await this.#links.letGo();
-    this.#departed = depart(this.#links, this.#owned, this.#hurry.signal);
+    this.#departed.resolve(depart(this.#links, this.#owned, this.#hurry.signal));
   }
 }
