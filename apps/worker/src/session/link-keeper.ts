@@ -1,5 +1,6 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { ReceivedData } from '@avatar-bridge/relay';
+import type { OwnedSession } from '@avatar-bridge/session-store';
 import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
 import type { MediaChannel } from '../providers/avatar-provider.ts';
@@ -34,6 +35,7 @@ export type LinkListeners = {
 };
 
 export type LinkKeeperParts = VendorSourceParts & {
+  owned: Pick<OwnedSession, 'reserveSlot' | 'releaseSlot'>;
   mediaRelay: CarriageParts['mediaRelay'];
   /** Whether an error means that the session is another owner's; then nothing more is reported. */
   isFence: (error: unknown) => boolean;
@@ -200,9 +202,10 @@ export class LinkKeeper {
 
   /** Has a successor take the place of a vendor session that nears its limit. */
   async #roll(link: VendorLink, signal: AbortSignal): Promise<Outcome> {
-    const { isFence, logger, pause, resume } = this.#parts;
+    const { isFence, logger, owned, pause, resume } = this.#parts;
     let successor: VendorLink | undefined;
     try {
+      if (!(await owned.reserveSlot())) return await this.#rollInPlace(link, signal);
       successor = await this.#source.openBeside(signal);
       await pause(link.endsAt - lastMomentMs, signal);
       await this.#putOnStage(successor, signal);
@@ -210,6 +213,7 @@ export class LinkKeeper {
       if (successor) await this.#source.stop(successor, 'it could not take over');
       else if (!signal.aborted && explain(error).kind === 'no-slot') return this.#rollInPlace(link, signal);
       resume();
+      await owned.releaseSlot().catch(() => {});
       if (!signal.aborted && !isFence(error)) logger.warn({ err: error }, 'no rollover yet, trying again');
       return { event: { type: 'not-rolled', retryAt: now() + rolloverRetryMs } };
     }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { MediaRelay } from '@avatar-bridge/relay';
 import {
@@ -8,7 +7,6 @@ import {
   type OwnedSession,
   type QueuedCommand,
   type SessionStore,
-  StoreUnavailableError,
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import { now } from '../clock.ts';
@@ -21,6 +19,7 @@ import { within } from '../within.ts';
 import { CaptionLog } from './caption-log.ts';
 import { depart } from './departure.ts';
 import { Journal } from './journal.ts';
+import { isStillOurs } from './is-still-ours.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { LinkKeeper, type LinkListeners } from './link-keeper.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
@@ -160,7 +159,7 @@ export class SessionActor {
       vendorSessions: new VendorSessions({ owned, metrics, logger: this.#logger }),
       logger: this.#logger,
       isFence: (error) => this.#journal.noticeFence(error),
-      isStillOurs: () => this.#isStillOurs(),
+      isStillOurs: () => isStillOurs(owned, (error) => this.#journal.noticeFence(error), this.#done.signal),
       pause: (by, signal) => this.#pause.until(by, signal),
       resume: () => this.#speaker.hold(false),
       listeners: this.#linkListeners(),
@@ -370,25 +369,6 @@ export class SessionActor {
   #onMediaEvent(event: SessionEventBody): void {
     this.#journal.append(event);
     this.#wake.wake();
-  }
-
-  /**
-   * Another relay came under the session's identity. Resolves when it is certain who owns the session: an
-   * answer is never given by coming back, which would drive out the next owner's.
-   */
-  async #isStillOurs(): Promise<boolean> {
-    const { signal } = this.#done;
-    while (!signal.aborted) {
-      try {
-        await this.#owned.verify();
-        return true;
-      } catch (error) {
-        if (this.#journal.noticeFence(error)) return false;
-        if (!(error instanceof StoreUnavailableError)) throw error;
-        await delay(error.retryAfter, undefined, { signal }).catch(() => {});
-      }
-    }
-    return false;
   }
 
   /** Does, once, what is to be done before the session is over, parked or another's. */
