@@ -118,6 +118,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
   z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
   z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gapMs: z.int() }),
+  /** Somebody who may moderate the stage muted the avatar there: viewers do not see or hear it until it is unmuted. */
+  z.object({ type: z.literal('stage.muted'), ...media }),
+  z.object({ type: z.literal('stage.unmuted'), ...media }),
   /** Somebody on the stage receives the picture, or nobody does any more; told some seconds late. */
   z.object({ type: z.literal('audience.changed'), watched: z.boolean() }),
   /** The first packet of a kind is on the stage. */

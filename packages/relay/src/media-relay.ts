@@ -97,6 +97,11 @@ export type RelayEvents = {
    * as it is known. Not of `transcode`.
    */
   audience: [{ watched: boolean }];
+  /**
+   * A moderator muted the avatar's track on the stage, or unmuted it: packets still go there, and no further
+   * while it is muted. Not of `transcode`, and not with `direct`, where the tracks are the avatar's own.
+   */
+  stageMuted: [{ kind: RelayMediaKind; muted: boolean }];
   /** A data packet in the vendor's room, from whomever; with `direct`, of the avatar on the stage. */
   data: [ReceivedData];
   /**

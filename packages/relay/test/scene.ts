@@ -50,6 +50,7 @@ export function record(relay: Relay): Recorded {
     mediaStalled: [],
     mediaResumed: [],
     audience: [],
+    stageMuted: [],
     data: [],
     stageData: [],
     speaking: [],

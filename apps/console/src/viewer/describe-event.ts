@@ -94,6 +94,16 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       };
     case 'relay.reconnected':
       return { text: `${roomName(event.side)} is joined again after ${duration(event.gapMs)}`, tone: 'good' };
+    case 'stage.muted':
+      return {
+        text: `A moderator muted the avatar's ${event.kind === 'video' ? 'picture' : 'sound'} on the stage`,
+        tone: 'warning',
+      };
+    case 'stage.unmuted':
+      return {
+        text: `The avatar's ${event.kind === 'video' ? 'picture' : 'sound'} is no longer muted on the stage`,
+        tone: 'good',
+      };
     case 'audience.changed':
       return {
         text: event.watched ? 'Somebody is watching' : 'Nobody is watching: the picture is paused',

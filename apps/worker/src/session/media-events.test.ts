@@ -9,6 +9,7 @@ const facts: RelayEvents = {
   firstFrame: [{ kind: 'video', at: 1 }],
   mediaStalled: [{ kind: 'video', sinceMs: 1_000.4 }],
   mediaResumed: [{ kind: 'audio', gapMs: 1_500.6 }],
+  stageMuted: [{ kind: 'audio', muted: true }],
   audience: [{ watched: true }],
   data: [{ payload: '{}' }],
   stageData: [{ payload: '{}' }],

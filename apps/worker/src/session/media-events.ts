@@ -10,6 +10,7 @@ export const sessionEvents: Table<SessionEventBody> = {
   firstFrame: ({ kind }) => ({ type: 'media.started', kind }),
   mediaStalled: ({ kind, sinceMs }) => ({ type: 'media.stalled', kind, stalledMs: Math.round(sinceMs) }),
   mediaResumed: ({ kind, gapMs }) => ({ type: 'media.resumed', kind, gapMs: Math.round(gapMs) }),
+  stageMuted: ({ kind, muted }) => ({ type: muted ? 'stage.muted' : 'stage.unmuted', kind }),
   audience: ({ watched }) => ({ type: 'audience.changed', watched }),
   restarting: ({ reason }) => ({ type: 'relay.restarting', reason }),
   restarted: ({ gapMs }) => ({ type: 'relay.restarted', gapMs: Math.round(gapMs) }),

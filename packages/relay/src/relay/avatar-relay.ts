@@ -164,6 +164,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
             side: 'stage',
           }),
         ),
+      muted: (kind, muted) => this.#life.emit('stageMuted', { kind, muted }),
       data: (data) => this.#onStageData(data),
       audience: (watched) => this.#onAudience(watched),
     };

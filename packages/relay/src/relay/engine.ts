@@ -36,6 +36,8 @@ export type StageHandlers = {
   disconnected(reason: DisconnectReason): void;
   /** A track of ours is no longer in the room. */
   trackRemoved(): void;
+  /** A moderator muted or unmuted a track of ours. */
+  muted(kind: RelayMediaKind, muted: boolean): void;
   data(data: ReceivedData): void;
   /**
    * Whether anybody in the room receives the picture. May come again with the same value; never from servers

@@ -40,6 +40,7 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
               ...(topic && { topic }),
               ...(participantIdentity !== undefined && { participantIdentity }),
             }),
+          localTrackMuted: ({ options: { kind } }, muted) => !stage.#gone && handlers.muted(kind, muted),
           localTrackUnpublished: () => !stage.#gone && handlers.trackRemoved(),
           audience: ({ trackSid, watched }) => {
             stage.#watched.set(trackSid, watched);
