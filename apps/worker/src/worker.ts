@@ -112,7 +112,7 @@ export class Worker {
     logger.info({ sessions: this.sessions }, 'drained');
   }
 
-  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
+  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'> {
     const { store, name } = this.#parts;
     const owned = await store
       .claim(lease.sessionId, { epoch: lease.epoch, worker: name })

@@ -174,11 +174,11 @@ export type LeaseOptions = {
   maxSilenceMs?: number;
   /**
    * Works on a session for as long as it lasts. `ended`: the session is over. `released`: another worker shall go
-   * on. `parked`: nobody shall, until somebody wakes the session. `signal` aborts with a FencedError (stop acting
+   * on. `signal` aborts with a FencedError (stop acting
    * at once) or a CancelledError (hand over soon: the worker drains). A throw counts as a crash: the session is
    * leased again a second later, and ended as failed after 20 of them that came soon after each other.
    */
-  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'>;
+  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'>;
 };
 
 export interface LeaseWorker {

@@ -92,7 +92,7 @@ export class SessionActor {
   readonly #done = new AbortController();
   readonly #hurry = new AbortController();
   #state: State;
-  /** What is done before the session is over, parked or another's, once that has begun. */
+  /** What is done before the session is over or another's, once that has begun. */
   #finishing: { state: State['name']; done: Promise<void> } | undefined;
   #eventsPassed: Promise<void> | undefined;
   readonly #departed = Promise.withResolvers<void>();
@@ -189,10 +189,10 @@ export class SessionActor {
   }
 
   /**
-   * Until the session has ended, is parked or is to be another worker's. Throws FencedError when it is already,
+   * Until the session has ended or is to be another worker's. Throws FencedError when it is already,
    * and whatever broke. What it leaves to a next owner is looked after until `departed` resolves.
    */
-  async run(signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
+  async run(signal: AbortSignal): Promise<'ended' | 'released'> {
     const onAbort = () => {
       if (signal.reason instanceof HandOver) void this.#handOverInTurn(now() + this.#parts.drainDeadline);
       else this.#dispatch({ type: 'fenced' });
@@ -261,9 +261,6 @@ export class SessionActor {
         this.#finish(() => this.#journal.idle());
         return Number.POSITIVE_INFINITY;
       }
-      case 'parking':
-        this.#finish(() => this.#park());
-        return Number.POSITIVE_INFINITY;
       case 'stopping':
         this.#finish(() => this.#end(state.end));
         return Number.POSITIVE_INFINITY;
@@ -371,7 +368,7 @@ export class SessionActor {
     this.#wake.wake();
   }
 
-  /** Does, once, what is to be done before the session is over, parked or another's. */
+  /** Does, once, what is to be done before the session is over or another's. */
   #finish(work: () => Promise<void>): void {
     const { name } = this.#state;
     if (this.#finishing?.state === name) return;
@@ -383,12 +380,6 @@ export class SessionActor {
     };
     const done = finish().catch((error: unknown) => this.#onFailure(error));
     this.#finishing = { state: name, done };
-  }
-
-  async #park(): Promise<void> {
-    this.#silence();
-    await this.#links.close('the session is parked');
-    await this.#journal.idle();
   }
 
   async #end(end: Extract<State, { name: 'stopping' }>['end']): Promise<void> {
@@ -424,7 +415,7 @@ export class SessionActor {
     this.#dispatch({ type: 'crashed', error });
   }
 
-  /** What lives is left to the next owner, unless the session is over or parked. */
+  /** What lives is left to the next owner, unless the session is over. */
   async #leave(): Promise<void> {
     this.#journal.close();
     this.#done.abort();
@@ -433,7 +424,7 @@ export class SessionActor {
     this.#speaker.detach();
     await this.#finishing?.done;
     const { name } = this.#state;
-    if (name === 'ended' || name === 'parked') return this.#departed.resolve();
+    if (name === 'ended') return this.#departed.resolve();
     await this.#links.letGo();
     this.#departed.resolve(depart(this.#links, this.#owned, this.#hurry.signal));
   }

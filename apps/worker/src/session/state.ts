@@ -2,12 +2,11 @@ import type { SessionEnd } from '@avatar-bridge/contracts';
 
 /**
  * What a worker does about one session it has the lease of. The session's own states (queued, starting, live,
- * recovering, parked, stopping, ended) are what it announces on the way; the others are this worker's business.
+ * recovering, stopping, ended) are what it announces on the way; the others are this worker's business.
  *
  *     starting ----> live <----> recovering        a vendor session is on the stage, or on its way there again
  *        |             |              |
  *        +-------------+--------------+---> stopping ---> ended       the session is over
- *        +-------------+--------------+---> parking ----> parked      it stays, without a vendor session
  *        +-------------+--------------+---> releasing --> released    another worker goes on (drain)
  *     any state ----------------------------> fenced                  another worker has it already: hands off
  *     any state ----------------------------> crashed                 a bug: another lease goes on
@@ -20,13 +19,11 @@ export type State =
   | ({ name: 'recovering'; notBefore: number; reason: string } & Tries)
   /** What the vendor is saying is said to its end, until `deadline` at the latest. */
   | { name: 'releasing'; deadline: number }
-  | { name: 'parking'; reason: string }
   | { name: 'stopping'; end: SessionEnd }
   | Over;
 
 export type Over =
   | { name: 'released' }
-  | { name: 'parked'; reason: string }
   | { name: 'ended'; end: SessionEnd }
   | { name: 'fenced' }
   | { name: 'crashed'; error: unknown };
@@ -51,10 +48,9 @@ export type StateEvent =
   | { type: 'stage.lost'; at: number; reason: string; removed: boolean }
   /** Something was said. */
   | { type: 'link.proven' }
-  | { type: 'park.requested'; reason: string }
   | { type: 'stop.requested'; end: SessionEnd }
   | { type: 'drain.requested'; deadline: number }
-  /** What had to be done before the session is over, parked or another's is done. */
+  /** What had to be done before the session is over, or another's, is done. */
   | { type: 'cleared' }
   | { type: 'fenced' }
   | { type: 'crashed'; error: unknown };
@@ -109,25 +105,22 @@ export function next(state: State, event: StateEvent, rules: StateRules = usualR
       return down(state, event, rules);
     case 'stage.lost':
       return offstage(state, event);
-    case 'park.requested':
-      return isActive(state) ? { name: 'parking', reason: event.reason } : state;
     case 'stop.requested':
       return state.name === 'stopping' ? state : { name: 'stopping', end: event.end };
     case 'drain.requested':
-      if (state.name === 'stopping' || state.name === 'parking') return state;
+      if (state.name === 'stopping') return state;
       return {
         name: 'releasing',
         deadline: state.name === 'releasing' ? Math.min(state.deadline, event.deadline) : event.deadline,
       };
     case 'cleared':
       if (state.name === 'stopping') return { name: 'ended', end: state.end };
-      if (state.name === 'parking') return { name: 'parked', reason: state.reason };
       return state.name === 'releasing' ? { name: 'released' } : state;
   }
 }
 
 export function isOver(state: State): state is Over {
-  return ['released', 'parked', 'ended', 'fenced', 'crashed'].includes(state.name);
+  return ['released', 'ended', 'fenced', 'crashed'].includes(state.name);
 }
 
 /** Whether the session has a vendor session, or is about to have one. */

@@ -55,15 +55,6 @@ export class LeaseQueue {
     return state !== 'unknown' && state !== 'failed' && state !== 'completed';
   }
 
-  /** Puts a parked session's job back in the queue; nothing happens to others. */
-  async wake(id: SessionId): Promise<void> {
-    await this.#connection.call(async () => {
-      const job = await this.queue.getJob(id);
-      // Somebody else may have been quicker.
-      if ((await job?.getState()) === 'delayed') await job?.promote().catch(() => {});
-    });
-  }
-
   /** How many jobs wait before this one; 0 if it does not wait. */
   async position(id: SessionId): Promise<number> {
     const waiting = this.queue.toKey('wait');

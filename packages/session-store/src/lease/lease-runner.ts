@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
-import { DelayedError, WaitingError } from 'bullmq';
+import { WaitingError } from 'bullmq';
 import { openRedis } from '../connection.ts';
 import type { RedisClient } from '../connection.ts';
 import {
@@ -30,8 +30,6 @@ const goodbyeTimeout = 2_000;
 
 /** A session held for so long is no session on which workers crash, ms. */
 const soundAfter = 300_000;
-/** In BullMQ's delayed set until somebody wakes it, ms. */
-const parkedFor = 365 * 86_400_000;
 
 export type LeaseRunnerOptions = LeaseOptions & {
   redisUrl: string;
@@ -154,10 +152,6 @@ export class LeaseRunner implements LeaseWorker {
       // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another one is asked for.
       const stale = lease.remaining() < this.#lockDuration / 2;
       const outcome = stale ? 'released' : await this.#track(this.#run(job, lease));
-      if (outcome === 'parked') {
-        await job.moveToDelayed(Date.now() + parkedFor, token);
-        throw new DelayedError();
-      }
       if (outcome === 'released') {
         // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.
         await job.moveToWait(token);
@@ -170,7 +164,7 @@ export class LeaseRunner implements LeaseWorker {
     }
   }
 
-  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released' | 'parked'> {
+  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released'> {
     const { worker, logger } = this.#options;
     const { sessionId, epoch } = lease;
     const begun = performance.now();
