@@ -54,15 +54,16 @@ const patient: RedisOptions = { ...common, maxRetriesPerRequest: null, socketTim
 
 export function openRedis(
   url: string,
-  kind: 'failFast' | 'patient',
+  kind: 'failFast' | 'patient' | 'subscriber',
   name: string,
   { logger, commandTimeout }: { logger?: Logger | undefined; commandTimeout?: number | undefined } = {},
 ): RedisClient {
-  const redis = connect(url, {
-    ...(kind === 'failFast' ? failFast : patient),
+  const options: RedisOptions = {
+    ...(kind === 'patient' ? patient : failFast),
     ...(commandTimeout !== undefined && { commandTimeout }),
     connectionName: name,
-  });
+  };
+  const redis = kind === 'subscriber' ? subscriber(url, options) : connect(url, options);
   const log = rateLimited(logger);
   redis.on('error', (error: Error) =>
     log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'),
@@ -92,6 +93,30 @@ function connect(url: string, options: RedisOptions): RedisClient {
     clusterRetryStrategy: pause,
     ...(enableOfflineQueue !== undefined && { enableOfflineQueue }),
   });
+}
+
+/**
+ * Every node of a Cluster gets what is published on any. ioredis would go to another node in silence, and what was
+ * published meanwhile would be missed: one connection to the next node shows where it broke.
+ */
+function subscriber(url: string, options: RedisOptions): RedisClient {
+  const place = parseRedisUrl(url);
+  if (place?.kind !== 'cluster') return connect(url, options);
+  const { addresses, tls, username, password } = place;
+  let next = 0;
+  const redis = new Redis({
+    ...options,
+    ...addresses[0],
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+    retryStrategy: (times) => {
+      next = (next + 1) % addresses.length;
+      Object.assign(redis.options, addresses[next]);
+      return pause(times);
+    },
+  });
+  return redis;
 }
 
 /** Waits until the connection works or `ms` have passed, whichever is first. */

@@ -26,7 +26,7 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
     logger,
     commandTimeout: options.answerWithinMs,
   });
-  const subscriber = openRedis(redisUrl, 'failFast', `subscriptions:${account}`, { logger });
+  const subscriber = openRedis(redisUrl, 'subscriber', `subscriptions:${account}`, { logger });
   const connection = new Connection(redis);
   if (logger) redis.once('ready', () => void warnOfSettings(redis, logger).catch(() => {}));
   const leaseQueue = new LeaseQueue(connection, keys, logger);

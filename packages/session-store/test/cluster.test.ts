@@ -1,4 +1,5 @@
 import { SessionRequest } from '@avatar-bridge/contracts';
+import type { StreamedEvent } from '@avatar-bridge/contracts';
 import { expect, test } from 'vitest';
 import type { SessionStore } from '../src/index.ts';
 import { RedisServer } from './redis-server.ts';
@@ -62,9 +63,25 @@ test('a Cluster of three nodes takes a whole life', async () => {
     for (const admin of admins)
       await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), 20_000);
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
-    const life = await wholeLife(await openStore({ redisUrl: `redis+cluster://${addresses}` }));
+    const store = await openStore({ redisUrl: `redis+cluster://${addresses}` });
+    const life = await wholeLife(store);
     expect(life).toContain('session.live');
     expect(life.at(-1)).toBe('session.ended');
+
+    // Listeners miss nothing when the subscription moves to another node.
+    const id = await createSession(store);
+    const seen: StreamedEvent[] = [];
+    void collect(store.events(id), seen);
+    await eventually(() => types(seen).includes('session.live'));
+    const subscribed = async (index: number) =>
+      String(await admins[index]?.client('LIST', 'TYPE', 'PUBSUB')).includes('subscriptions:');
+    expect(await subscribed(0)).toBe(true);
+    await admins[0]?.client('KILL', 'TYPE', 'PUBSUB');
+    await post(store, id, 'meanwhile');
+    await eventually(() => subscribed(1));
+    await post(store, id, 'later');
+    await eventually(() => types(seen).filter((type) => type === 'message.spoken').length === 2);
+    expect(seen).toEqual(await store.readEvents(id));
   } finally {
     for (const admin of admins) admin.disconnect();
   }
