@@ -26,11 +26,11 @@ function pause(times: number): number {
   return Math.min(50 * 2 ** Math.min(times - 1, 4), 800);
 }
 
+const primaryPauseMs = 1_000;
+
 const common: RedisOptions = {
   protocol: 2,
   retryStrategy: pause,
-  // A primary that became a replica: find the new one.
-  reconnectOnError: (error) => (readOnly.test(error.message) ? 2 : false),
   connectTimeout: 2_000,
   keepAlive: 10_000,
 };
@@ -60,6 +60,7 @@ export function openRedis(
 ): RedisClient {
   const options: RedisOptions = {
     ...(kind === 'patient' ? patient : failFast),
+    reconnectOnError: findPrimary(),
     ...(commandTimeout !== undefined && { commandTimeout }),
     connectionName: name,
   };
@@ -69,6 +70,17 @@ export function openRedis(
     log('warn', error.message, { connection: name, error: error.message }, 'redis connection error'),
   );
   return redis;
+}
+
+/** A primary that became a replica: look for the new one, but not again and again while there is none. */
+function findPrimary(): (error: Error) => 2 | false {
+  let looked = -Infinity;
+  return (error) => {
+    const now = performance.now();
+    if (!readOnly.test(error.message) || now - looked < primaryPauseMs) return false;
+    looked = now;
+    return 2;
+  };
 }
 
 function connect(url: string, options: RedisOptions): RedisClient {

@@ -249,8 +249,15 @@ test('a Redis that became a read-only replica is unavailable, and says so', asyn
   const id = await createSession(store);
   const admin = new Redis(redis.url);
   try {
+    leases(store, { worker: 'w', capacity: 1, run: () => Promise.resolve('released') });
     await admin.replicaof('127.0.0.1', 1);
     await eventually(async () => !(await store.ready()).ok);
+    // Nobody reconnects in a storm while there is no primary.
+    const connections = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const before = await connections();
+    await delay(2_000);
+    expect((await connections()) - before).toBeLessThan(15);
     await expect(post(store, id, 'x')).rejects.toThrow(StoreUnavailableError);
     await admin.replicaof('NO', 'ONE');
     await works(store, id);
