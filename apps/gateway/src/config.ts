@@ -7,7 +7,7 @@ const shortestKey = 24;
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
 const others =
-  /^BRIDGE_(SLOTS|CAPACITY|PROVIDERS|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
+  /^BRIDGE_(SECRET|SLOTS|CAPACITY|PROVIDERS|PROVIDER_\w+|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
 
 const wholeNumber = (from: number, to: number) => {
   const rule = `must be a whole number from ${from} to ${to}`;

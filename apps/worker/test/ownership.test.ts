@@ -33,6 +33,8 @@ describe('a worker whose session was claimed by another', () => {
     const usurper = await rig.store.claim(conversation.id, { epoch: 1_000, worker: 'usurper' });
     await vi.waitUntil(() => worker.sessions === 0, { timeout: 10_000 });
     const last = (await conversation.events()).at(-1)!;
+    // A second call waits for nobody.
+    void worker.drain();
     await worker.drain();
     expect((await conversation.events()).at(-1)).toEqual(last);
     expect((await conversation.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);

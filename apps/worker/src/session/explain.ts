@@ -19,7 +19,7 @@ export type Down = Pick<Failure, 'code' | 'reason' | 'retryAfter' | 'end' | 'wai
 /** What a vendor refuses now and may grant later, without anything being broken. */
 const limits = new Set<string>(['concurrency-limit', 'rate-limited']);
 /** Codes of what is away and comes back: that it is away is nobody's failed try. */
-const awaited = /^(stage-|store-unavailable$|vendor-unavailable$)/;
+const awaited = /^(stage-|store-unavailable$)/;
 
 /** What a failure means for the session: another try, or an end in words that say what a person can do. */
 export function explain(error: unknown): Down {

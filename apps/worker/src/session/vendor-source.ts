@@ -2,6 +2,7 @@ import type { OwnedSession, VendorSessionRef } from '@avatar-bridge/session-stor
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { AvatarProvider } from '../providers/avatar-provider.ts';
+import { RetryableProviderError } from '../providers/provider-errors.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { ProviderSelection } from './provider-selection.ts';
 import type { StageAccess } from './stage-access.ts';
@@ -31,11 +32,14 @@ export class VendorSource {
   /** Left by former owners, oldest first, and neither taken over nor stopped yet. */
   #inherited: readonly VendorSessionRef[];
   #previous: VendorSessionRef | undefined;
+  /** A session greets once, whatever becomes of its vendor sessions. */
+  #greeted: boolean;
 
   constructor(parts: VendorSourceParts) {
     this.#parts = parts;
     this.#inherited = parts.owned.record.vendorSessions;
     this.#previous = this.#inherited.at(-1);
+    this.#greeted = parts.owned.record.liveAt !== undefined;
   }
 
   /** The newest vendor session of a former owner, if there is a way back to it; all others are stopped. */
@@ -82,6 +86,7 @@ export class VendorSource {
   /** It is the one that the next one follows. */
   used({ session: { ref } }: VendorLink): void {
     this.#previous = ref;
+    this.#greeted = true;
   }
 
   /** Never rejects. */
@@ -108,7 +113,8 @@ export class VendorSource {
     try {
       return await VendorLink.attach(this.#linkParts(provider), ref, this.#request(provider, signal));
     } catch (error) {
-      if (signal.aborted) throw error;
+      // A vendor that does not answer now may have it all the same.
+      if (signal.aborted || error instanceof RetryableProviderError) throw error;
       logger.info({ err: error, vendorSessionId: ref.id }, 'there is no way back to a vendor session');
       return undefined;
     }
@@ -143,14 +149,13 @@ export class VendorSource {
 
   #request(provider: AvatarProvider, signal: AbortSignal) {
     const { owned, selection, stage } = this.#parts;
-    const { room, dialect, liveAt } = owned.record;
+    const { room, dialect } = owned.record;
     const avatar = selection.avatar();
     const { openingText: _, ...ungreeting } = avatar;
     const previous = this.#previous?.provider === provider.name ? this.#previous : undefined;
     return {
       sessionId: owned.id,
-      // A session greets once, whatever becomes of its vendor sessions.
-      avatar: liveAt === undefined && this.#previous === undefined ? avatar : ungreeting,
+      avatar: this.#greeted ? ungreeting : avatar,
       ...(previous && { previous }),
       seatAvatar: () => stage.seat(owned.id, room, dialect),
       signal,

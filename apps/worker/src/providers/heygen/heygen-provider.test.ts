@@ -1,6 +1,7 @@
 import { startSimulator, type Simulator, type SimulatorOptions } from '@avatar-bridge/avatar-simulator';
 import { dispose } from '@livekit/rtc-node';
 import { AvatarSettings } from '@avatar-bridge/contracts';
+import type { VendorSessionRef } from '@avatar-bridge/session-store';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   CancelledError,
@@ -8,6 +9,7 @@ import {
   SessionLostError,
   TerminalProviderError,
 } from '../provider-errors.ts';
+import type { VendorEvent } from '../vendor-event.ts';
 import { apiKey, event, utterance } from '../testing/simulated-vendor.ts';
 import { VendorAccount } from './testing/vendor-account.ts';
 
@@ -36,14 +38,39 @@ const caught = (call: Promise<unknown>): Promise<unknown> =>
 
 describe('opening', () => {
   it('writes the vendor session down before it is started', async () => {
-    const seen: string[] = [];
-    const recordRef = async () => void seen.push(...(await vendor.calls()));
+    const seen: string[][] = [];
+    const recordRef = async () => void seen.push(await vendor.calls());
     const { session } = await vendor.opened({ recordRef });
-    expect(seen).toEqual(['create_token', 'new']);
+    expect(seen).toEqual([
+      ['create_token', 'new'],
+      ['create_token', 'new', 'start'],
+    ]);
     expect(await vendor.calls()).toEqual(['create_token', 'new', 'start']);
     expect(session.media).toMatchObject({ kind: 'room', avatarIdentity: 'heygen' });
     expect(session.durationLimitMs).toBe(600_000);
     await session.close('test');
+  });
+
+  it('writes down what another worker needs to go on with it, its tokens sealed', async () => {
+    const { session } = await vendor.opened();
+    await vendor.join(session);
+    const { ref } = session as { ref: VendorSessionRef };
+    const { token } = session.media as { token: string };
+    expect(JSON.stringify(ref)).not.toContain(token);
+    const events: VendorEvent[] = [];
+    const attached = await vendor.provider.attach(
+      ref,
+      vendor.request({ onEvent: (event) => events.push(event) }),
+    );
+    if (!attached) throw new Error('There is no way back');
+    expect(attached.media).toEqual(session.media);
+    await vendor.join(attached);
+    await attached.speak(utterance('Said through the second.'));
+    await vi.waitUntil(() => events.some(({ type }) => type === 'speech.started'), { timeout: 5_000 });
+    await attached.close('test');
+    await expect(vendor.provider.attach(ref, vendor.request())).rejects.toBeInstanceOf(SessionLostError);
+    const sealedByOthers = { ...ref, data: { ...ref.data, sealed: 'AAAA' } };
+    expect(await vendor.provider.attach(sealedByOthers, vendor.request())).toBeUndefined();
   });
 
   it('stops what came into being when it is cancelled meanwhile, and tells its ref', async () => {

@@ -72,10 +72,13 @@ export class HeyGenProvider implements AvatarProvider {
       onEvent,
       logger,
     });
+    const { data: _, ...unstarted } = ref;
     try {
-      await recordRef(ref);
+      await recordRef(unstarted);
       if (signal.aborted) throw new CancelledError();
       await session.start(signal);
+      // From now on another worker can go on with it.
+      await recordRef(ref);
       return session;
     } catch (error) {
       await session.close('could not be opened').catch((cause: unknown) => {
@@ -85,7 +88,6 @@ export class HeyGenProvider implements AvatarProvider {
     }
   }
 
-  /** There is no way back: the room's token is in the answer that created the session and nowhere else. */
   async attach(
     ref: VendorSessionRef,
     { sessionId, avatar, onEvent, signal }: Omit<OpenRequest, 'recordRef'>,

@@ -52,7 +52,7 @@ export class HeyGenSession implements ProviderSession {
   readonly #avatar: AvatarSettings;
   readonly #normaliser = new Normaliser();
   readonly #onEvent: (event: VendorEvent) => void;
-  #startedAt = performance.now();
+  #startedAt: number;
   readonly #over = new AbortController();
   #token: string | undefined;
   #chat: ChatLink | undefined;
@@ -63,6 +63,7 @@ export class HeyGenSession implements ProviderSession {
 
   constructor({ client, room, ref, token, avatar, onEvent, logger }: HeyGenSessionOptions) {
     this.ref = ref;
+    this.#startedAt = performance.now() - Math.max(0, Date.now() - ref.openedAt);
     this.media = { kind: 'room', url: room.url, token: room.accessToken, avatarIdentity };
     this.keepAliveMs = Math.min(longestKeepAliveMs, (avatar.idleTimeoutSeconds * 1_000) / 3);
     this.durationLimitMs = Math.min(room.durationLimit ?? longestSession, longestSession);

@@ -124,6 +124,7 @@ export class FullProvider implements AvatarProvider {
     const { accessToken, token } = (sealed !== undefined && seal.open(sealed)) || {};
     if (url === undefined || accessToken === undefined || token === undefined) return undefined;
     const limit = durationLimitMs === undefined ? undefined : Number(durationLimitMs);
+    const onOver = this.#credits.add(onEvent);
     const session = new FullSession({
       client,
       ref,
@@ -133,12 +134,17 @@ export class FullProvider implements AvatarProvider {
       greets: false,
       attached: true,
       onEvent,
-      onOver: this.#credits.add(onEvent),
+      onOver,
       logger: logger.child({ sessionId }),
     });
-    // Whether it lives is said by the vendor only.
-    await session.keepAlive(signal);
-    return session;
+    try {
+      // Whether it lives is said by the vendor only.
+      await session.keepAlive(signal);
+      return session;
+    } catch (error) {
+      onOver();
+      throw error;
+    }
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
