@@ -24,10 +24,11 @@ export async function depart(
   const displacedWithin = async (ms: number) =>
     (await Promise.race([links.displaced(ms), patience.promise])) === true;
   try {
-    const came =
-      (await displacedWithin(claimMs)) || ((await isClaimed(owned)) && (await displacedWithin(arrivalMs)));
-    if (came || (await isClaimed(owned))) await links.leaveStage('its next owner goes on with it');
-    else await links.close('no worker went on with it');
+    if (!(await displacedWithin(claimMs))) {
+      if (!(await isClaimed(owned))) return await links.close('no worker went on with it');
+      await displacedWithin(arrivalMs);
+    }
+    await links.leaveStage('its next owner goes on with it');
   } finally {
     hurry.removeEventListener('abort', onHurry);
   }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type OwnedSession, StoreUnavailableError } from '@avatar-bridge/session-store';
+import type { OwnedSession } from '@avatar-bridge/session-store';
+import { patiently } from '../patiently.ts';
 
 /**
  * Whether this worker still owns a session under whose identity another relay came. Resolves when it is certain,
@@ -10,15 +10,12 @@ export async function isStillOurs(
   isFence: (error: unknown) => boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
-  while (!signal.aborted) {
-    try {
-      await owned.verify();
-      return true;
-    } catch (error) {
-      if (isFence(error)) return false;
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      await delay(error.retryAfter, undefined, { signal }).catch(() => {});
-    }
+  if (signal.aborted) return false;
+  try {
+    await patiently(() => owned.verify(), signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted || isFence(error)) return false;
+    throw error;
   }
-  return false;
 }

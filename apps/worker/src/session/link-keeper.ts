@@ -1,5 +1,3 @@
-import type { SessionEventBody } from '@avatar-bridge/contracts';
-import type { ReceivedData } from '@avatar-bridge/relay';
 import type { OwnedSession } from '@avatar-bridge/session-store';
 import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
@@ -7,18 +5,15 @@ import type { MediaChannel } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { Carriage, type CarriageListeners, type CarriageParts } from './carriage.ts';
 import { type Down, explain, isStageTrouble } from './explain.ts';
-import { current, type LinkEvent, type Links, living, next, taskOf } from './link-state.ts';
+import { type Age, current, type LinkEvent, type Links, living, next, taskOf } from './link-state.ts';
 import type { ProviderSelection } from './provider-selection.ts';
 import { lastMomentMs, rolloverRetryMs } from './rollover.ts';
 import { stableAfter } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 import { type Taken, VendorSource, type VendorSourceParts } from './vendor-source.ts';
 
-export type LinkListeners = {
+export type LinkListeners = Omit<CarriageListeners, 'sourceLost' | 'stageLost'> & {
   vendor: (event: VendorEvent) => void;
-  voice: (active: boolean) => void;
-  stageData: (data: ReceivedData) => void;
-  event: (event: SessionEventBody) => void;
   /**
    * A vendor session is on the stage and can be spoken to: the first, another one, or again. `silence`: it may
    * be saying what nobody heard, or nobody wants to hear.
@@ -26,10 +21,6 @@ export type LinkListeners = {
   up: (link: VendorLink, how: { silence: boolean }) => void;
   /** The vendor session lives, but viewers don't see it; open() puts it on the stage again. */
   offstage: (reason: string) => void;
-  /** The relay has lost the stage and is joining it again by itself; false: it has. */
-  stageAway: (away: boolean) => void;
-  /** Nothing comes from the vendor's room, for now; `cut`: what was said meanwhile is lost for certain. */
-  unseen: (unseen: boolean, cut: boolean) => void;
   /** The vendor session was lost, or none could be opened, or it could not be put on the stage. */
   down: (down: ReturnType<ProviderSelection['failed']>) => void;
 };
@@ -99,10 +90,6 @@ export class LinkKeeper {
     if (link) queueMicrotask(() => this.#giveUp(link, error));
   }
 
-  cancel(): void {
-    taskOf(this.#links)?.cancel.abort();
-  }
-
   /** Stops every vendor session of the session and leaves the stage; never rejects. */
   async close(reason: string): Promise<void> {
     await this.stopVendor(reason);
@@ -140,9 +127,13 @@ export class LinkKeeper {
     await this.#carriage?.leave(reason);
   }
 
+  #cancel(): void {
+    taskOf(this.#links)?.cancel.abort();
+  }
+
   async #finish(): Promise<void> {
     const task = taskOf(this.#links);
-    task?.cancel.abort();
+    this.#cancel();
     this.#dispatch({ type: 'closed' });
     await task?.done;
   }
@@ -217,11 +208,13 @@ export class LinkKeeper {
       if (!signal.aborted && !isFence(error)) logger.warn({ err: error }, 'no rollover yet, trying again');
       return { event: { type: 'not-rolled', retryAt: now() + rolloverRetryMs } };
     }
-    const tell = () => void this.#source.stop(link, 'another one took over before its limit');
-    const outcome = this.#opened(successor, { silence: false });
+    const { event, tell } = this.#opened(successor, { silence: false });
     return {
-      event: { ...outcome.event, type: 'rolled' } as LinkEvent,
-      tell: () => (outcome.tell?.(), tell()),
+      event,
+      tell: () => {
+        tell();
+        void this.#source.stop(link, 'another one took over before its limit');
+      },
     };
   }
 
@@ -266,7 +259,7 @@ export class LinkKeeper {
     signal.throwIfAborted();
   }
 
-  #opened(link: VendorLink, how: { silence: boolean }): Outcome {
+  #opened(link: VendorLink, how: { silence: boolean }): Required<Outcome> {
     const { listeners, selection } = this.#parts;
     selection.opened();
     const tell = () => {
@@ -277,7 +270,7 @@ export class LinkKeeper {
         this.lose(new LostError('vendor-lost', `The vendor closed its session: ${event.reason}`));
       });
     };
-    return { event: { type: 'opened', link, age: { upAt: now(), rollAt: link.rollAt } }, tell };
+    return { event: { type: 'opened', link, age: ageOf(link) }, tell };
   }
 
   /** A vendor session that lives and is not on the stage: kept when the stage is to blame. */
@@ -292,8 +285,7 @@ export class LinkKeeper {
     this.#source.kept();
     if (!signal.aborted && isStageTrouble(error)) {
       takeover.decided({ attached: true, heard: false });
-      const age = { upAt: now(), rollAt: link.rollAt };
-      return { ...failed, event: { type: 'unstaged', link, age } };
+      return { ...failed, event: { type: 'unstaged', link, age: ageOf(link) } };
     }
     await this.#source.stop(link, 'it could not be put on the stage');
     takeover.decided({ attached: false, heard: false });
@@ -317,7 +309,7 @@ export class LinkKeeper {
   async #onStageLost(reason: string): Promise<void> {
     this.#parts.listeners.stageAway(true);
     if (reason === 'duplicate-identity' && !(await this.#parts.isStillOurs())) return;
-    if (this.#links.name === 'rolling') this.cancel();
+    if (this.#links.name === 'rolling') this.#cancel();
     this.#dispatch({ type: 'stage-lost' });
     if (this.#links.name === 'offstage') this.#parts.listeners.offstage(reason);
   }
@@ -329,7 +321,7 @@ export class LinkKeeper {
     const details = { err: error, code: down.code, provider, vendorSessionId: id };
     this.#parts.logger.warn(details, 'the vendor session was lost');
     const upAt = 'age' in this.#links ? this.#links.age.upAt : now();
-    this.cancel();
+    this.#cancel();
     this.#dispatch({ type: 'lost' });
     this.#setAside(link, down.reason);
     this.#report(down, { stable: now() - upAt >= stableAfter });
@@ -365,15 +357,14 @@ export class LinkKeeper {
   }
 
   get #carriageListeners(): CarriageListeners {
-    const { event, stageAway, stageData, unseen, voice } = this.#parts.listeners;
     return {
-      event,
-      stageData,
-      voice,
-      stageAway,
-      unseen,
+      ...this.#parts.listeners,
       sourceLost: (link, error) => void this.#onSourceLost(link, error),
       stageLost: (reason) => void this.#onStageLost(reason),
     };
   }
+}
+
+function ageOf({ rollAt }: VendorLink): Age {
+  return { upAt: now(), rollAt };
 }

@@ -17,7 +17,7 @@ function run(from: Links, ...events: LinkEvent[]): Links {
 test('a vendor session is opened, replaced and lost', () => {
   const opened = run({ name: 'none' }, { type: 'opening', task: task() }, { type: 'opened', link: a, age });
   expect(opened).toEqual(up);
-  const rolled = run(opened, { type: 'rolling', task: task() }, { type: 'rolled', link: b, age });
+  const rolled = run(opened, { type: 'rolling', task: task() }, { type: 'opened', link: b, age });
   expect(current(rolled)).toBe(b);
   expect(run(rolled, { type: 'lost' })).toEqual({ name: 'none' });
 });
@@ -43,13 +43,12 @@ test('whatever happens, none is opened while one lives, and none that lives is f
     () => ({ type: 'unstaged', link: link('new'), age }),
     () => ({ type: 'failed' }),
     () => ({ type: 'rolling', task: task() }),
-    () => ({ type: 'rolled', link: link('new'), age }),
     () => ({ type: 'not-rolled', retryAt: 1 }),
     () => ({ type: 'stage-lost' }),
     () => ({ type: 'lost' }),
     () => ({ type: 'closed' }),
   );
-  const ends = new Set(['lost', 'rolled', 'opened', 'unstaged']);
+  const ends = new Set(['lost', 'opened', 'unstaged']);
   const brokenBy = (before: Links, one: LinkEvent, after: Links): string[] => {
     const lived = living(before);
     return [

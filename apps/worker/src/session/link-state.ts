@@ -32,14 +32,14 @@ export type Links =
 
 export type LinkEvent =
   | { type: 'opening'; task: Task }
+  /** One is on the stage: the first, the same one again, or the successor of the one that lived. */
   | { type: 'opened'; link: VendorLink; age: Age }
   /** The vendor session is there, but the stage can't be joined. */
   | { type: 'unstaged'; link: VendorLink; age: Age }
   /** Nothing could be opened or put on the stage, or the work was cancelled. */
   | { type: 'failed' }
   | { type: 'rolling'; task: Task }
-  /** The successor takes over, or the former one goes on until `retryAt`. */
-  | { type: 'rolled'; link: VendorLink; age: Age }
+  /** The former one goes on; its successor is tried again at `retryAt`. */
   | { type: 'not-rolled'; retryAt: number }
   | { type: 'stage-lost' }
   /** The vendor session is given up. */
@@ -54,9 +54,7 @@ export function next(links: Links, event: LinkEvent): Links {
       if (links.name === 'none') return { name: 'opening', task: event.task };
       return links.name === 'offstage' ? { ...links, name: 'returning', task: event.task } : links;
     case 'opened':
-      return links.name === 'opening' || links.name === 'returning'
-        ? { name: 'up', link: event.link, age: event.age }
-        : links;
+      return taskOf(links) ? { name: 'up', link: event.link, age: event.age } : links;
     case 'unstaged':
       return links.name === 'opening' || links.name === 'returning' ? offstage(event) : links;
     case 'failed':
@@ -64,8 +62,6 @@ export function next(links: Links, event: LinkEvent): Links {
       return links.name === 'returning' ? offstage(links) : links;
     case 'rolling':
       return links.name === 'up' ? { ...links, name: 'rolling', task: event.task } : links;
-    case 'rolled':
-      return links.name === 'rolling' ? { name: 'up', link: event.link, age: event.age } : links;
     case 'not-rolled':
       return links.name === 'rolling'
         ? { name: 'up', link: links.link, age: { ...links.age, rollAt: event.retryAt } }

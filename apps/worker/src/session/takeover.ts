@@ -1,12 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageId } from '@avatar-bridge/contracts';
-import {
-  type MessageRecord,
-  type OwnedSession,
-  type SessionStore,
-  StoreUnavailableError,
-  type Utterance,
-} from '@avatar-bridge/session-store';
+import type { MessageRecord, OwnedSession, SessionStore, Utterance } from '@avatar-bridge/session-store';
+import { patiently } from '../patiently.ts';
 import type { splitInherited } from '../speech/pieces.ts';
 import type { Known } from '../speech/known.ts';
 import type { MessageCommand } from '../speech/speech.ts';
@@ -39,14 +33,14 @@ export class Takeover {
   readonly known: Promise<ReadonlyMap<MessageId, Known>>;
   readonly #parts: TakeoverParts;
   readonly #outcome = Promise.withResolvers<Outcome>();
-  readonly #silence = new AbortController();
+  #silenced = false;
 
   constructor(parts: TakeoverParts) {
     this.#parts = parts;
     const { record } = parts.owned;
-    if (record.liveAt === undefined && record.vendorSessions.length === 0)
-      this.decided({ attached: false, heard: false });
-    this.known = this.#know();
+    const isFirst = record.liveAt === undefined && record.vendorSessions.length === 0;
+    if (isFirst) this.decided({ attached: false, heard: false });
+    this.known = isFirst ? Promise.resolve(new Map()) : this.#know();
     // whoever needs it asks for it
     this.known.catch(() => {});
   }
@@ -63,16 +57,14 @@ export class Takeover {
 
   /** Whatever the former owner's avatar is saying, it shall not go on. */
   silence(): void {
-    this.#silence.abort();
+    this.#silenced = true;
   }
 
   get silenced(): boolean {
-    return this.#silence.signal.aborted;
+    return this.#silenced;
   }
 
   async #know(): Promise<ReadonlyMap<MessageId, Known>> {
-    const { record } = this.#parts.owned;
-    if (record.liveAt === undefined && record.vendorSessions.length === 0) return new Map();
     const begun = await this.#begun();
     const outcome = await this.settled;
     const line = begun.flatMap((message) =>
@@ -82,32 +74,20 @@ export class Takeover {
         mode: message.record.mode,
       })),
     );
-    return knownOf(begun, settle(line, { ...outcome, onUncertain: record.onUncertain }));
+    return knownOf(begun, settle(line, { ...outcome, onUncertain: this.#parts.owned.record.onUncertain }));
   }
 
   /** The messages that the former owner had begun, in order. */
   async #begun(): Promise<Begun[]> {
-    const { owned, split, store } = this.#parts;
+    const { owned, signal, split, store } = this.#parts;
     const begun: Begun[] = [];
-    for (const message of await this.#patiently(() =>
-      store.listMessages(owned.id, { states: ['accepted', 'speaking'], limit: pageSize }),
-    )) {
-      const record = await this.#patiently(() => owned.message(message.id));
+    const query = { states: ['accepted', 'speaking'] as const, limit: pageSize };
+    for (const message of await patiently(() => store.listMessages(owned.id, query), signal)) {
+      const record = await patiently(() => owned.message(message.id), signal);
       if (record.utterances.length === 0) break;
       begun.push({ record, line: split(record, record.utterances) });
     }
     return begun;
-  }
-
-  async #patiently<T>(read: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await read();
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
-        await delay(error.retryAfter, undefined, { signal: this.#parts.signal });
-      }
-    }
   }
 }
 

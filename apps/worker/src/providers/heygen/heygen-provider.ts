@@ -16,6 +16,7 @@ import type {
 import { CancelledError } from '../provider-errors.ts';
 import { HeyGenSession } from './heygen-session.ts';
 import type { Seal } from '../seal.ts';
+import { readWayBack, writeWayBack } from '../way-back.ts';
 import { sessionOptions } from './session-options.ts';
 import { stopSession } from './stop-session.ts';
 import { translateError } from './translate-error.ts';
@@ -62,17 +63,11 @@ export class HeyGenProvider implements AvatarProvider {
   async open({ sessionId, avatar, recordRef, onEvent, signal }: OpenRequest): Promise<ProviderSession> {
     const logger = this.#logger.child({ sessionId });
     const { token, created } = await this.#create(avatar, signal);
-    const ref = this.#refOf(created, token);
-    const session = new HeyGenSession({
-      client: this.#client,
-      room: created,
-      ref,
-      token,
-      avatar,
-      onEvent,
-      logger,
-    });
-    const { data: _, ...unstarted } = ref;
+    const { sessionId: id, url, accessToken, durationLimit: durationLimitMs } = created;
+    const room = { url, accessToken, durationLimitMs };
+    const unstarted = { provider: this.name, id, openedAt: Date.now() };
+    const ref = { ...unstarted, data: writeWayBack({ ...room, token }, this.#seal) };
+    const session = new HeyGenSession({ client: this.#client, room, ref, token, avatar, onEvent, logger });
     try {
       await recordRef(unstarted);
       if (signal.aborted) throw new CancelledError();
@@ -92,12 +87,10 @@ export class HeyGenProvider implements AvatarProvider {
     ref: VendorSessionRef,
     { sessionId, avatar, onEvent, signal }: Omit<OpenRequest, 'recordRef'>,
   ): Promise<ProviderSession | undefined> {
-    const { url, durationLimitMs, sealed } = ref.data ?? {};
-    const { accessToken, token } = (sealed !== undefined && this.#seal.open(sealed)) || {};
-    if (url === undefined || accessToken === undefined || token === undefined) return undefined;
-    const durationLimit = durationLimitMs === undefined ? undefined : Number(durationLimitMs);
+    const wayBack = readWayBack(ref, this.#seal);
+    if (!wayBack) return undefined;
+    const { token, ...room } = wayBack;
     const logger = this.#logger.child({ sessionId });
-    const room = { url, accessToken, durationLimit };
     const session = new HeyGenSession({ client: this.#client, room, ref, token, avatar, onEvent, logger });
     // Whether it lives is said by the vendor only.
     await session.keepAlive(signal);
@@ -120,16 +113,6 @@ export class HeyGenProvider implements AvatarProvider {
     } catch (error) {
       throw translateError(error);
     }
-  }
-
-  /** What a next owner needs, the room's and the session's tokens sealed: the vendor tells them once. */
-  #refOf({ sessionId: id, url, accessToken, durationLimit }: NewSession, token: string): VendorSessionRef {
-    const data = {
-      url,
-      ...(durationLimit !== undefined && { durationLimitMs: String(durationLimit) }),
-      sealed: this.#seal.seal({ accessToken, token }),
-    };
-    return { provider: this.name, id, openedAt: Date.now(), data };
   }
 
   async #create(

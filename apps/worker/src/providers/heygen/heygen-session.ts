@@ -3,7 +3,6 @@ import type { AvatarSettings, VendorSession } from '@avatar-bridge/contracts';
 import {
   type CallOptions,
   type HeyGenClient,
-  type NewSession,
   type StreamingChat,
   TerminalError,
 } from '@avatar-bridge/heygen-client';
@@ -12,6 +11,7 @@ import type { RoomSource } from '@avatar-bridge/relay';
 import type { MediaChannel, ProviderSession, SpeakResult, Utterance } from '../avatar-provider.ts';
 import { CancelledError, SessionLostError } from '../provider-errors.ts';
 import type { VendorEvent } from '../vendor-event.ts';
+import type { VendorRoom } from '../way-back.ts';
 import { ChatLink, type ChatSocket } from './chat-link.ts';
 import { Normaliser } from './normaliser.ts';
 import { stopSession } from './stop-session.ts';
@@ -31,8 +31,7 @@ const timeouts = { start: 15_000, task: 10_000, interrupt: 3_000, keepAlive: 5_0
 
 export type HeyGenSessionOptions = {
   client: HeyGenClient;
-  /** The vendor's room, and when the vendor ends the session, if it said so. */
-  room: Pick<NewSession, 'url' | 'accessToken' | 'durationLimit'>;
+  room: VendorRoom;
   ref: VendorSession;
   /** Of create_token; it opened the session. */
   token: string;
@@ -66,7 +65,7 @@ export class HeyGenSession implements ProviderSession {
     this.#startedAt = performance.now() - Math.max(0, Date.now() - ref.openedAt);
     this.media = { kind: 'room', url: room.url, token: room.accessToken, avatarIdentity };
     this.keepAliveMs = Math.min(longestKeepAliveMs, (avatar.idleTimeoutSeconds * 1_000) / 3);
-    this.durationLimitMs = Math.min(room.durationLimit ?? longestSession, longestSession);
+    this.durationLimitMs = Math.min(room.durationLimitMs ?? longestSession, longestSession);
     this.#client = client;
     this.#token = token;
     this.#avatar = avatar;

@@ -20,9 +20,10 @@ import { listSessions } from '../liveavatar/list-sessions.ts';
 import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
 import type { Seal } from '../seal.ts';
+import { readWayBack, writeWayBack } from '../way-back.ts';
 import { SessionContexts } from './contexts.ts';
 import { CreditsWatch } from './credits-watch.ts';
-import { type FullRoom, FullSession } from './full-session.ts';
+import { FullSession } from './full-session.ts';
 import { tokenOptions } from './token-options.ts';
 
 /** ms */
@@ -92,7 +93,7 @@ export class FullProvider implements AvatarProvider {
         throw new RetryableProviderError('bad-response', 'LiveAvatar started a FULL session without a room');
       if (signal.aborted) throw new CancelledError();
       const room = { url, accessToken, durationLimitMs: started.durationLimitMs };
-      const attachable = this.#attachable(ref, room, token);
+      const attachable = { ...ref, data: writeWayBack({ ...room, token }, this.#options.seal) };
       await recordRef(attachable);
       const onOver = this.#credits.add(onEvent);
       return new FullSession({
@@ -120,16 +121,15 @@ export class FullProvider implements AvatarProvider {
     { avatar, onEvent, sessionId, signal }: Omit<OpenRequest, 'recordRef'>,
   ): Promise<ProviderSession | undefined> {
     const { client, logger, seal } = this.#options;
-    const { url, durationLimitMs, sealed } = ref.data ?? {};
-    const { accessToken, token } = (sealed !== undefined && seal.open(sealed)) || {};
-    if (url === undefined || accessToken === undefined || token === undefined) return undefined;
-    const limit = durationLimitMs === undefined ? undefined : Number(durationLimitMs);
+    const wayBack = readWayBack(ref, seal);
+    if (!wayBack) return undefined;
+    const { token, ...room } = wayBack;
     const onOver = this.#credits.add(onEvent);
     const session = new FullSession({
       client,
       ref,
       token,
-      room: { url, accessToken, durationLimitMs: limit },
+      room,
       avatar,
       greets: false,
       attached: true,
@@ -153,17 +153,6 @@ export class FullProvider implements AvatarProvider {
 
   list(signal?: AbortSignal): Promise<VendorSession[]> {
     return listSessions(this.#options.client, { provider: this.name, mode: 'FULL', signal });
-  }
-
-  /** With what a next owner needs, the room's and the session's tokens sealed: the vendor tells them once. */
-  #attachable(ref: VendorSessionRef, room: FullRoom, token: string): VendorSessionRef {
-    const { url, accessToken, durationLimitMs } = room;
-    const data = {
-      url,
-      ...(durationLimitMs !== undefined && { durationLimitMs: String(durationLimitMs) }),
-      sealed: this.#options.seal.seal({ accessToken, token }),
-    };
-    return { ...ref, data };
   }
 
   async #createToken({ avatar, previous, signal }: OpenRequest) {

@@ -27,6 +27,7 @@ import { translateError } from '../heygen/translate-error.ts';
 import { stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError, SessionLostError } from '../provider-errors.ts';
 import type { VendorEvent } from '../vendor-event.ts';
+import type { VendorRoom } from '../way-back.ts';
 import { FullEvents } from './full-events.ts';
 import { now } from '../../clock.ts';
 
@@ -35,14 +36,12 @@ const keepAliveTimeout = 5_000;
 /** How long a greeting may take to begin and to end, and how often to look, ms. */
 const greeting = { begin: 3_000, end: 20_000, every: 50 };
 
-export type FullRoom = { url: string; accessToken: string; durationLimitMs: number | undefined };
-
 export type FullSessionParts = {
   client: LiveAvatarClient;
   ref: VendorSession;
   /** Of the session; calls are made with it as long as it is taken. */
   token: string;
-  room: FullRoom;
+  room: VendorRoom;
   avatar: AvatarSettings;
   /** Whether its context has something to say first. */
   greets: boolean;
