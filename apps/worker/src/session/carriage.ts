@@ -229,10 +229,12 @@ export class Carriage {
       .on('restarting', ({ reason }) => {
         this.#parts.metrics.relays.restarting(reason);
         this.#stalledSince ??= now();
+        this.#stayAway();
       })
       .on('reconnecting', ({ side }) => {
-        if (side === 'stage') whileCarrying(stageAway)(true);
-        else this.#misses('room');
+        if (side === 'source') return this.#misses('room');
+        whileCarrying(stageAway)(true);
+        this.#stayAway();
       })
       .on('reconnected', ({ side }) => {
         if (side === 'stage') whileCarrying(stageAway)(false);
@@ -252,6 +254,11 @@ export class Carriage {
         this.#unwatch();
         this.#loseStage(reason);
       });
+  }
+
+  /** Coming back to the stage, one that yields would push out the relay that may be there in its place. */
+  #stayAway(): void {
+    if (this.#state === 'yielding') void this.leave('another relay comes in its place');
   }
 
   #moves(kind: RelayMediaKind): void {
