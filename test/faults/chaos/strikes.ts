@@ -10,6 +10,8 @@ export type Arena = { stack: FaultStack; redisKilledAt: number[] };
 export type Struck = { target: string; heal(): Promise<unknown> | void };
 type Strike = (arena: Arena, pick: number) => Promise<Struck>;
 
+type AnyServer = FaultStack['stage' | 'vendorLivekit' | 'redis'];
+
 /** Of what the vendor tells, what is worth the most: when speech begins and ends. */
 const speechEvents = [
   'avatar_start_talking',
@@ -20,44 +22,16 @@ const speechEvents = [
 
 /** How each fault is done. */
 export const strikes: Record<FaultName, Strike> = {
-  'worker-killed': ({ stack }, pick) =>
-    replaced(
-      stack.workers,
-      pick,
-      (node) => node.kill(),
-      () => stack.startWorker(),
-    ),
-  'worker-group-killed': ({ stack }, pick) =>
-    replaced(
-      stack.workers,
-      pick,
-      (node) => node.killGroup(),
-      () => stack.startWorker(),
-    ),
-  'worker-frozen': ({ stack }, pick) => frozen(pickAlive(stack.workers, pick)),
-  'worker-drained': async ({ stack }, pick) => {
-    const node = pickAlive(stack.workers, pick);
-    await stack.startWorker();
-    const drained = node.drain();
-    return { target: node.name, heal: () => drained };
-  },
+  'worker-killed': ({ stack }, pick) => killed(workersOf(stack), pick),
+  'worker-group-killed': ({ stack }, pick) => killed(workersOf(stack), pick, (node) => node.killGroup()),
+  'worker-frozen': ({ stack }, pick) => frozenNode(stack.workers, pick),
+  'worker-drained': ({ stack }, pick) => drained(workersOf(stack), pick),
   'worker-without-redis': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'redis'),
   'worker-without-vendor': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'vendor'),
   'worker-clock': async ({ stack }, pick) => stepped(pickAlive(stack.workers, pick), pick),
-  'gateway-killed': ({ stack }, pick) =>
-    replaced(
-      stack.gateways,
-      pick,
-      (node) => node.kill(),
-      () => stack.startGateway(),
-    ),
-  'gateway-frozen': ({ stack }, pick) => frozen(pickAlive(stack.gateways, pick)),
-  'gateway-drained': async ({ stack }, pick) => {
-    const node = pickAlive(stack.gateways, pick);
-    await stack.startGateway();
-    const drained = node.drain();
-    return { target: node.name, heal: () => drained };
-  },
+  'gateway-killed': ({ stack }, pick) => killed(gatewaysOf(stack), pick),
+  'gateway-frozen': ({ stack }, pick) => frozenNode(stack.gateways, pick),
+  'gateway-drained': ({ stack }, pick) => drained(gatewaysOf(stack), pick),
   'gateway-without-redis': async ({ stack }, pick) => partitioned(pickAlive(stack.gateways, pick), 'redis'),
   'gateway-clock': async ({ stack }, pick) => stepped(pickAlive(stack.gateways, pick), pick),
   'relay-host-killed': async ({ stack }, pick) => {
@@ -75,33 +49,17 @@ export const strikes: Record<FaultName, Strike> = {
   },
   'redis-killed': async ({ stack: { redis }, redisKilledAt }) => {
     redisKilledAt.push(now());
-    await redis.kill();
-    return { target: 'redis', heal: () => redis.restart() };
+    return killedServer(redis, 'redis');
   },
-  'redis-frozen': async ({ stack: { redis } }) => {
-    redis.freeze();
-    return { target: 'redis', heal: () => redis.thaw() };
-  },
+  'redis-frozen': ({ stack: { redis } }) => frozen(redis, 'redis'),
   'redis-full': async ({ stack }) => {
     await limitMemory(stack, '1mb');
     return { target: 'redis', heal: () => limitMemory(stack, '0') };
   },
-  'stage-killed': async ({ stack: { stage } }) => {
-    await stage.kill();
-    return { target: 'stage', heal: () => stage.restart() };
-  },
-  'stage-frozen': async ({ stack: { stage } }) => {
-    stage.freeze();
-    return { target: 'stage', heal: () => stage.thaw() };
-  },
-  'vendor-livekit-killed': async ({ stack: { vendorLivekit } }) => {
-    await vendorLivekit.kill();
-    return { target: "vendor's LiveKit", heal: () => vendorLivekit.restart() };
-  },
-  'vendor-livekit-frozen': async ({ stack: { vendorLivekit } }) => {
-    vendorLivekit.freeze();
-    return { target: "vendor's LiveKit", heal: () => vendorLivekit.thaw() };
-  },
+  'stage-killed': ({ stack: { stage } }) => killedServer(stage, 'stage'),
+  'stage-frozen': ({ stack: { stage } }) => frozen(stage, 'stage'),
+  'vendor-livekit-killed': ({ stack: { vendorLivekit } }) => killedServer(vendorLivekit, "vendor's LiveKit"),
+  'vendor-livekit-frozen': ({ stack: { vendorLivekit } }) => frozen(vendorLivekit, "vendor's LiveKit"),
   'vendor-session-dropped': async ({ stack: { vendor } }, pick) => {
     const open = await vendor.open();
     const sessionId = open[pick % Math.max(1, open.length)]?.sessionId;
@@ -137,20 +95,47 @@ async function pickRelayHost(stack: FaultStack, pick: number): Promise<number | 
   return hosts[pick % Math.max(1, hosts.length)];
 }
 
-async function replaced(
-  nodes: Node[],
+/** Processes of one kind, and how another one is started. */
+type Nodes = { nodes: Node[]; start: () => Promise<Node> };
+
+function workersOf(stack: FaultStack): Nodes {
+  return { nodes: stack.workers, start: () => stack.startWorker() };
+}
+
+function gatewaysOf(stack: FaultStack): Nodes {
+  return { nodes: stack.gateways, start: () => stack.startGateway() };
+}
+
+async function killed(
+  { nodes, start }: Nodes,
   pick: number,
-  kill: (node: Node) => Promise<void>,
-  start: () => Promise<Node>,
+  kill = (node: Node) => node.kill(),
 ): Promise<Struck> {
   const node = pickAlive(nodes, pick);
   await kill(node);
   return { target: node.name, heal: start };
 }
 
-async function frozen(node: Node): Promise<Struck> {
-  node.freeze();
-  return { target: node.name, heal: () => node.thaw() };
+async function drained({ nodes, start }: Nodes, pick: number): Promise<Struck> {
+  const node = pickAlive(nodes, pick);
+  await start();
+  const left = node.drain();
+  return { target: node.name, heal: () => left };
+}
+
+async function killedServer(server: AnyServer, target: string): Promise<Struck> {
+  await server.kill();
+  return { target, heal: () => server.restart() };
+}
+
+async function frozen(one: Pick<AnyServer, 'freeze' | 'thaw'>, target: string): Promise<Struck> {
+  one.freeze();
+  return { target, heal: () => one.thaw() };
+}
+
+async function frozenNode(nodes: Node[], pick: number): Promise<Struck> {
+  const node = pickAlive(nodes, pick);
+  return frozen(node, node.name);
 }
 
 function partitioned(node: Node, from: 'redis' | 'vendor'): Struck {

@@ -5,7 +5,11 @@ import { RoomServiceClient } from 'livekit-server-sdk';
 import type { LivekitServer } from '../../../scripts/servers/livekit.ts';
 import type { RedisServer } from '../../../scripts/servers/redis.ts';
 import { type AppProcess } from '../../../scripts/stack/app-process.ts';
-import { type Stack, startStack } from '../../../scripts/stack/stack.ts';
+import {
+  type Stack,
+  type StackOptions as AppStackOptions,
+  startStack,
+} from '../../../scripts/stack/stack.ts';
 import { FrontDoor } from './front-door.ts';
 import { Node } from './node.ts';
 import { type OwnServer, ownLivekit, ownRedis } from './own-server.ts';
@@ -20,11 +24,7 @@ export type StackOptions = {
   slots?: number;
   /** ms the vendor takes to start a session. */
   vendorStartMs?: number;
-  env?: {
-    simulator?: Record<string, string>;
-    worker?: Record<string, string>;
-    gateway?: Record<string, string>;
-  };
+  env?: AppStackOptions['env'];
   redis?: OwnServer<RedisServer>;
   /** What gateways and workers are told instead of the Redis' own address: Sentinels, a cluster. */
   redisUrl?: string;

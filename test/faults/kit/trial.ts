@@ -45,6 +45,13 @@ export class Trial {
     this.say = say;
   }
 
+  /** That no vendor session was opened or closed, and nothing that was being said was cut off. */
+  noteUntouched(seam: Seam): void {
+    this.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
+    this.measures.note('vendor sessions closed', '', [seam.vendorSessionsClosed], { max: 0 });
+    this.measures.note('utterances cut', '', [seam.cut], { max: 0 });
+  }
+
   /** Sets the scene, lets `act` do harm, waits until all is said, and settles the accounts. */
   static async run(options: TrialOptions, act: (trial: Trial) => Promise<void>): Promise<Outcome> {
     await using stack = await FaultStack.start(options.stack);

@@ -35,9 +35,7 @@ async function away(
   trial.measures.note('silence once it is back', 'ms', seam.silenceMs, { max: 2_000 });
   trial.measures.note('picture missing on the stage', 'ms', seam.videoGapMs, { max: 200 });
   trial.measures.note('voice missing on the stage', 'ms', seam.audioGapMs, { max: 200 });
-  trial.measures.note('vendor sessions opened', '', [seam.vendorSessionsOpened], { max: 0 });
-  trial.measures.note('vendor sessions closed', '', [seam.vendorSessionsClosed], { max: 0 });
-  trial.measures.note('utterances cut', '', [seam.cut], { max: 0 });
+  trial.noteUntouched(seam);
   await sleep(4_000);
 }
 
