@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { parseEnv, redisUrl, retentionVariables, unknownVariables } from '@avatar-bridge/contracts';
+import {
+  parseEnv,
+  redisUrl,
+  retentionVariables,
+  unknownVariables,
+  wholeNumber,
+} from '@avatar-bridge/contracts';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
@@ -9,10 +15,6 @@ const shortestKey = 24;
 const others =
   /^BRIDGE_(SECRET|SLOTS|CAPACITY|PROVIDERS|PROVIDER_\w+|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
 
-const wholeNumber = (from: number, to: number) => {
-  const rule = `must be a whole number from ${from} to ${to}`;
-  return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
-};
 const url = (...protocols: string[]) =>
   z
     .string('is needed')

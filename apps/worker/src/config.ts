@@ -6,6 +6,7 @@ import {
   redisUrl,
   retentionVariables,
   unknownVariables,
+  wholeNumber,
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 
@@ -22,10 +23,6 @@ const others = [
   'BRIDGE_PROVIDER',
 ];
 
-const wholeNumber = (from: number, to: number) => {
-  const rule = `must be a whole number from ${from} to ${to}`;
-  return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
-};
 const url = (...protocols: string[]) =>
   z
     .string('is needed')

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Every fault of the configuration, found at once; `message` lists them for people. */
 export class ConfigError extends Error {
@@ -27,6 +27,12 @@ export function parseEnv<T extends z.ZodObject>(
   const result = schema.safeParse(present);
   if (result.success) return result.data;
   throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+/** A variable that is a number, with one message for whatever breaks its rule. */
+export function wholeNumber(from: number, to: number) {
+  const rule = `must be a whole number from ${from} to ${to}`;
+  return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
 }
 
 /** Variables that begin with `prefix` and that `known` lacks: most likely misspelt. */

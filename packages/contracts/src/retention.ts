@@ -1,9 +1,5 @@
-import { z } from 'zod';
-
-const wholeNumber = (from: number, to: number) => {
-  const rule = `must be a whole number from ${from} to ${to}`;
-  return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
-};
+import type { z } from 'zod';
+import { wholeNumber } from './config.ts';
 
 /** How much of sessions Redis keeps. Gateways and workers share these variables: both write. */
 export const retentionVariables = {
