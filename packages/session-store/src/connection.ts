@@ -1,4 +1,4 @@
-import { parseRedisUrl } from '@avatar-bridge/contracts';
+import { parseRedisUrl, type RedisPlace } from '@avatar-bridge/contracts';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from './errors.ts';
@@ -87,13 +87,8 @@ function connect(url: string, options: RedisOptions): RedisClient {
   const place = parseRedisUrl(url);
   if (!place) throw new TypeError('It is no URL of a Redis');
   if (place.kind === 'single') return new Redis(place.url, options);
-  const { kind, addresses, tls, username, password } = place;
-  const access: RedisOptions = {
-    ...options,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls && { tls: {} }),
-  };
+  const { kind, addresses, tls } = place;
+  const access: RedisOptions = { ...options, ...accessTo(place) };
   if (kind === 'sentinel') {
     // The Sentinels are asked without a password: theirs is not Redis'.
     const asked = { sentinels: addresses, name: place.name, enableTLSForSentinelMode: tls };
@@ -107,6 +102,14 @@ function connect(url: string, options: RedisOptions): RedisClient {
   });
 }
 
+function accessTo({ tls, username, password }: Exclude<RedisPlace, { kind: 'single' }>): RedisOptions {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  };
+}
+
 /**
  * Every node of a Cluster gets what is published on any. ioredis would go to another node in silence, and what was
  * published meanwhile would be missed: one connection to the next node shows where it broke.
@@ -114,14 +117,12 @@ function connect(url: string, options: RedisOptions): RedisClient {
 function subscriber(url: string, options: RedisOptions): RedisClient {
   const place = parseRedisUrl(url);
   if (place?.kind !== 'cluster') return connect(url, options);
-  const { addresses, tls, username, password } = place;
+  const { addresses } = place;
   let next = 0;
   const redis = new Redis({
     ...options,
     ...addresses[0],
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls && { tls: {} }),
+    ...accessTo(place),
     retryStrategy: (times) => {
       next = (next + 1) % addresses.length;
       Object.assign(redis.options, addresses[next]);

@@ -92,16 +92,10 @@ export function frontDesk(parts: StoreParts): FrontDesk {
   });
 
   /** @returns the session's id that the key stands for */
-  async function claimKey(
-    idempotencyKey: string,
-    fresh: SessionId,
-    request: NewSession,
-    hash: string | undefined,
-  ): Promise<SessionId> {
-    const bodyHash = hash ?? sha256(JSON.stringify(request));
-    const key = keys.idempotency(sha256(idempotencyKey));
+  async function claimKey(key: string, bodyHash: string, fresh: SessionId): Promise<SessionId> {
     const args = { value: `${bodyHash} ${fresh}`, ttl: retention.idempotency };
-    const [, value] = await connection.run(scripts.claimIdempotencyKey, { key }, args);
+    const claimed = { key: keys.idempotency(key) };
+    const [, value] = await connection.run(scripts.claimIdempotencyKey, claimed, args);
     const [before, id] = String(value).split(' ') as [string, SessionId];
     if (before !== bodyHash) throw new IdempotencyMismatchError();
     return id;
@@ -117,10 +111,8 @@ export function frontDesk(parts: StoreParts): FrontDesk {
   return {
     async createSession(request, options = {}) {
       const fresh = newSessionId();
-      const id =
-        options.idempotencyKey === undefined
-          ? fresh
-          : await claimKey(options.idempotencyKey, fresh, request, options.bodyHash);
+      const { key, bodyHash } = hashes(request, options);
+      const id = key === '' ? fresh : await claimKey(key, bodyHash, fresh);
       // Each step may be done again: a crash in between is mended by the same request, or by `reconcile`.
       const { account } = keys;
       await connection.call((redis) =>

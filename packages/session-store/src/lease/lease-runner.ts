@@ -27,7 +27,6 @@ const defaultMaxSilenceMs = 300_000;
 const silenceLimit = 15_000;
 /** For BullMQ's own goodbye, once no session is held any more. */
 const goodbyeTimeout = 2_000;
-
 /** A session held for so long is no session on which workers crash, ms. */
 const soundAfter = 300_000;
 
@@ -150,7 +149,7 @@ export class LeaseRunner implements LeaseWorker {
     if (this.#closing) lease.handOver('drain');
     try {
       // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another one is asked for.
-      const stale = lease.remaining() < this.#lockDuration / 2;
+      const stale = lease.remaining() < lockDuration / 2;
       const outcome = stale ? 'released' : await this.#track(this.#run(job, lease));
       if (outcome === 'released') {
         // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.

@@ -1,4 +1,4 @@
-import type { SessionId } from '@avatar-bridge/contracts';
+import { MessageState, type SessionId } from '@avatar-bridge/contracts';
 
 /**
  * Every key of a session, under one hash tag, so that one script may use them all on Redis Cluster.
@@ -18,13 +18,7 @@ export const sessionKeyNames = [
   'messages',
   'idempotency',
   'interrupts',
-  'accepted',
-  'speaking',
-  'spoken',
-  'interrupted',
-  'expired',
-  'failed',
-  'dropped',
+  ...MessageState.options,
 ] as const;
 export type SessionKeyName = (typeof sessionKeyNames)[number];
 export type SessionKeys = Readonly<Record<SessionKeyName, string>>;

@@ -56,17 +56,25 @@ local function redisTime()
 end`,
 });
 
+/** `openMs(ref)`: how long the vendor session of this ref, as JSON, has been open; ms, as Redis takes a whole number. */
+export const openMs = fragment({
+  uses: [redisTime],
+  lua: `
+local function openMs(ref)
+  return string.format('%.0f', math.max(0, redisTime() - cjson.decode(ref).openedAt))
+end`,
+});
+
 /** `settleVendorSession(field)` takes a vendor session out of the record and adds how long it was open; false if it is not there. */
 export const settleVendorSession = fragment({
-  uses: [redisTime],
+  uses: [openMs],
   keys: ['record'],
   lua: `
 local function settleVendorSession(field)
   local ref = redis.call('HGET', record, field)
   if not ref then return false end
   redis.call('HDEL', record, field)
-  local openMs = math.max(0, redisTime() - cjson.decode(ref).openedAt)
-  redis.call('HINCRBY', record, 'billedMs', string.format('%.0f', openMs))
+  redis.call('HINCRBY', record, 'billedMs', openMs(ref))
   return true
 end`,
 });

@@ -1,4 +1,4 @@
-import { redisTime } from './parts.ts';
+import { openMs } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,13 +6,13 @@ import { script } from './script.ts';
  * Answers `ok, [its entry]`.
  */
 export const strikeVendorSession = script('strikeVendorSession', {
-  uses: [redisTime],
+  uses: [openMs],
   keys: ['vendorSessions', 'billedMs'],
   args: ['field'],
   lua: `
 local entry = redis.call('HGET', vendorSessions, field)
 if not entry then return {'ok'} end
 redis.call('HDEL', vendorSessions, field)
-redis.call('INCRBY', billedMs, string.format('%.0f', math.max(0, redisTime() - cjson.decode(entry).openedAt)))
+redis.call('INCRBY', billedMs, openMs(entry))
 return {'ok', entry}`,
 });
