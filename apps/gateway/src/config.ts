@@ -75,6 +75,9 @@ export function configSchema(production: boolean) {
     BRIDGE_VIEWER_TTL_SECONDS: wholeNumber(30, 86_400)
       .default(3600)
       .describe("how long a viewer's token and ticket hold, seconds"),
+    BRIDGE_QUEUE_LIMIT: wholeNumber(0, 100_000)
+      .default(100)
+      .describe('sessions that may wait for a slot; more are refused with 429'),
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),

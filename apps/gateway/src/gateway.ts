@@ -46,6 +46,7 @@ export async function startGateway(
     redisUrl: config.REDIS_URL.reveal(),
     account: config.BRIDGE_ACCOUNT,
     retention: retentionOf(config),
+    queueLimit: config.BRIDGE_QUEUE_LIMIT,
     mailboxLimit: config.BRIDGE_MAILBOX_LIMIT,
     answerWithinMs,
     logger,

@@ -97,7 +97,8 @@ export class Sweep {
     const { name, providers, slots, store } = this.#parts;
     await store.offerProviders(name, providers.offered, offerTtl);
     await store.setSlots(slots);
-    const { requeued, ended } = await store.reconcile();
+    const { requeued, ended, expired } = await store.reconcile();
+    if (expired.length > 0) this.#parts.logger.info({ expired }, 'sessions got no slot in time');
     if (requeued.length > 0 || ended.length > 0)
       this.#parts.logger.warn({ requeued, ended }, 'sessions without a lease were repaired');
   }

@@ -4,13 +4,18 @@ import { z } from 'zod';
 export const Problem = z.object({
   /** `urn:avatar-bridge:problem:<code>`. */
   type: z.string(),
+  code: z.string(),
   title: z.string(),
   status: z.int(),
   /** Says what to do. */
   detail: z.string(),
+  /** Whether the same request may succeed later. */
+  retryable: z.boolean(),
   instance: z.string().optional(),
   /** The field and the rule, for bad input. */
   errors: z.array(z.object({ field: z.string(), rule: z.string() })).optional(),
+  /** `no-slot`: how long a session would have to wait now, if it were let into the queue. */
+  estimatedWaitSeconds: z.int().optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 
@@ -33,6 +38,7 @@ export const problems = {
   unsupported: { status: 422, title: 'No worker can do this' },
   'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used with another body' },
   'upgrade-required': { status: 426, title: 'This is a WebSocket' },
+  'no-slot': { status: 429, title: 'Too many sessions wait for a slot' },
   'mailbox-full': { status: 429, title: 'The mailbox is full' },
   'not-ready': { status: 503, title: 'The process is not ready' },
   'store-unavailable': { status: 503, title: 'Redis is not reachable' },
@@ -44,7 +50,9 @@ export type ProblemCode = keyof typeof problems;
 export function problem(
   code: ProblemCode,
   detail: string,
-  more: Pick<Problem, 'instance' | 'errors'> = {},
+  more: Pick<Problem, 'instance' | 'errors' | 'estimatedWaitSeconds'> = {},
 ): Problem {
-  return { type: `urn:avatar-bridge:problem:${code}`, ...problems[code], detail, ...more };
+  const { status, title } = problems[code];
+  const retryable = status === 429 || status >= 500;
+  return { type: `urn:avatar-bridge:problem:${code}`, code, title, status, detail, retryable, ...more };
 }

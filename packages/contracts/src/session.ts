@@ -128,6 +128,8 @@ export const Session = z.object({
   state: SessionState,
   /** How many sessions wait before it, while it is queued. */
   position: z.int().optional(),
+  /** How long it is likely to wait for a slot from now on, while it is queued: going by how long sessions have held one lately. */
+  estimatedWaitSeconds: z.int().optional(),
   avatar: AvatarSettings,
   room: z.string(),
   /** Absent: the stage is as this API describes it. */

@@ -80,6 +80,23 @@ export class MailboxFullError extends RetryableError {
   }
 }
 
+/** As many sessions wait for a slot as may. */
+export class QueueFullError extends RetryableError {
+  override name = 'QueueFullError';
+  readonly code = 'no-slot';
+  /** How long one that comes now would have to wait, seconds. */
+  readonly estimatedWaitSeconds: number;
+  constructor(waiting: number, { estimatedWaitMs, retryAfter }: { estimatedWaitMs: number; retryAfter: number }) {
+    super(
+      waiting === 0
+        ? 'No slot is free, and no session may wait for one'
+        : `${waiting} session${waiting === 1 ? ' waits' : 's wait'} for a slot already`,
+      retryAfter,
+    );
+    this.estimatedWaitSeconds = Math.ceil(estimatedWaitMs / 1_000);
+  }
+}
+
 /** Redis can't be reached, or can't take writes. Whether the call had an effect is not known. */
 export class StoreUnavailableError extends RetryableError {
   override name = 'StoreUnavailableError';

@@ -39,7 +39,10 @@ import type {
 
 /** What those use who talk to sessions: gateways. */
 export interface FrontDesk {
-  /** Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError. */
+  /**
+   * Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError,
+   * QueueFullError.
+   */
   createSession(request: NewSession, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
   /** With its position while it is queued. */
   getSession(id: SessionId): Promise<Session>;
@@ -77,11 +80,14 @@ export interface FrontDesk {
   mailboxAsQueue(id: SessionId): MailboxQueue;
 }
 
+/** How long a session waits for a slot, ms. */
+const usualQueuedMs = 600_000;
+
 const cancelled = 'It was cancelled before anybody began to say it';
 const replaced = 'A later message replaced it before anybody began to say it';
 
 export function frontDesk(parts: StoreParts): FrontDesk {
-  const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends } = parts;
+  const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends, admission } = parts;
   const messages = new Messages(connection, keys);
   const log = new EventLog({
     connection,
@@ -90,16 +96,6 @@ export function frontDesk(parts: StoreParts): FrontDesk {
     snapshot: (id) => sessions.get(id),
     closing: parts.closing,
   });
-
-  /** @returns the session's id that the key stands for */
-  async function claimKey(key: string, bodyHash: string, fresh: SessionId): Promise<SessionId> {
-    const args = { value: `${bodyHash} ${fresh}`, ttl: retention.idempotency };
-    const claimed = { key: keys.idempotency(key) };
-    const [, value] = await connection.run(scripts.claimIdempotencyKey, claimed, args);
-    const [before, id] = String(value).split(' ') as [string, SessionId];
-    if (before !== bodyHash) throw new IdempotencyMismatchError();
-    return id;
-  }
 
   async function getMessage(id: SessionId, messageId: MessageId): Promise<Message> {
     const message = await messages.get(id, messageId);
@@ -110,21 +106,19 @@ export function frontDesk(parts: StoreParts): FrontDesk {
 
   return {
     async createSession(request, options = {}) {
-      const fresh = newSessionId();
       const { key, bodyHash } = hashes(request, options);
-      const id = key === '' ? fresh : await claimKey(key, bodyHash, fresh);
+      const ticket = { key, bodyHash, idempotencyTtl: retention.idempotency, queuedMs: usualQueuedMs };
+      const { id, replayed, ...admitted } = await admission.admit(newSessionId(), ticket);
+      if (admitted.bodyHash !== bodyHash) throw new IdempotencyMismatchError();
+      if (!admitted.open) return { session: await sessions.get(id), replayed };
       // Each step may be done again: a crash in between is mended by the same request, or by `reconcile`.
-      const { account } = keys;
-      await connection.call((redis) =>
-        Promise.all([redis.zadd(account.sessions, 0, id), redis.zadd(account.open, 0, id)]),
-      );
       const event = JSON.stringify({ type: 'session.queued' } satisfies SessionEventBody);
       const args = { ...logLimits(retention), event };
       await connection.run(scripts.createSession, keys.session(id), args, requestFields(id, request));
       const record = await sessions.record(id);
       if (record.state === 'ended') await ends.close(id);
       else await leaseQueue.add(id, record.epoch);
-      return { session: await sessions.shown(record), replayed: id !== fresh };
+      return { session: await sessions.shown(record), replayed };
     },
 
     getSession: (id) => sessions.get(id),

@@ -1,3 +1,4 @@
+import { Admission } from './admission/admission.ts';
 import { Connection, openRedis, settled } from './connection.ts';
 import { frontDesk } from './front-desk.ts';
 import { LeaseQueue } from './lease/lease-queue.ts';
@@ -31,6 +32,7 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
   if (logger) redis.once('ready', () => void warnOfSettings(redis, logger).catch(() => {}));
   const leaseQueue = new LeaseQueue(connection, keys, logger);
   const retention = { ...defaultRetention, ...options.retention };
+  const admission = new Admission({ connection, keys, leaseQueue, queueLimit: options.queueLimit ?? 100 });
   const closing = new AbortController();
   const parts: StoreParts = {
     redisUrl,
@@ -38,8 +40,9 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
     subscriptions: new Subscriptions(subscriber),
     keys,
     leaseQueue,
-    sessions: new Sessions({ connection, keys, leaseQueue }),
-    ends: new SessionEnds({ connection, keys, retention }),
+    sessions: new Sessions({ connection, keys, leaseQueue, admission }),
+    admission,
+    ends: new SessionEnds({ connection, keys, admission, retention }),
     ledger: new VendorLedger({ connection, keys, leaseQueue, retention }),
     retention,
     mailboxLimit: options.mailboxLimit ?? 500,

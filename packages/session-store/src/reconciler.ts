@@ -1,8 +1,10 @@
 import type { SessionId } from '@avatar-bridge/contracts';
+import type { Admission } from './admission/admission.ts';
 import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
 import type { Keys } from './record/keys.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
+import type { SessionEnds } from './session-ends.ts';
 import type { Reconciled } from './types.ts';
 
 const pageSize = 100;
@@ -14,45 +16,56 @@ export class Reconciler {
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #leaseQueue: LeaseQueue;
-  readonly #endUnleased: (id: SessionId, reason: string) => Promise<boolean>;
+  readonly #admission: Admission;
+  readonly #ends: SessionEnds;
   readonly #places = new Map<string, SessionId>();
 
   constructor(parts: {
     connection: Connection;
     keys: Keys;
     leaseQueue: LeaseQueue;
-    endUnleased: (id: SessionId, reason: string) => Promise<boolean>;
+    admission: Admission;
+    ends: SessionEnds;
   }) {
     this.#connection = parts.connection;
     this.#keys = parts.keys;
     this.#leaseQueue = parts.leaseQueue;
-    this.#endUnleased = parts.endUnleased;
+    this.#admission = parts.admission;
+    this.#ends = parts.ends;
   }
 
   async run(): Promise<Reconciled> {
-    const report: Reconciled = { requeued: [], ended: [], trimmed: 0 };
-    const { sessions, open } = this.#keys.account;
+    const report: Reconciled = { requeued: [], ended: [], expired: [], trimmed: 0 };
+    for (const id of await this.#admission.overdue()) await this.#expire(id, report);
+    const { sessions, open, waiting } = this.#keys.account;
     const forgotten: SessionId[] = [];
     for (const [id, [state, epoch, stop]] of await this.#next(open, ['state', 'epoch', 'stop'])) {
       if (!state) forgotten.push(id);
-      else if (state === 'ended') await this.#connection.call((redis) => redis.zrem(open, id));
+      else if (state === 'ended') await this.#ends.close(id);
       else if (!(await this.#leaseQueue.has(id))) await this.#revive(id, Number(epoch), stop ?? null, report);
     }
     for (const [id, [state]] of await this.#next(sessions, ['state'])) if (!state) forgotten.push(id);
     const gone = forgotten.filter((id) => idTime(id) < Date.now() - creationGrace);
     if (gone.length > 0) {
-      const [trimmed, left] = await this.#connection.call((redis) =>
-        Promise.all([redis.zrem(sessions, ...gone), redis.zrem(open, ...gone)]),
+      const trimmed = await this.#connection.call((redis) =>
+        Promise.all([sessions, open, waiting].map((index) => redis.zrem(index, ...gone))),
       );
-      report.trimmed = Math.max(trimmed, left);
+      report.trimmed = Math.max(...trimmed);
     }
     return report;
+  }
+
+  /** It got no slot in time: its end first, so that a worker that leases it now finds that it has ended. */
+  async #expire(id: SessionId, report: Reconciled): Promise<void> {
+    if (!(await this.#ends.waitedTooLong(id))) return;
+    report.expired.push(id);
+    await this.#leaseQueue.remove(id);
   }
 
   /** A session that has not ended needs a job, unless it may end right here. */
   async #revive(id: SessionId, epoch: number, stop: string | null, report: Reconciled): Promise<void> {
     if (stop && epoch === 0) {
-      if (await this.#endUnleased(id, (JSON.parse(stop) as { reason: string }).reason)) report.ended.push(id);
+      if (await this.#ends.unclaimed(id, (JSON.parse(stop) as { reason: string }).reason)) report.ended.push(id);
       return;
     }
     // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.

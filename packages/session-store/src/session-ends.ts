@@ -1,3 +1,4 @@
+import type { Admission } from './admission/admission.ts';
 import type { SessionEnd, SessionEventBody, SessionId } from '@avatar-bridge/contracts';
 import type { Answer, Connection } from './connection.ts';
 import type { Keys } from './record/keys.ts';
@@ -6,16 +7,24 @@ import { logLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
 import type { Retention } from './types.ts';
 
+const noSlot: SessionEnd = {
+  outcome: 'failed',
+  code: 'no-slot',
+  message: 'No slot became free for it in time: all of them are in use, or no worker is there. Try again later',
+};
+
 /** Ends sessions: for their owners, and where there is none. */
 export class SessionEnds {
   readonly #connection: Connection;
   readonly #keys: Keys;
+  readonly #admission: Admission;
   readonly #retention: Retention;
 
-  constructor({ connection, keys, retention }: { connection: Connection; keys: Keys; retention: Retention }) {
-    this.#connection = connection;
-    this.#keys = keys;
-    this.#retention = retention;
+  constructor(parts: { connection: Connection; keys: Keys; admission: Admission; retention: Retention }) {
+    this.#connection = parts.connection;
+    this.#keys = parts.keys;
+    this.#admission = parts.admission;
+    this.#retention = parts.retention;
   }
 
   /** @param owner what the record must name as its owner */
@@ -34,9 +43,14 @@ export class SessionEnds {
     return status === 'ok';
   }
 
-  /** Takes an ended session out of the open ones; `reconcile` does it if this fails. */
+  /** Ends a session that got no slot in time. False: some worker has claimed it. */
+  waitedTooLong(id: SessionId): Promise<boolean> {
+    return this.byHolder(id, 0, noSlot);
+  }
+
+  /** An ended session is not open any more, and holds no slot; `reconcile` does it if this fails. */
   async close(id: SessionId): Promise<void> {
-    await this.#connection.call((redis) => redis.zrem(this.#keys.account.open, id)).catch(() => {});
+    await this.#admission.leave(id).catch(() => {});
   }
 
   async #end(id: SessionId, by: { owner: string; epoch: number }, end: SessionEnd): Promise<Answer> {

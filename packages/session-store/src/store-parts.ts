@@ -1,3 +1,4 @@
+import type { Admission } from './admission/admission.ts';
 import type { Connection } from './connection.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';
@@ -15,6 +16,7 @@ export type StoreParts = {
   keys: Keys;
   leaseQueue: LeaseQueue;
   sessions: Sessions;
+  admission: Admission;
   ends: SessionEnds;
   ledger: VendorLedger;
   retention: Retention;

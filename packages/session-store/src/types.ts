@@ -43,6 +43,8 @@ export type StoreOptions = {
   answerWithinMs?: number;
   /** Unfinished messages a session may hold. Default 500. */
   mailboxLimit?: number;
+  /** Sessions that may wait for a slot, besides those for which one is free. Default 100. */
+  queueLimit?: number;
   logger?: Logger;
 };
 
@@ -210,6 +212,8 @@ export type Reconciled = {
   requeued: SessionId[];
   /** Stopped sessions that nobody had leased and whose end was made up for. */
   ended: SessionId[];
+  /** Sessions that had waited for a slot for too long, and ended. */
+  expired: SessionId[];
   /** Index entries of sessions that are forgotten. */
   trimmed: number;
 };

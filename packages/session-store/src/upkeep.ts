@@ -27,13 +27,14 @@ export interface Upkeep {
   ready(): Promise<{ ok: boolean; detail: string }>;
 }
 
-export function upkeep({ connection, keys, leaseQueue, ends, ledger }: StoreParts): Upkeep {
+export function upkeep({ connection, keys, leaseQueue, admission, ends, ledger }: StoreParts): Upkeep {
   const { account } = keys;
   const reconciler = new Reconciler({
     connection,
     keys,
     leaseQueue,
-    endUnleased: (id, reason) => ends.unclaimed(id, reason),
+    admission,
+    ends,
   });
   return {
     setSlots: (slots) => leaseQueue.setSlots(slots),

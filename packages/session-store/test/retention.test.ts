@@ -49,7 +49,7 @@ test('after 50 sessions Redis holds their records until the retention ends, then
   const queue = `ab:{${store.account}}:sessions-${store.account}`;
   const fixed = ['events', 'id', 'meta', 'stalled-check', 'marker'].map((name) => `${queue}:${name}`);
   // The index is trimmed by `reconcile` once its entries are a minute old.
-  fixed.push(`ab:{${store.account}}:sessions`, `ab:{${store.account}}:ready`);
+  fixed.push(...['sessions', 'ready', 'average-held-ms'].map((name) => `ab:{${store.account}}:${name}`));
   await eventually(async () => (await keysOf(redis, store.account)).every((key) => fixed.includes(key)));
 }, 60_000);
 
@@ -80,7 +80,7 @@ test('the index forgets sessions whose records are gone', async () => {
   const old = `ses_${'0'.repeat(32)}`;
   await redis.zadd(`ab:{${store.account}}:sessions`, 0, old);
   await redis.zadd(`ab:{${store.account}}:open`, 0, old);
-  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], trimmed: 1 });
+  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], trimmed: 1 });
   expect(await redis.zrange(`ab:{${store.account}}:sessions`, 0, '-1')).toEqual([id]);
 });
 
@@ -90,8 +90,8 @@ test('a session whose lease job is lost gets it back, with epochs that go on', a
   await store.claim(id, { epoch: 4, worker: 'gone' });
   await store.queue.remove(id);
   const fine = await createSession(store);
-  expect(await store.reconcile()).toEqual({ requeued: [id], ended: [], trimmed: 0 });
-  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], trimmed: 0 });
+  expect(await store.reconcile()).toEqual({ requeued: [id], ended: [], expired: [], trimmed: 0 });
+  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], trimmed: 0 });
   const epochs = new Map<string, number>();
   leases(store, {
     worker: 'w',

@@ -16,7 +16,7 @@ export function answerError({ logger, metrics }: Parts) {
     if (c.req.method === 'POST' && routePath(c, -1) === messages) metrics.messageRejected(refusal.code);
     return sendProblem(
       c,
-      problem(refusal.code, refusal.message, { errors: refusal.errors }),
+      problem(refusal.code, refusal.message, refusal.more),
       refusal.headers,
     );
   };

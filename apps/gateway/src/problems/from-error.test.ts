@@ -3,6 +3,7 @@ import {
   MailboxFullError,
   SessionEndedError,
   StoreUnavailableError,
+  QueueFullError,
   UnknownMessageError,
   UnknownSessionError,
 } from '@avatar-bridge/session-store';
@@ -17,6 +18,7 @@ test.each([
   [new SessionEndedError('ses_1'), 409, 'session-ended'],
   [new IdempotencyMismatchError(), 422, 'idempotency-mismatch'],
   [new MailboxFullError('ses_1', 500), 429, 'mailbox-full'],
+  [new QueueFullError(7, { estimatedWaitMs: 60_000, retryAfter: 1_000 }), 429, 'no-slot'],
   [new StoreUnavailableError(new Error('connect ECONNREFUSED 10.0.0.1:6379')), 503, 'store-unavailable'],
   [new HTTPException(400), 400, 'not-json'],
   [new HTTPException(415), 415, 'unsupported-media-type'],

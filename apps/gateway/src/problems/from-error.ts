@@ -1,6 +1,7 @@
 import {
   IdempotencyMismatchError,
   MailboxFullError,
+  QueueFullError,
   SessionEndedError,
   StoreUnavailableError,
   UnknownMessageError,
@@ -29,6 +30,14 @@ export function problemOf(error: unknown): ProblemError {
       headers: retryAfter(error),
     });
   }
+  if (error instanceof QueueFullError) {
+    const { estimatedWaitSeconds } = error;
+    const wait = inWords(estimatedWaitSeconds);
+    return new ProblemError('no-slot', `${error.message}. Another one would wait for about ${wait}: try later.`, {
+      headers: retryAfter(error),
+      estimatedWaitSeconds,
+    });
+  }
   if (error instanceof StoreUnavailableError) {
     return new ProblemError('store-unavailable', 'Try again soon, with the same Idempotency-Key.', {
       headers: retryAfter(error),
@@ -46,6 +55,11 @@ export function problemOf(error: unknown): ProblemError {
 
 export function wrongMediaType(): ProblemError {
   return new ProblemError('unsupported-media-type', 'Send the body with Content-Type: application/json.');
+}
+
+function inWords(seconds: number): string {
+  if (seconds < 90) return `${seconds} seconds`;
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3_600)} hours`;
 }
 
 function retryAfter(error: { retryAfter: number }): Record<string, string> {

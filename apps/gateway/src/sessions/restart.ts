@@ -37,6 +37,7 @@ const restartSession = createRoute({
       'not-json',
       'unknown-session',
       'session-open',
+      'no-slot',
       'too-large',
       'unsupported-media-type',
     ),

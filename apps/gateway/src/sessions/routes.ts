@@ -33,6 +33,7 @@ const createSession = createRoute({
       'unsupported-media-type',
       'idempotency-mismatch',
       'unsupported',
+      'no-slot',
     ),
   },
 });

@@ -71,9 +71,9 @@ async function act(
 }
 
 function refuse(error: unknown, { logger }: Pick<Parts, 'logger'>): Problem {
-  const { code, message, errors } = problemOf(error);
+  const { code, message, more } = problemOf(error);
   if (code === 'internal') logger.error({ err: error }, 'socket request failed');
-  return problem(code, message, { errors });
+  return problem(code, message, more);
 }
 
 function parse(text: string): unknown {

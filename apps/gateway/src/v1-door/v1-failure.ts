@@ -2,6 +2,7 @@ import type { SessionEnd } from '@avatar-bridge/contracts';
 import { vendorErrors, type VendorError, type VendorErrorName } from '@avatar-bridge/heygen-client';
 import {
   MailboxFullError,
+  QueueFullError,
   SessionEndedError,
   StoreUnavailableError,
   UnknownSessionError,
@@ -24,8 +25,8 @@ export class V1Failure extends Error {
     this.headers = headers;
   }
 
-  static of(name: VendorErrorName): V1Failure {
-    return new V1Failure(vendorErrors[name]);
+  static of(name: VendorErrorName, headers?: Record<string, string>): V1Failure {
+    return new V1Failure(vendorErrors[name], headers);
   }
 
   /** A request that breaks the schema. How v1 said so is not known: these words are our own. */
@@ -44,6 +45,7 @@ export function failureOfEnd({ code, message }: SessionEnd): V1Failure {
     case 'unknown-avatar':
       return V1Failure.of('avatarNotAllowed');
     case 'concurrency-limit':
+    case 'no-slot':
       return V1Failure.of('concurrencyLimit');
     case 'stopped':
       return V1Failure.of('wrongState');
@@ -60,6 +62,7 @@ export function v1FailureOf(error: unknown): V1Failure | undefined {
   if (error instanceof V1Failure) return error;
   if (error instanceof UnknownSessionError || error instanceof SessionEndedError)
     return V1Failure.of('wrongState');
+  if (error instanceof QueueFullError) return V1Failure.of('concurrencyLimit', retryAfter(error));
   if (error instanceof MailboxFullError)
     return new V1Failure({ status: 429, message: 'Too many tasks are waiting' }, retryAfter(error));
   if (error instanceof StoreUnavailableError)

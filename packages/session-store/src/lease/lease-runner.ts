@@ -34,6 +34,10 @@ export type LeaseRunnerOptions = LeaseOptions & {
   redisUrl: string;
   keys: Keys;
   logger?: Logger;
+  /** Says that the session holds a slot. False: it had waited for one for too long. */
+  takeSlot(id: SessionId): Promise<boolean>;
+  /** Ends a session that had waited for too long. */
+  expire(id: SessionId): Promise<unknown>;
   /** Ends the session: its lease crashed too often. */
   fail(lease: Lease, end: SessionEnd): Promise<unknown>;
   closed(): void;
@@ -168,7 +172,9 @@ export class LeaseRunner implements LeaseWorker {
     const { sessionId, epoch } = lease;
     const begun = performance.now();
     try {
-      return await this.#options.run(lease, lease.signal);
+      if (await this.#options.takeSlot(sessionId)) return await this.#options.run(lease, lease.signal);
+      await this.#options.expire(sessionId);
+      return 'ended';
     } catch (error) {
       if (error instanceof SessionEndedError || error instanceof UnknownSessionError) return 'ended';
       if (lease.remaining() === 0 || (lease.signal.aborted && error instanceof CancelledError))

@@ -28,6 +28,9 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  *
  * - `sessions` sorted set, all scores 0: ids of all sessions not yet forgotten; ids sort by creation time
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
+ * - `waiting` sorted set: sessions that wait for their first slot, by when they have waited too long, epoch ms
+ * - `slotHolders` hash: sessions that hold a slot -> since when, epoch ms
+ * - `averageHeldMs` string: how long sessions have held their slots lately, on average
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
  * - `billedMs` string: how long all vendor sessions were open that were stopped
@@ -39,6 +42,9 @@ export type AccountKeys = Readonly<
   Record<
     | 'sessions'
     | 'open'
+    | 'waiting'
+    | 'slotHolders'
+    | 'averageHeldMs'
     | 'vendorSessions'
     | 'slotReservations'
     | 'billedMs'
@@ -65,6 +71,9 @@ export class Keys {
     this.account = {
       sessions: `${this.queuePrefix}:sessions`,
       open: `${this.queuePrefix}:open`,
+      waiting: `${this.queuePrefix}:waiting`,
+      slotHolders: `${this.queuePrefix}:slot-holders`,
+      averageHeldMs: `${this.queuePrefix}:average-held-ms`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       slotReservations: `${this.queuePrefix}:slot-reservations`,
       billedMs: `${this.queuePrefix}:billed-ms`,

@@ -64,8 +64,17 @@ function billableSeconds(billedMs: number, open: readonly VendorSessionRef[]): n
   return Math.round((billedMs + openMs) / 1_000);
 }
 
+/** A queued session's place: how many are before it, and for how long it is likely to wait, if that is known. */
+export type QueuePlace = { position: number; waitMs: number | undefined };
+
 /** What everybody may see of a record. */
-export function toSession(record: SessionRecord, position?: number): Session {
+export function toSession(record: SessionRecord, place?: QueuePlace): Session {
   const { cursor: _, vendorSessions: __, worker: ___, stopRequested: ____, ...session } = record;
-  return position === undefined ? session : { ...session, position };
+  if (!place) return session;
+  const { position, waitMs } = place;
+  return {
+    ...session,
+    position,
+    ...(waitMs !== undefined && { estimatedWaitSeconds: Math.ceil(waitMs / 1_000) }),
+  };
 }

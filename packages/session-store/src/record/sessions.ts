@@ -1,4 +1,6 @@
 import type { Session, SessionId, SessionList } from '@avatar-bridge/contracts';
+import type { Admission } from '../admission/admission.ts';
+import { expectedWaitMs } from '../admission/expected-wait.ts';
 import type { Connection } from '../connection.ts';
 import { SessionEndedError, UnknownSessionError } from '../errors.ts';
 import type { LeaseQueue } from '../lease/lease-queue.ts';
@@ -11,19 +13,13 @@ export class Sessions {
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #leaseQueue: LeaseQueue;
+  readonly #admission: Admission;
 
-  constructor({
-    connection,
-    keys,
-    leaseQueue,
-  }: {
-    connection: Connection;
-    keys: Keys;
-    leaseQueue: LeaseQueue;
-  }) {
-    this.#connection = connection;
-    this.#keys = keys;
-    this.#leaseQueue = leaseQueue;
+  constructor(parts: { connection: Connection; keys: Keys; leaseQueue: LeaseQueue; admission: Admission }) {
+    this.#connection = parts.connection;
+    this.#keys = parts.keys;
+    this.#leaseQueue = parts.leaseQueue;
+    this.#admission = parts.admission;
   }
 
   async record(id: SessionId): Promise<SessionRecord> {
@@ -36,12 +32,14 @@ export class Sessions {
     return this.shown(await this.record(id));
   }
 
-  /** What everybody may see, with the position while it is queued. */
+  /** What everybody may see, with its place in the queue while it is queued. */
   async shown(record: SessionRecord): Promise<Session> {
-    return toSession(
-      record,
-      record.state === 'queued' ? await this.#leaseQueue.position(record.id) : undefined,
-    );
+    if (record.state !== 'queued') return toSession(record);
+    const [position, use] = await Promise.all([
+      this.#leaseQueue.position(record.id),
+      this.#admission.slotUse(),
+    ]);
+    return toSession(record, { position, waitMs: expectedWaitMs(position, use) });
   }
 
   async list({ state, cursor, limit = 50 }: SessionQuery = {}): Promise<SessionList> {
@@ -54,17 +52,22 @@ export class Sessions {
     const found = await this.#connection.call((redis) =>
       Promise.all(ids.map((id) => redis.hgetall(this.#keys.session(id).record))),
     );
-    const waiting = found.some((fields) => fields['state'] === 'queued')
-      ? await this.#leaseQueue.waiting()
-      : [];
+    const queued = found.some((fields) => fields['state'] === 'queued');
+    const queue = queued && {
+      waiting: await this.#leaseQueue.waiting(),
+      use: await this.#admission.slotUse(),
+    };
+    const placeOf = (id: SessionId) => {
+      if (!queue) return undefined;
+      const position = Math.max(0, queue.waiting.indexOf(id));
+      return { position, waitMs: expectedWaitMs(position, queue.use) };
+    };
     const listed: Session[] = [];
     for (const [i, id] of ids.entries()) {
       const fields = found[i] ?? {};
       if (!fields['state'] || (state !== undefined && fields['state'] !== state)) continue;
       const record = toRecord(id, fields);
-      listed.push(
-        toSession(record, record.state === 'queued' ? Math.max(0, waiting.indexOf(id)) : undefined),
-      );
+      listed.push(toSession(record, record.state === 'queued' ? placeOf(id) : undefined));
     }
     const last = ids.length === Math.min(limit, 200) ? ids.at(-1) : undefined;
     return { sessions: listed, ...(last !== undefined && { cursor: last }) };

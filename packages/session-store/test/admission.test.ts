@@ -1,0 +1,148 @@
+import { SessionRequest } from '@avatar-bridge/contracts';
+import { Redis } from 'ioredis';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { QueueFullError } from '../src/index.ts';
+import type { SessionStore } from '../src/index.ts';
+import { aborted, createSession, eventually, leases, openStore, types } from './support.ts';
+
+const request = SessionRequest.parse({});
+
+/** What only time does otherwise: Redis' own view of when sessions began to wait or to hold a slot. */
+function redis(): Redis {
+  const client = new Redis(inject('redisUrl'));
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+/** Holds every session that it can get, until the test or `end` ends it. */
+function holder(store: SessionStore) {
+  const ending = new Map<string, AbortController>();
+  const worker = leases(store, {
+    worker: 'w',
+    capacity: 50,
+    async run({ sessionId, epoch }, signal) {
+      const owner = await store.claim(sessionId, { epoch, worker: 'w' });
+      await owner.setState({ type: 'session.starting', epoch, worker: 'w' });
+      const end = new AbortController();
+      ending.set(sessionId, end);
+      await aborted(AbortSignal.any([end.signal, signal]));
+      if (signal.aborted) return 'released';
+      await owner.end({ outcome: 'stopped', code: 'stopped', message: 'enough' });
+      return 'ended';
+    },
+  });
+  return { worker, end: (id: string) => ending.get(id)?.abort(), holds: (id: string) => ending.has(id) };
+}
+
+test('exactly as many sessions wait as may, however many come at once', async () => {
+  const store = await openStore({ queueLimit: 7 });
+  const other = await openStore({ queueLimit: 7, account: store.account });
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) => (i % 2 ? store : other).createSession(request)),
+  );
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(7);
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(QueueFullError);
+  expect((await store.listSessions()).sessions).toHaveLength(7);
+  expect(await store.queue.getWaitingCount()).toBe(7);
+});
+
+test('sessions for which a slot is free do not count', async () => {
+  const store = await openStore({ queueLimit: 0 });
+  await expect(createSession(store)).rejects.toThrow('No slot is free, and no session may wait for one');
+  await store.setSlots(2);
+  const ids = [await createSession(store), await createSession(store)];
+  await expect(createSession(store)).rejects.toThrow(QueueFullError);
+  const { end, holds } = holder(store);
+  await eventually(() => ids.every(holds));
+  await expect(createSession(store)).rejects.toThrow(QueueFullError);
+  end(ids[0] as string);
+  await eventually(() => createSession(store).catch(() => undefined));
+});
+
+test('a session that was let in is not refused when it is asked for again, and a refused one may come later', async () => {
+  const store = await openStore({ queueLimit: 1 });
+  const { session } = await store.createSession(request, { idempotencyKey: 'first' });
+  await expect(store.createSession(request, { idempotencyKey: 'second' })).rejects.toThrow(QueueFullError);
+  expect(await store.createSession(request, { idempotencyKey: 'first' })).toMatchObject({
+    session: { id: session.id },
+    replayed: true,
+  });
+  await store.stopSession(session.id, 'enough');
+  const second = await store.createSession(request, { idempotencyKey: 'second' });
+  expect(second).toMatchObject({ replayed: false });
+  expect(await store.createSession(request, { idempotencyKey: 'first' })).toMatchObject({
+    session: { id: session.id, state: 'ended' },
+    replayed: true,
+  });
+});
+
+test('who is refused, and who waits, is told how long it takes, going by how long others held a slot', async () => {
+  const store = await openStore({ queueLimit: 2 });
+  await store.setSlots(1);
+  const { end, holds } = holder(store);
+  const id = await createSession(store);
+  await eventually(() => holds(id));
+  const waiting = await createSession(store);
+  expect(await store.getSession(waiting)).not.toHaveProperty('estimatedWaitSeconds');
+  await redis().hset(`ab:{${store.account}}:slot-holders`, id, Date.now() - 40_000);
+  end(id);
+  await eventually(() => holds(waiting));
+  const [next, last] = [await createSession(store), await createSession(store)];
+  const seconds = (n: number) => expect.closeTo(n, -0.7);
+  expect((await store.getSession(next)).estimatedWaitSeconds).toEqual(seconds(40));
+  expect((await store.getSession(last)).estimatedWaitSeconds).toEqual(seconds(80));
+  const listed = (await store.listSessions({ state: 'queued' })).sessions;
+  expect(listed.map(({ estimatedWaitSeconds }) => estimatedWaitSeconds)).toEqual([seconds(80), seconds(40)]);
+  const refused = await createSession(store).catch((error: unknown) => error as QueueFullError);
+  expect(refused).toMatchObject({ code: 'no-slot', estimatedWaitSeconds: seconds(120) });
+});
+
+test('a session that gets no slot in time ends, and nobody begins with it', async () => {
+  const store = await openStore({ queueLimit: 1 });
+  const id = await createSession(store);
+  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() - 1, id);
+  expect((await store.reconcile()).expired).toEqual([id]);
+  expect(await store.getSession(id)).toMatchObject({
+    state: 'ended',
+    end: { outcome: 'failed', code: 'no-slot', message: expect.stringContaining('Try again later') },
+  });
+  expect(types(await store.readEvents(id))).toEqual(['session.queued', 'session.ended']);
+  expect(await store.queue.getJobState(id)).toBe('unknown');
+  expect((await store.reconcile()).expired).toEqual([]);
+  // Its place is free again.
+  await createSession(store);
+});
+
+test('a worker that comes too late does not begin', async () => {
+  const store = await openStore();
+  const [late, fine] = [await createSession(store), await createSession(store)];
+  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() - 1, late);
+  const { holds } = holder(store);
+  await eventually(() => holds(fine));
+  expect(holds(late)).toBe(false);
+  expect(await store.getSession(late)).toMatchObject({ state: 'ended', epoch: 0, end: { code: 'no-slot' } });
+});
+
+test('a session that has begun does not expire, also while it waits for its next owner', async () => {
+  const store = await openStore();
+  const id = await createSession(store);
+  const { worker, holds } = holder(store);
+  await eventually(() => holds(id));
+  await worker.close();
+  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() - 1, id);
+  expect((await store.reconcile()).expired).toEqual([]);
+  expect(await store.getSession(id)).not.toHaveProperty('end');
+});
+
+test('what a crash left of a session takes neither a place nor a slot', async () => {
+  const store = await openStore({ queueLimit: 1 });
+  await store.setSlots(1);
+  const gone = `ses_${'0'.repeat(32)}`;
+  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() - 1, gone);
+  await redis().hset(`ab:{${store.account}}:slot-holders`, gone, 1);
+  await expect(createSession(store)).rejects.toThrow(QueueFullError);
+  await store.reconcile();
+  await createSession(store);
+  await createSession(store);
+});
