@@ -86,7 +86,10 @@ export class QueueFullError extends RetryableError {
   readonly code = 'no-slot';
   /** How long one that comes now would have to wait, seconds. */
   readonly estimatedWaitSeconds: number;
-  constructor(waiting: number, { estimatedWaitMs, retryAfter }: { estimatedWaitMs: number; retryAfter: number }) {
+  constructor(
+    waiting: number,
+    { estimatedWaitMs, retryAfter }: { estimatedWaitMs: number; retryAfter: number },
+  ) {
     super(
       waiting === 0
         ? 'No slot is free, and no session may wait for one'

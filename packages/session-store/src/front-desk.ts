@@ -87,7 +87,8 @@ const cancelled = 'It was cancelled before anybody began to say it';
 const replaced = 'A later message replaced it before anybody began to say it';
 
 export function frontDesk(parts: StoreParts): FrontDesk {
-  const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends, admission } = parts;
+  const { connection, subscriptions, keys, leaseQueue, retention, mailboxLimit, sessions, ends, admission } =
+    parts;
   const messages = new Messages(connection, keys);
   const log = new EventLog({
     connection,

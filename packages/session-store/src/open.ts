@@ -1,4 +1,4 @@
-import { Admission } from './admission/admission.ts';
+import { Admission } from './admission.ts';
 import { Connection, openRedis, settled } from './connection.ts';
 import { frontDesk } from './front-desk.ts';
 import { LeaseQueue } from './lease/lease-queue.ts';

@@ -18,7 +18,8 @@ export interface Ownership {
 
 /** @param leaseWorkers holds those that are not closed */
 export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ownership {
-  const { connection, subscriptions, keys, retention, closing, admission, ends, ledger, redisUrl, logger } = parts;
+  const { connection, subscriptions, keys, retention, closing, admission, ends, ledger, redisUrl, logger } =
+    parts;
   return {
     async claim(id, { epoch, worker }) {
       const token = `${epoch} ${worker} ${randomUUID()}`;

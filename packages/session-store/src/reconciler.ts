@@ -1,5 +1,5 @@
 import type { SessionId } from '@avatar-bridge/contracts';
-import type { Admission } from './admission/admission.ts';
+import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
 import type { Keys } from './record/keys.ts';
@@ -65,7 +65,8 @@ export class Reconciler {
   /** A session that has not ended needs a job, unless it may end right here. */
   async #revive(id: SessionId, epoch: number, stop: string | null, report: Reconciled): Promise<void> {
     if (stop && epoch === 0) {
-      if (await this.#ends.unclaimed(id, (JSON.parse(stop) as { reason: string }).reason)) report.ended.push(id);
+      if (await this.#ends.unclaimed(id, (JSON.parse(stop) as { reason: string }).reason))
+        report.ended.push(id);
       return;
     }
     // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.

@@ -1,4 +1,4 @@
-import type { Admission } from './admission/admission.ts';
+import type { Admission } from './admission.ts';
 import type { SessionEnd, SessionEventBody, SessionId } from '@avatar-bridge/contracts';
 import type { Answer, Connection } from './connection.ts';
 import type { Keys } from './record/keys.ts';
@@ -10,7 +10,8 @@ import type { Retention } from './types.ts';
 const noSlot: SessionEnd = {
   outcome: 'failed',
   code: 'no-slot',
-  message: 'No slot became free for it in time: all of them are in use, or no worker is there. Try again later',
+  message:
+    'No slot became free for it in time: all of them are in use, or no worker is there. Try again later',
 };
 
 /** Ends sessions: for their owners, and where there is none. */

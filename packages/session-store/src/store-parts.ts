@@ -1,4 +1,4 @@
-import type { Admission } from './admission/admission.ts';
+import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';

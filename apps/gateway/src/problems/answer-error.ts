@@ -14,10 +14,6 @@ export function answerError({ logger, metrics }: Parts) {
     if (refusal.code === 'internal')
       logger.error({ err: error, requestId: c.var.requestId }, 'request failed');
     if (c.req.method === 'POST' && routePath(c, -1) === messages) metrics.messageRejected(refusal.code);
-    return sendProblem(
-      c,
-      problem(refusal.code, refusal.message, refusal.more),
-      refusal.headers,
-    );
+    return sendProblem(c, problem(refusal.code, refusal.message, refusal.more), refusal.headers);
   };
 }

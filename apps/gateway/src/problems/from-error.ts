@@ -33,10 +33,14 @@ export function problemOf(error: unknown): ProblemError {
   if (error instanceof QueueFullError) {
     const { estimatedWaitSeconds } = error;
     const wait = inWords(estimatedWaitSeconds);
-    return new ProblemError('no-slot', `${error.message}. Another one would wait for about ${wait}: try later.`, {
-      headers: retryAfter(error),
-      estimatedWaitSeconds,
-    });
+    return new ProblemError(
+      'no-slot',
+      `${error.message}. Another one would wait for about ${wait}: try later.`,
+      {
+        headers: retryAfter(error),
+        estimatedWaitSeconds,
+      },
+    );
   }
   if (error instanceof StoreUnavailableError) {
     return new ProblemError('store-unavailable', 'Try again soon, with the same Idempotency-Key.', {

@@ -1,6 +1,6 @@
 import type { Session, SessionId, SessionList } from '@avatar-bridge/contracts';
-import type { Admission } from '../admission/admission.ts';
-import { expectedWaitMs } from '../admission/expected-wait.ts';
+import type { Admission } from '../admission.ts';
+import { expectedWaitMs } from '../expected-wait.ts';
 import type { Connection } from '../connection.ts';
 import { SessionEndedError, UnknownSessionError } from '../errors.ts';
 import type { LeaseQueue } from '../lease/lease-queue.ts';

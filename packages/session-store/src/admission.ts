@@ -1,9 +1,9 @@
 import type { SessionId } from '@avatar-bridge/contracts';
-import type { Connection } from '../connection.ts';
-import { QueueFullError } from '../errors.ts';
-import type { LeaseQueue } from '../lease/lease-queue.ts';
-import type { Keys } from '../record/keys.ts';
-import * as scripts from '../scripts/index.ts';
+import type { Connection } from './connection.ts';
+import { QueueFullError } from './errors.ts';
+import type { LeaseQueue } from './lease/lease-queue.ts';
+import type { Keys } from './record/keys.ts';
+import * as scripts from './scripts/index.ts';
 import { expectedWaitMs, type SlotUse, stepMs } from './expected-wait.ts';
 
 /** How long a session is taken to hold its slot before any has ended, ms. */

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { expectedWaitMs } from './expected-wait.ts';
 
-const use = (slots: number | undefined, held: number, averageHeldMs?: number) => ({ slots, held, averageHeldMs });
+const use = (slots: number | undefined, held: number, averageHeldMs?: number) => ({
+  slots,
+  held,
+  averageHeldMs,
+});
 
 test.each([
   ['the next one comes when the first of the slots is free again', 0, use(1, 1, 60_000), 60_000],
