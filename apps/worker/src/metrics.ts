@@ -6,6 +6,8 @@ import type { State } from './session/state.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+const circuitStates = { closed: 0, probing: 1, open: 2 };
+
 /** What a worker tells Prometheus. Each worker has a registry of its own. `relayHosts`: those that run now. */
 export function createMetrics({
   relayHosts = () => [],
@@ -52,6 +54,12 @@ export function createMetrics({
     labelNames: ['code'],
     registers,
   });
+  const circuits = new Gauge({
+    name: 'avatar_bridge_vendor_circuit_state',
+    help: 'Whether the vendor works (0), is being probed (1) or is out of order and not asked (2)',
+    labelNames: ['provider'],
+    registers,
+  });
   const credits = new Gauge({
     name: 'avatar_bridge_vendor_credits',
     help: 'What the vendor account has left, when it last said so',
@@ -79,6 +87,8 @@ export function createMetrics({
     vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
     relays: createRelayMetrics(registry, relayHosts),
     vendorCredits: (provider: string, remaining: number) => credits.set({ provider }, remaining),
+    vendorCircuit: (provider: string, state: keyof typeof circuitStates) =>
+      circuits.set({ provider }, circuitStates[state]),
     vendorSessionReaped: () => reaped.inc(),
     /** Times a call; the outcome is `ok` or the error's code. */
     async vendorCall<T>(call: string, run: () => Promise<T>): Promise<T> {

@@ -9,7 +9,10 @@ import {
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
+import type { AvatarProvider } from './providers/avatar-provider.ts';
+import { GuardedProvider } from './providers/guarded-provider.ts';
 import type { Providers } from './providers/providers.ts';
+import { VendorCircuit } from './providers/vendor-circuit.ts';
 import type { SelectionRules } from './session/provider-selection.ts';
 import { SessionActor } from './session/session-actor.ts';
 import type { StageAccess } from './session/stage-access.ts';
@@ -70,8 +73,10 @@ export class Worker {
   #draining: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
-    const { store, name, capacity, drainDeadline = 20_000 } = parts;
-    this.#parts = parts;
+    const { store, name, capacity, drainDeadline = 20_000, metrics, logger } = parts;
+    const guard = (provider: AvatarProvider) =>
+      new GuardedProvider(provider, new VendorCircuit({ provider: provider.name, metrics, logger }));
+    this.#parts = { ...parts, providers: parts.providers.map(guard) };
     this.#drainDeadline = drainDeadline;
     this.#leases = store.leases({
       worker: name,

@@ -112,6 +112,17 @@ describe('a session', () => {
     await conversation.stop();
   });
 
+  it('waits while the vendor refuses a key that has worked, and speaks on when that has passed', async () => {
+    const conversation = await rig.liveSession();
+    await rig.fault({ kind: 'refuse', path: '*', error: 'unauthorized', times: 'always' });
+    const said = await conversation.say('This is said when the key is taken again.');
+    await rig.fault({ kind: 'drop-session' });
+    await conversation.until('session.recovering', ({ attempt }) => attempt > 1);
+    await rig.clearFaults();
+    expect(await conversation.finished(said)).toEqual(['spoken']);
+    await conversation.stop();
+  });
+
   it('ends with a reason that names the avatar nobody knows', async () => {
     const conversation = await rig.session({ id: 'nobody-knows-this-one' });
     const ended = await conversation.until('session.ended');

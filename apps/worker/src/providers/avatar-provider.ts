@@ -66,6 +66,8 @@ export type OpenRequest = {
   /** Ours, for logs. */
   sessionId: string;
   avatar: AvatarSettings;
+  /** Whether our session has been live before, in whichever worker. */
+  wasLive?: boolean;
   /** The vendor session that this one replaces, for vendors that carry the conversation over. */
   previous?: VendorSession;
   /** Mints a place on the stage for an avatar that joins it by itself. */

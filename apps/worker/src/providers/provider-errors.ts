@@ -12,6 +12,7 @@ export type ProviderErrorCode =
   | 'rate-limited'
   | 'not-ready'
   | 'unavailable'
+  | 'vendor-away'
   | 'timeout'
   | 'network'
   | 'session-closed'

@@ -8,13 +8,21 @@ export class Providers {
   readonly #byName: ReadonlyMap<string, AvatarProvider>;
 
   /** @param order default: all, as given */
-  constructor(providers: readonly AvatarProvider[], order = providers.map(({ name }) => name)) {
+  constructor(
+    providers: readonly AvatarProvider[],
+    order: readonly string[] = providers.map(({ name }) => name),
+  ) {
     this.#byName = new Map(providers.map((provider) => [provider.name, provider]));
     this.order = order;
   }
 
   get(name: string): AvatarProvider | undefined {
     return this.#byName.get(name);
+  }
+
+  /** The same ones, each in what `wrap` makes of it. */
+  map(wrap: (provider: AvatarProvider) => AvatarProvider): Providers {
+    return new Providers([...this.#byName.values()].map(wrap), this.order);
   }
 
   /** What the gateway is told of them. */

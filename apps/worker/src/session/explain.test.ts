@@ -22,6 +22,11 @@ describe('explain', () => {
       { kind: 'no-slot', code: 'concurrency-limit', retryAfter: 5_000 },
     ],
     [
+      'a vendor that is known to be out of order costs time, and was no try',
+      new RetryableProviderError('vendor-away', 'Out of order', { retryAfter: 5_000 }),
+      { kind: 'broken', code: 'vendor-away', retryAfter: 5_000, untried: true },
+    ],
+    [
       'a lost vendor session is another try',
       new SessionLostError('session-closed', 'Gone'),
       { kind: 'broken', code: 'session-closed', reason: 'Gone' },

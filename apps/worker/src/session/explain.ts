@@ -12,7 +12,10 @@ import { StageRefusedError, StageUnavailableError } from './stage-errors.ts';
 import type { Failure } from './state.ts';
 
 /** `kind`: what the failure says about the provider in use. */
-export type Down = Pick<Failure, 'code' | 'reason' | 'retryAfter' | 'end' | 'waiting' | 'planned'> & {
+export type Down = Pick<
+  Failure,
+  'code' | 'reason' | 'retryAfter' | 'end' | 'waiting' | 'untried' | 'planned'
+> & {
   kind: FailureKind;
 };
 
@@ -41,7 +44,14 @@ function classify(error: unknown): Down {
   if (error instanceof RetryableProviderError) {
     const { code, message, retryAfter } = error;
     const kind = limits.has(code) ? 'no-slot' : 'broken';
-    return { kind, code, reason: message, ...(retryAfter !== undefined && { retryAfter }) };
+    const untried = code === 'vendor-away';
+    return {
+      kind,
+      code,
+      reason: message,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(untried && { untried }),
+    };
   }
   if (error instanceof ProviderError) return { kind: 'broken', code: error.code, reason: error.message };
   if (error instanceof LostError) {

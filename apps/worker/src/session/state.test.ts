@@ -54,6 +54,12 @@ describe('next', () => {
       { ...lost, retryAfter: 9_000 },
       { ...starting, notBefore: at + 9_000, ...tried(1) },
     ],
+    [
+      'comes again when it is told to by a vendor that is out of order, as the time since counts',
+      { ...recovering, ...tried(2, at - 9_000) },
+      { ...lost, untried: true, retryAfter: 300 },
+      { ...recovering, notBefore: at + 300, ...tried(2, at - 9_000) },
+    ],
     ['recovers at once', live, lost, recovering],
     [
       'recovers later when the one before was lost soon, too',

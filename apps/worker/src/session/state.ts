@@ -66,6 +66,8 @@ export type Failure = {
   another?: true;
   /** Nothing failed: it has to wait for a slot, for a vendor that is out of order, or for the stage. */
   waiting?: boolean;
+  /** The vendor is known to be out of order: this costs time, but was no try. */
+  untried?: true;
   /** Another provider goes on after that. */
   tryAgainBy?: number;
   /** Nothing failed: it is replaced. */
@@ -151,14 +153,16 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>, r
   if (event.waiting)
     return again(state, reason, state, Math.min(at + Math.max(waitingPause(chance), retryAfter), tryAgainBy));
   const stable = state.name === 'live' && at - state.since >= stableAfter;
-  const attempt = (stable ? 0 : state.attempt) + 1;
+  const attempt = (stable ? 0 : state.attempt) + (event.untried ? 0 : 1);
   const failingSince = (stable ? undefined : state.failingSince) ?? at;
   if (at - failingSince >= rules.patienceMs) {
     const minutes = Math.round(rules.patienceMs / 60_000);
     const message = `Given up after ${attempt} tries within ${minutes} minutes: ${reason}`;
     return { name: 'stopping', end: { outcome: 'failed', code, message } };
   }
-  const pause = Math.max(backoff(attempt + (state.name === 'live' ? 0 : 1), chance), retryAfter);
+  const pause = event.untried
+    ? retryAfter
+    : Math.max(backoff(attempt + (state.name === 'live' ? 0 : 1), chance), retryAfter);
   return again(state, reason, { ...state, attempt, failingSince }, Math.min(at + pause, tryAgainBy));
 }
 

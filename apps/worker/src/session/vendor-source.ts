@@ -156,6 +156,7 @@ export class VendorSource {
     return {
       sessionId: owned.id,
       avatar: this.#greeted ? ungreeting : avatar,
+      wasLive: this.#greeted,
       ...(previous && { previous }),
       seatAvatar: () => stage.seat(owned.id, room, dialect),
       signal,
