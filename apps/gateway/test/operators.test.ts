@@ -54,7 +54,7 @@ test('/operators leads to the board, whose page loads nothing from elsewhere', a
 test('the board shows the session queue and each session’s mailbox with its messages by state', async () => {
   const { queues } = await board(`?activeQueue=mailbox-${id}`);
   const leases = queues.find(({ displayName }) => displayName === 'sessions');
-  expect(leases).toMatchObject({ readOnlyMode: true, counts: { waiting: 1 } });
+  expect(leases).toMatchObject({ readOnlyMode: true, counts: { prioritized: 1 } });
   const mailbox = queues.find(({ name }) => name === `mailbox-${id}`);
   expect(mailbox).toMatchObject({
     readOnlyMode: true,

@@ -50,6 +50,10 @@ export const AvatarSettings = z.strictObject({
 });
 export type AvatarSettings = z.infer<typeof AvatarSettings>;
 
+/** Who gets the next free slot: `high` before `normal` before `low`, among equals who came first. */
+export const SessionPriority = z.enum(['high', 'normal', 'low']);
+export type SessionPriority = z.infer<typeof SessionPriority>;
+
 /** What a chatbot posts to get a session. `{}` is fine. */
 export const SessionRequest = z
   .strictObject({
@@ -68,6 +72,8 @@ export const SessionRequest = z
       .string()
       .regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ - : @')
       .optional(),
+    /** Its place in the queue while no slot is free. Sessions that have begun always go before those that have not. */
+    priority: SessionPriority.default('normal'),
     /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
     onUncertain: z.enum(['replay', 'skip']).default('replay'),
     /** Kept and shown, never read: up to 16 short strings. */
@@ -130,6 +136,7 @@ export const Session = z.object({
   position: z.int().optional(),
   /** How long it is likely to wait for a slot from now on, while it is queued: going by how long sessions have held one lately. */
   estimatedWaitSeconds: z.int().optional(),
+  priority: SessionPriority,
   avatar: AvatarSettings,
   room: z.string(),
   /** Absent: the stage is as this API describes it. */

@@ -55,7 +55,8 @@ export class Admission {
 
   /** Says that a session holds a slot from now on. False: it had waited too long. */
   async takeSlot(id: SessionId): Promise<boolean> {
-    const [status] = await this.#connection.run(scripts.takeSlot, this.#keys.account, { id });
+    const keys = { ...this.#keys.account, job: this.#queue.toKey(id) };
+    const [status] = await this.#connection.run(scripts.takeSlot, keys, { id });
     return status === 'ok';
   }
 

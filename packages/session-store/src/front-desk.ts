@@ -118,7 +118,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
       await connection.run(scripts.createSession, keys.session(id), args, requestFields(id, request));
       const record = await sessions.record(id);
       if (record.state === 'ended') await ends.close(id);
-      else await leaseQueue.add(id, record.epoch);
+      else await leaseQueue.add(record);
       return { session: await sessions.shown(record), replayed };
     },
 

@@ -1,9 +1,9 @@
-import type { SessionId } from '@avatar-bridge/contracts';
+import type { SessionId, SessionPriority } from '@avatar-bridge/contracts';
 import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
 import type { Keys } from './record/keys.ts';
-import type { LeaseQueue } from './lease/lease-queue.ts';
+import type { LeaseQueue, Queueable } from './lease/lease-queue.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Reconciled } from './types.ts';
 
@@ -39,10 +39,13 @@ export class Reconciler {
     for (const id of await this.#admission.overdue()) await this.#expire(id, report);
     const { sessions, open, waiting } = this.#keys.account;
     const forgotten: SessionId[] = [];
-    for (const [id, [state, epoch, stop]] of await this.#next(open, ['state', 'epoch', 'stop'])) {
+    for (const [id, [state, epoch, priority, stop]] of await this.#next(open, ['state', 'epoch', 'priority', 'stop'])) {
       if (!state) forgotten.push(id);
       else if (state === 'ended') await this.#ends.close(id);
-      else if (!(await this.#leaseQueue.has(id))) await this.#revive(id, Number(epoch), stop ?? null, report);
+      else if (!(await this.#leaseQueue.has(id))) {
+        const session = { id, epoch: Number(epoch), priority: priority as SessionPriority };
+        await this.#revive(session, stop ?? null, report);
+      }
     }
     for (const [id, [state]] of await this.#next(sessions, ['state'])) if (!state) forgotten.push(id);
     const gone = forgotten.filter((id) => idTime(id) < Date.now() - creationGrace);
@@ -63,7 +66,8 @@ export class Reconciler {
   }
 
   /** A session that has not ended needs a job, unless it may end right here. */
-  async #revive(id: SessionId, epoch: number, stop: string | null, report: Reconciled): Promise<void> {
+  async #revive(session: Queueable, stop: string | null, report: Reconciled): Promise<void> {
+    const { id, epoch } = session;
     if (stop && epoch === 0) {
       if (await this.#ends.unclaimed(id, (JSON.parse(stop) as { reason: string }).reason))
         report.ended.push(id);
@@ -71,7 +75,7 @@ export class Reconciler {
     }
     // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.
     await this.#leaseQueue.remove(id);
-    await this.#leaseQueue.add(id, epoch);
+    await this.#leaseQueue.add(session);
     report.requeued.push(id);
   }
 

@@ -44,7 +44,7 @@ test('exactly as many sessions wait as may, however many come at once', async ()
   const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
   expect(refusals.every(({ reason }) => reason instanceof QueueFullError)).toBe(true);
   expect((await store.listSessions()).sessions).toHaveLength(7);
-  expect(await store.queue.getWaitingCount()).toBe(7);
+  expect(await store.queue.getPrioritizedCount()).toBe(7);
 });
 
 test('sessions for which a slot is free do not count', async () => {

@@ -47,7 +47,7 @@ test('after 50 sessions Redis holds their records until the retention ends, then
   await eventually(async () => (await redis.keys(`ab:*{ses_*`)).every((key) => !key.includes(store.account)));
   await expect(store.getSession(ids[0] as string)).rejects.toThrow(UnknownSessionError);
   const queue = `ab:{${store.account}}:sessions-${store.account}`;
-  const fixed = ['events', 'id', 'meta', 'stalled-check', 'marker'].map((name) => `${queue}:${name}`);
+  const fixed = ['events', 'id', 'pc', 'meta', 'stalled-check', 'marker'].map((name) => `${queue}:${name}`);
   // The index is trimmed by `reconcile` once its entries are a minute old.
   fixed.push(...['sessions', 'ready', 'average-held-ms'].map((name) => `ab:{${store.account}}:${name}`));
   await eventually(async () => (await keysOf(redis, store.account)).every((key) => fixed.includes(key)));
@@ -125,7 +125,7 @@ test('a session whose lease job failed for good gets another', async () => {
   await eventually(async () => (await store.queue.getJobState(id)) === 'failed');
   await broken.close();
   expect((await store.reconcile()).requeued).toEqual([id]);
-  expect(await store.queue.getJobState(id)).toBe('waiting');
+  expect(await store.queue.getJobState(id)).toBe('prioritized');
 });
 
 test('a stopped session whose job is gone and that nobody claimed is ended', async () => {

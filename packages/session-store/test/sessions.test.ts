@@ -47,7 +47,7 @@ test('the same key and body gives the same session, even to 50 at once', async (
   expect(new Set(answers.map(({ session }) => session.id)).size).toBe(1);
   expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
   expect((await store.listSessions()).sessions).toHaveLength(1);
-  expect(await store.queue.getJobCountByTypes('wait', 'active')).toBe(1);
+  expect(await store.queue.getJobCountByTypes('wait', 'prioritized', 'active')).toBe(1);
 });
 
 test('the same key with another body is refused', async () => {
@@ -64,7 +64,7 @@ test('a repeated request finishes what a crash left half done', async () => {
   const { session } = await store.createSession(SessionRequest.parse({}), { idempotencyKey: 'once' });
   await store.queue.remove(session.id);
   await store.createSession(SessionRequest.parse({}), { idempotencyKey: 'once' });
-  expect(await store.queue.getJobState(session.id)).toBe('waiting');
+  expect(await store.queue.getJobState(session.id)).toBe('prioritized');
 });
 
 test('sessions are listed newest first, in pages, and by state', async () => {
@@ -98,7 +98,7 @@ test('a session that nobody leased ends at once when it is stopped, and again is
     'message.dropped',
     'session.ended',
   ]);
-  expect(await store.queue.getJobCountByTypes('wait', 'active', 'delayed')).toBe(0);
+  expect(await store.queue.getJobCountByTypes('wait', 'prioritized', 'active', 'delayed')).toBe(0);
 });
 
 test('a session that somebody leased is asked to stop, once', async () => {

@@ -62,7 +62,7 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
 }
 
 function successorOf(
-  { avatar, providers, dialect, onUncertain, metadata }: Session,
+  { avatar, priority, providers, dialect, onUncertain, metadata }: Session,
   { provider }: RestartRequest,
 ): NewSession {
   const chosen = providers?.find(({ name }) => name === provider);
@@ -73,6 +73,7 @@ function successorOf(
   const ordered = chosen ? [chosen, ...(providers ?? []).filter((each) => each !== chosen)] : providers;
   return {
     avatar,
+    priority,
     ...(ordered && { providers: ordered }),
     ...(dialect && { dialect }),
     onUncertain,

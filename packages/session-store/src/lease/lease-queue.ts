@@ -1,4 +1,4 @@
-import type { SessionId } from '@avatar-bridge/contracts';
+import type { SessionId, SessionPriority } from '@avatar-bridge/contracts';
 import { Queue } from 'bullmq';
 import type { JobsOptions } from 'bullmq';
 import type { Connection } from '../connection.ts';
@@ -10,6 +10,15 @@ import type { Logger } from '../types.ts';
 export type LeaseData = { base: number };
 
 export const leaseAttempts = 20;
+
+/** What the queue needs to know of a session. */
+export type Queueable = { id: SessionId; epoch: number; priority: SessionPriority };
+
+/**
+ * BullMQ takes a job without a priority before all that have one, and then the lowest number: sessions that have begun have none
+ * (`takeSlot` takes it from them), so that those that are handed over, or whose worker died, go before those that have not begun.
+ */
+const jobPriorities: Record<SessionPriority, number> = { high: 1, normal: 2, low: 3 };
 
 /** A finished lease leaves nothing; one that failed for good stays to be looked at. */
 const jobOptions: JobsOptions = {
@@ -39,9 +48,10 @@ export class LeaseQueue {
     );
   }
 
-  /** Puts the session's job at the end of the queue; nothing happens if it has one. */
-  async add(id: SessionId, base: number): Promise<void> {
-    await this.#connection.call(() => this.queue.add('session', { base }, { ...jobOptions, jobId: id }));
+  /** Puts the session's job in the queue, behind those that go before it; nothing happens if it has one. */
+  async add({ id, epoch, priority }: Queueable): Promise<void> {
+    const options = { ...jobOptions, jobId: id, ...(epoch === 0 && { priority: jobPriorities[priority] }) };
+    await this.#connection.call(() => this.queue.add('session', { base: epoch }, options));
   }
 
   /** Takes the session's job out unless a worker holds it. */
@@ -57,18 +67,27 @@ export class LeaseQueue {
 
   /** How many jobs wait before this one; 0 if it does not wait. */
   async position(id: SessionId): Promise<number> {
-    const waiting = this.queue.toKey('wait');
-    const [length, index] = await this.#connection.call((redis) =>
-      Promise.all([redis.llen(waiting), redis.lpos(waiting, id, 'RANK', -1)]),
+    const begun = this.queue.toKey('wait');
+    const [length, index, rank] = await this.#connection.call((redis) =>
+      Promise.all([
+        redis.llen(begun),
+        redis.lpos(begun, id, 'RANK', -1),
+        redis.zrank(this.queue.toKey('prioritized'), id),
+      ]),
     );
+    if (rank !== null) return length + rank;
     return index === null ? 0 : Math.max(0, length - 1 - index);
   }
 
   /** The waiting sessions, next one first. */
   async waiting(): Promise<SessionId[]> {
-    return (
-      await this.#connection.call((redis) => redis.lrange(this.queue.toKey('wait'), 0, -1))
-    ).toReversed();
+    const [begun, others] = await this.#connection.call((redis) =>
+      Promise.all([
+        redis.lrange(this.queue.toKey('wait'), 0, -1),
+        redis.zrange(this.queue.toKey('prioritized'), 0, '-1'),
+      ]),
+    );
+    return [...begun.toReversed(), ...others];
   }
 
   async setSlots(slots: number): Promise<void> {

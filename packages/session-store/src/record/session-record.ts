@@ -19,6 +19,7 @@ export function requestFields(id: SessionId, request: NewSession): string[] {
     avatar: JSON.stringify(request.avatar),
     room: request.room ?? id,
     ...(request.dialect && { dialect: request.dialect }),
+    priority: request.priority,
     onUncertain: request.onUncertain,
     metadata: JSON.stringify(request.metadata),
     ...(providers && { providers: JSON.stringify(providers) }),
@@ -35,6 +36,7 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
   return {
     id,
     state: fields['state'] as Session['state'],
+    priority: fields['priority'] as Session['priority'],
     avatar: JSON.parse(fields['avatar'] as string) as Session['avatar'],
     room: fields['room'] as string,
     ...(fields['dialect'] && { dialect: fields['dialect'] as Session['dialect'] }),
