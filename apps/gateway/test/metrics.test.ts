@@ -55,5 +55,7 @@ test('open listeners are counted while they are open, and messages over sockets,
 });
 
 test('the lease queue’s depth is there, too', async () => {
-  expect(await metrics()).toMatch(/^bullmq_job_count\{queue="sessions-gateway-\w+", state="prioritized"\} 2$/m);
+  expect(await metrics()).toMatch(
+    /^bullmq_job_count\{queue="sessions-gateway-\w+", state="prioritized"\} 2$/m,
+  );
 });

@@ -39,7 +39,12 @@ export class Reconciler {
     for (const id of await this.#admission.overdue()) await this.#expire(id, report);
     const { sessions, open, waiting } = this.#keys.account;
     const forgotten: SessionId[] = [];
-    for (const [id, [state, epoch, priority, stop]] of await this.#next(open, ['state', 'epoch', 'priority', 'stop'])) {
+    for (const [id, [state, epoch, priority, stop]] of await this.#next(open, [
+      'state',
+      'epoch',
+      'priority',
+      'stop',
+    ])) {
       if (!state) forgotten.push(id);
       else if (state === 'ended') await this.#ends.close(id);
       else if (!(await this.#leaseQueue.has(id))) {

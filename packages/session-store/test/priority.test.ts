@@ -82,11 +82,13 @@ test('so does one on which a run crashed', async () => {
 });
 
 test('and one whose worker or job is gone', async () => {
-  const { store, low, high, log, first, worker } = await lowBeforeHigh(async ({ sessionId, epoch }, signal, on) => {
-    await on.claim(sessionId, { epoch, worker: 'w' });
-    await aborted(signal);
-    return 'released';
-  });
+  const { store, low, high, log, first, worker } = await lowBeforeHigh(
+    async ({ sessionId, epoch }, signal, on) => {
+      await on.claim(sessionId, { epoch, worker: 'w' });
+      await aborted(signal);
+      return 'released';
+    },
+  );
   await first.close();
   await store.queue.remove(low);
   await store.reconcile();
