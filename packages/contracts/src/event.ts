@@ -19,7 +19,14 @@ const media = { kind: z.enum(['audio', 'video']) };
 
 /** What can happen to a session, without the envelope. Names are `noun.verb`; times are epoch ms, durations ms. */
 export const SessionEventBody = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('session.queued') }),
+  /** `position`: how many sessions wait before it. */
+  z.object({ type: z.literal('session.queued'), position: z.int() }),
+  /** It has moved on in the queue. Near its turn every step is told, further back only when the position has halved, or doubled. */
+  z.object({
+    type: z.literal('session.position'),
+    position: z.int(),
+    estimatedWaitSeconds: z.int().optional(),
+  }),
   z.object({ type: z.literal('session.starting'), epoch: z.int(), worker: z.string() }),
   z.object({ type: z.literal('session.live'), room: z.string() }),
   z.object({ type: z.literal('session.recovering'), reason: z.string(), attempt: z.int() }),

@@ -1,7 +1,7 @@
-import type { SessionId } from '@avatar-bridge/contracts';
+import type { SessionId, SessionPriority } from '@avatar-bridge/contracts';
 import type { Connection } from './connection.ts';
 import { QueueFullError } from './errors.ts';
-import type { LeaseQueue } from './lease/lease-queue.ts';
+import { jobPriorities, type LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';
 import * as scripts from './scripts/index.ts';
 import { expectedWaitMs, type SlotUse, stepMs } from './expected-wait.ts';
@@ -18,10 +18,17 @@ export type Ticket = {
   idempotencyTtl: number;
   /** ms that the session may wait for a slot. */
   queuedMs: number;
+  priority: SessionPriority;
 };
 
-/** `replayed`: the key stands for this session already; `open`: it has not ended. */
-export type Admitted = { id: SessionId; bodyHash: string; replayed: boolean; open: boolean };
+/** `position`: how many wait before it. `replayed`: the key stands for this session already; `open`: it has not ended. */
+export type Admitted = {
+  id: SessionId;
+  position: number;
+  bodyHash: string;
+  replayed: boolean;
+  open: boolean;
+};
 
 /** Who may wait for a slot of an account, who holds one, and for how long. */
 export class Admission {
@@ -38,19 +45,21 @@ export class Admission {
   }
 
   /** Lets a session into the queue. Throws QueueFullError. */
-  async admit(id: SessionId, { key, bodyHash, idempotencyTtl, queuedMs }: Ticket): Promise<Admitted> {
+  async admit(id: SessionId, { key, bodyHash, priority, ...ticket }: Ticket): Promise<Admitted> {
     const keys = {
       ...this.#keys.account,
       idempotencyKey: this.#keys.idempotency(key),
       queueMeta: this.#queue.toKey('meta'),
+      queueWait: this.#queue.toKey('wait'),
+      queuePrioritized: this.#queue.toKey('prioritized'),
     };
     const idempotency = key === '' ? '' : `${bodyHash} ${id}`;
-    const args = { id, idempotency, idempotencyTtl, limit: this.#limit, queuedMs };
-    const [status, answer, open] = await this.#connection.run(scripts.admitSession, keys, args);
+    const args = { ...ticket, id, idempotency, limit: this.#limit, priority: jobPriorities[priority] };
+    const [status, answer, taken, open] = await this.#connection.run(scripts.admitSession, keys, args);
     if (status === 'full') throw this.#refusal(Number(answer), await this.slotUse());
-    if (status === 'ok') return { id, bodyHash, replayed: false, open: true };
-    const [former, formerId] = String(answer).split(' ') as [string, SessionId];
-    return { id: formerId, bodyHash: former, replayed: true, open: open === 1 };
+    if (status === 'ok') return { id, position: Number(answer), bodyHash, replayed: false, open: true };
+    const [former, formerId] = String(taken).split(' ') as [string, SessionId];
+    return { id: formerId, position: Number(answer), bodyHash: former, replayed: true, open: open === 1 };
   }
 
   /** Says that a session holds a slot from now on. False: it had waited too long. */

@@ -108,12 +108,17 @@ export function frontDesk(parts: StoreParts): FrontDesk {
   return {
     async createSession(request, options = {}) {
       const { key, bodyHash } = hashes(request, options);
-      const ticket = { key, bodyHash, idempotencyTtl: retention.idempotency, queuedMs: usualQueuedMs };
-      const { id, replayed, ...admitted } = await admission.admit(newSessionId(), ticket);
+      const { id, position, replayed, ...admitted } = await admission.admit(newSessionId(), {
+        key,
+        bodyHash,
+        idempotencyTtl: retention.idempotency,
+        queuedMs: usualQueuedMs,
+        priority: request.priority,
+      });
       if (admitted.bodyHash !== bodyHash) throw new IdempotencyMismatchError();
       if (!admitted.open) return { session: await sessions.get(id), replayed };
       // Each step may be done again: a crash in between is mended by the same request, or by `reconcile`.
-      const event = JSON.stringify({ type: 'session.queued' } satisfies SessionEventBody);
+      const event = JSON.stringify({ type: 'session.queued', position } satisfies SessionEventBody);
       const args = { ...logLimits(retention), event };
       await connection.run(scripts.createSession, keys.session(id), args, requestFields(id, request));
       const record = await sessions.record(id);

@@ -3,6 +3,7 @@ import { Connection, openRedis, settled } from './connection.ts';
 import { frontDesk } from './front-desk.ts';
 import { LeaseQueue } from './lease/lease-queue.ts';
 import { ownership } from './ownership.ts';
+import { QueuePositions } from './queue-positions.ts';
 import { warnOfSettings } from './redis-settings.ts';
 import { Keys } from './record/keys.ts';
 import { Sessions } from './record/sessions.ts';
@@ -42,6 +43,14 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
     leaseQueue,
     sessions: new Sessions({ connection, keys, leaseQueue, admission }),
     admission,
+    positions: new QueuePositions({
+      connection,
+      keys,
+      leaseQueue,
+      admission,
+      retention,
+      closing: closing.signal,
+    }),
     ends: new SessionEnds({ connection, keys, admission, retention }),
     ledger: new VendorLedger({ connection, keys, leaseQueue, retention }),
     retention,

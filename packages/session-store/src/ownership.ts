@@ -18,8 +18,19 @@ export interface Ownership {
 
 /** @param leaseWorkers holds those that are not closed */
 export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ownership {
-  const { connection, subscriptions, keys, retention, closing, admission, ends, ledger, redisUrl, logger } =
-    parts;
+  const {
+    connection,
+    subscriptions,
+    keys,
+    retention,
+    closing,
+    admission,
+    positions,
+    ends,
+    ledger,
+    redisUrl,
+    logger,
+  } = parts;
   return {
     async claim(id, { epoch, worker }) {
       const token = `${epoch} ${worker} ${randomUUID()}`;
@@ -47,7 +58,10 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
         redisUrl,
         keys,
         ...(logger && { logger }),
-        takeSlot: (id) => admission.takeSlot(id),
+        takeSlot: (id) => {
+          positions.tellSoon();
+          return admission.takeSlot(id);
+        },
         expire: (id) => ends.waitedTooLong(id),
         fail: ({ sessionId, epoch }, end) => ends.byHolder(sessionId, epoch, end),
         closed: () => leaseWorkers.delete(worker),

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
 import type { Keys } from './record/keys.ts';
 import type { LeaseQueue, Queueable } from './lease/lease-queue.ts';
+import type { QueuePositions } from './queue-positions.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Reconciled } from './types.ts';
 
@@ -17,6 +18,7 @@ export class Reconciler {
   readonly #keys: Keys;
   readonly #leaseQueue: LeaseQueue;
   readonly #admission: Admission;
+  readonly #positions: QueuePositions;
   readonly #ends: SessionEnds;
   readonly #places = new Map<string, SessionId>();
 
@@ -25,19 +27,21 @@ export class Reconciler {
     keys: Keys;
     leaseQueue: LeaseQueue;
     admission: Admission;
+    positions: QueuePositions;
     ends: SessionEnds;
   }) {
     this.#connection = parts.connection;
     this.#keys = parts.keys;
     this.#leaseQueue = parts.leaseQueue;
     this.#admission = parts.admission;
+    this.#positions = parts.positions;
     this.#ends = parts.ends;
   }
 
   async run(): Promise<Reconciled> {
     const report: Reconciled = { requeued: [], ended: [], expired: [], trimmed: 0 };
     for (const id of await this.#admission.overdue()) await this.#expire(id, report);
-    const { sessions, open, waiting } = this.#keys.account;
+    const { sessions, open } = this.#keys.account;
     const forgotten: SessionId[] = [];
     for (const [id, [state, epoch, priority, stop]] of await this.#next(open, [
       'state',
@@ -56,10 +60,11 @@ export class Reconciler {
     const gone = forgotten.filter((id) => idTime(id) < Date.now() - creationGrace);
     if (gone.length > 0) {
       const trimmed = await this.#connection.call((redis) =>
-        Promise.all([sessions, open, waiting].map((index) => redis.zrem(index, ...gone))),
+        Promise.all([sessions, open].map((index) => redis.zrem(index, ...gone))),
       );
       report.trimmed = Math.max(...trimmed);
     }
+    await this.#positions.tell();
     return report;
   }
 

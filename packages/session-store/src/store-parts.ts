@@ -2,6 +2,7 @@ import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';
+import type { QueuePositions } from './queue-positions.ts';
 import type { Sessions } from './record/sessions.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -17,6 +18,7 @@ export type StoreParts = {
   leaseQueue: LeaseQueue;
   sessions: Sessions;
   admission: Admission;
+  positions: QueuePositions;
   ends: SessionEnds;
   ledger: VendorLedger;
   retention: Retention;

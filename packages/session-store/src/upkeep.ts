@@ -27,13 +27,22 @@ export interface Upkeep {
   ready(): Promise<{ ok: boolean; detail: string }>;
 }
 
-export function upkeep({ connection, keys, leaseQueue, admission, ends, ledger }: StoreParts): Upkeep {
+export function upkeep({
+  connection,
+  keys,
+  leaseQueue,
+  admission,
+  positions,
+  ends,
+  ledger,
+}: StoreParts): Upkeep {
   const { account } = keys;
   const reconciler = new Reconciler({
     connection,
     keys,
     leaseQueue,
     admission,
+    positions,
     ends,
   });
   return {

@@ -1,4 +1,4 @@
-import { SessionRequest } from '@avatar-bridge/contracts';
+import { type SessionId, SessionRequest } from '@avatar-bridge/contracts';
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { QueueFullError } from '../src/index.ts';
@@ -96,6 +96,46 @@ test('who is refused, and who waits, is told how long it takes, going by how lon
   expect(listed.map(({ estimatedWaitSeconds }) => estimatedWaitSeconds)).toEqual([seconds(80), seconds(40)]);
   const refused = await createSession(store).catch((error: unknown) => error as QueueFullError);
   expect(refused).toMatchObject({ code: 'no-slot', estimatedWaitSeconds: seconds(120) });
+});
+
+test('a session is told its position when it comes, and as it moves on', async () => {
+  const store = await openStore();
+  const ids: SessionId[] = [];
+  for (let i = 0; i < 11; i++) ids.push(await createSession(store));
+  const first = await store.createSession(SessionRequest.parse({ priority: 'high' }));
+  const told = async (id: SessionId) =>
+    (await store.readEvents(id)).flatMap((event) => ('position' in event ? [event.position] : []));
+  await store.reconcile();
+  await store.reconcile();
+  expect(await told(first.session.id)).toEqual([0]);
+  // One that came later goes before them: those near their turn are told.
+  expect(await told(ids[0] as SessionId)).toEqual([0, 1]);
+  expect(await told(ids[2] as SessionId)).toEqual([2, 3]);
+  expect(await told(ids[10] as SessionId)).toEqual([10]);
+
+  await store.setSlots(1);
+  const run = async () => 'ended' as const;
+  leases(store, { worker: 'w', capacity: 1, run });
+  await eventually(async () => (await store.queue.getPrioritizedCount()) === 0);
+  const moves = await told(ids[10] as SessionId);
+  expect(moves).toEqual([...new Set(moves)].toSorted((a, b) => b - a));
+});
+
+test('as slots are taken, those that wait hear of it at once', async () => {
+  const store = await openStore();
+  await store.setSlots(1);
+  const { end, holds } = holder(store);
+  const held = await createSession(store);
+  await eventually(() => holds(held));
+  const [second, third] = [await createSession(store), await createSession(store)];
+  end(held);
+  await eventually(() => holds(second));
+  const positions = () =>
+    store.readEvents(third).then((events) => events.filter(({ type }) => type === 'session.position'));
+  await eventually(async () => (await positions()).length > 0);
+  expect(await positions()).toEqual([
+    expect.objectContaining({ position: 0, estimatedWaitSeconds: expect.any(Number) }),
+  ]);
 });
 
 test('a session that gets no slot in time ends, and nobody begins with it', async () => {

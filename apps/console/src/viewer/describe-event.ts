@@ -1,4 +1,5 @@
 import type { StreamedEvent } from '@avatar-bridge/contracts';
+import { inLine } from './in-line.ts';
 import { providerName } from './provider-name.ts';
 
 export type Tone = 'plain' | 'good' | 'active' | 'warning' | 'bad';
@@ -15,7 +16,9 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'reset':
       return { text: 'Joined in the middle: older events are no longer kept', tone: 'plain' };
     case 'session.queued':
-      return { text: 'Session queued', tone: 'plain' };
+      return { text: `Session queued: ${inLine(event.position)}`, tone: 'plain' };
+    case 'session.position':
+      return { text: `Waiting for a slot: ${inLine(event.position)}`, tone: 'plain' };
     case 'session.starting':
       return { text: 'Starting the avatar', tone: 'plain' };
     case 'session.live':

@@ -17,7 +17,7 @@ const happen = (state: ViewerState, ...bodies: SessionEventBody[]): ViewerState 
 
 const live = happen(
   initialState,
-  { type: 'session.queued' },
+  { type: 'session.queued', position: 0 },
   { type: 'session.starting', epoch: 1, worker: 'w' },
   { type: 'session.live', room: 'r' },
 );

@@ -1,3 +1,4 @@
+import { inLine } from './in-line.ts';
 import type { AvatarState, SessionState, StreamedEvent } from '@avatar-bridge/contracts';
 
 /** What the page knows of the session it shows. Events only: the page never guesses. */
@@ -47,7 +48,8 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
         pending: event.snapshot.pending,
       };
     case 'session.queued':
-      return { ...next, session: 'queued', notice: 'Waiting for a free avatar' };
+    case 'session.position':
+      return { ...next, session: 'queued', notice: `Waiting for a free avatar: ${inLine(event.position)}` };
     case 'session.starting':
       return { ...next, session: 'starting', notice: 'The avatar is on its way' };
     case 'session.live':

@@ -26,7 +26,8 @@ class Reader implements EventSink {
 }
 
 async function* events(count: number): AsyncGenerator<StreamedEvent> {
-  for (let i = 0; i < count; i++) yield { type: 'session.queued', id: `1-${i}`, sessionId: 'ses_1', at: 1 };
+  for (let i = 0; i < count; i++)
+    yield { type: 'session.queued', position: 0, id: `1-${i}`, sessionId: 'ses_1', at: 1 };
 }
 
 test('all events are sent to a reader who keeps up', async () => {

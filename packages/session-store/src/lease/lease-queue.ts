@@ -18,7 +18,7 @@ export type Queueable = { id: SessionId; epoch: number; priority: SessionPriorit
  * BullMQ takes a job without a priority before all that have one, and then the lowest number: sessions that have begun have none
  * (`takeSlot` takes it from them), so that those that are handed over, or whose worker died, go before those that have not begun.
  */
-const jobPriorities: Record<SessionPriority, number> = { high: 1, normal: 2, low: 3 };
+export const jobPriorities: Record<SessionPriority, number> = { high: 1, normal: 2, low: 3 };
 
 /** A finished lease leaves nothing; one that failed for good stays to be looked at. */
 const jobOptions: JobsOptions = {

@@ -30,6 +30,7 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
  * - `waiting` sorted set: sessions that wait for their first slot, by when they have waited too long, epoch ms
  * - `slotHolders` hash: sessions that hold a slot -> since when, epoch ms
+ * - `toldPositions` hash: sessions that wait for their first slot -> the position that they were told last
  * - `averageHeldMs` string: how long sessions have held their slots lately, on average
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
@@ -44,6 +45,7 @@ export type AccountKeys = Readonly<
     | 'open'
     | 'waiting'
     | 'slotHolders'
+    | 'toldPositions'
     | 'averageHeldMs'
     | 'vendorSessions'
     | 'slotReservations'
@@ -73,6 +75,7 @@ export class Keys {
       open: `${this.queuePrefix}:open`,
       waiting: `${this.queuePrefix}:waiting`,
       slotHolders: `${this.queuePrefix}:slot-holders`,
+      toldPositions: `${this.queuePrefix}:told-positions`,
       averageHeldMs: `${this.queuePrefix}:average-held-ms`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       slotReservations: `${this.queuePrefix}:slot-reservations`,

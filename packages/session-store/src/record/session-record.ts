@@ -73,10 +73,10 @@ export type QueuePlace = { position: number; waitMs: number | undefined };
 export function toSession(record: SessionRecord, place?: QueuePlace): Session {
   const { cursor: _, vendorSessions: __, worker: ___, stopRequested: ____, ...session } = record;
   if (!place) return session;
-  const { position, waitMs } = place;
-  return {
-    ...session,
-    position,
-    ...(waitMs !== undefined && { estimatedWaitSeconds: Math.ceil(waitMs / 1_000) }),
-  };
+  return { ...session, position: place.position, ...waitSeconds(place.waitMs) };
+}
+
+/** An estimated wait as the API tells it, if there is one. */
+export function waitSeconds(waitMs: number | undefined): { estimatedWaitSeconds?: number } {
+  return waitMs === undefined ? {} : { estimatedWaitSeconds: Math.ceil(waitMs / 1_000) };
 }

@@ -10,11 +10,12 @@ const newestWeight = 0.2;
  */
 export const leaveAccount = script('leaveAccount', {
   uses: [redisTime],
-  keys: ['open', 'waiting', 'slotHolders', 'averageHeldMs'],
+  keys: ['open', 'waiting', 'toldPositions', 'slotHolders', 'averageHeldMs'],
   args: ['id'],
   lua: `
 redis.call('ZREM', open, id)
 redis.call('ZREM', waiting, id)
+redis.call('HDEL', toldPositions, id)
 local since = redis.call('HGET', slotHolders, id)
 if since then
   redis.call('HDEL', slotHolders, id)

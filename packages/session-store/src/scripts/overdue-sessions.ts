@@ -10,7 +10,7 @@ const pageSize = 100;
  */
 export const overdueSessions = script('overdueSessions', {
   uses: [redisTime],
-  keys: ['open', 'waiting', 'slotHolders'],
+  keys: ['open', 'waiting', 'toldPositions', 'slotHolders'],
   lua: `
 for _, id in ipairs(redis.call('HKEYS', slotHolders)) do
   if not redis.call('ZSCORE', open, id) then redis.call('HDEL', slotHolders, id) end
@@ -18,7 +18,12 @@ end
 local overdue = {'ok'}
 local late = redis.call('ZRANGEBYSCORE', waiting, '-inf', redisTime(), 'LIMIT', 0, ${pageSize})
 for _, id in ipairs(late) do
-  if redis.call('ZSCORE', open, id) then overdue[#overdue + 1] = id else redis.call('ZREM', waiting, id) end
+  if redis.call('ZSCORE', open, id) then
+    overdue[#overdue + 1] = id
+  else
+    redis.call('ZREM', waiting, id)
+    redis.call('HDEL', toldPositions, id)
+  end
 end
 return overdue`,
 });

@@ -7,12 +7,13 @@ import { script } from './script.ts';
  */
 export const takeSlot = script('takeSlot', {
   uses: [redisTime],
-  keys: ['waiting', 'slotHolders', 'job'],
+  keys: ['waiting', 'toldPositions', 'slotHolders', 'job'],
   args: ['id'],
   lua: `
 local deadline = redis.call('ZSCORE', waiting, id)
 if deadline and tonumber(deadline) <= redisTime() then return {'late'} end
 redis.call('ZREM', waiting, id)
+redis.call('HDEL', toldPositions, id)
 redis.call('HSETNX', slotHolders, id, string.format('%.0f', redisTime()))
 if redis.call('EXISTS', job) == 1 then redis.call('HSET', job, 'priority', 0) end
 return {'ok'}`,
