@@ -8,6 +8,7 @@ import {
 } from '@avatar-bridge/session-store';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
+import { Background } from './background.ts';
 import type { Metrics } from './metrics.ts';
 import type { AvatarProvider } from './providers/avatar-provider.ts';
 import { GuardedProvider } from './providers/guarded-provider.ts';
@@ -18,6 +19,7 @@ import { SessionActor } from './session/session-actor.ts';
 import type { StageAccess } from './session/stage-access.ts';
 import { Sweep } from './sweep.ts';
 import { now } from './clock.ts';
+import { within } from './within.ts';
 
 export type WorkerParts = {
   store: SessionStore;
@@ -66,6 +68,9 @@ export class Worker {
   /** Whose avatars are on the stage until their next owners' are. */
   readonly #departing = new Set<SessionActor>();
   readonly #drainDeadline: number;
+  /** Vendor sessions being stopped that no session waits for. */
+  readonly #background = new Background();
+  readonly #hurried = Promise.withResolvers<void>();
   readonly #turns = pLimit(1);
   readonly #leases: LeaseWorker;
   readonly #sweeping = new AbortController();
@@ -101,18 +106,28 @@ export class Worker {
 
   /** Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes haste. */
   drain(): Promise<void> {
-    if (this.#draining) for (const actor of [...this.#actors, ...this.#departing]) actor.release(now());
+    if (this.#draining) this.#makeHaste();
     this.#draining ??= this.#drain();
     return this.#draining;
   }
 
+  #makeHaste(): void {
+    for (const actor of [...this.#actors, ...this.#departing]) actor.release(now());
+    this.#hurried.resolve();
+  }
+
   async #drain(): Promise<void> {
     const { logger } = this.#parts;
+    const deadline = now() + this.#drainDeadline;
+    const left = () => Math.max(0, deadline - now());
     this.#turns.concurrency = turnsFor(this.sessions, this.#drainDeadline);
     logger.info({ sessions: this.sessions }, 'draining');
     this.#sweeping.abort();
     await this.#leases.close('drain', { deadline: this.#drainDeadline });
-    await Promise.all([...this.#departing].map((actor) => actor.departed));
+    const departed = Promise.all([...this.#departing].map((actor) => actor.departed));
+    if (!(await within(departed, left()))) this.#makeHaste();
+    await departed;
+    await Promise.race([within(this.#background.done(), left()), this.#hurried.promise]);
     await this.#sweep;
     logger.info({ sessions: this.sessions }, 'drained');
   }
@@ -132,6 +147,7 @@ export class Worker {
         selection: usualSelection,
         ...this.#parts,
         worker: name,
+        background: this.#background,
         drainDeadline,
         takeTurn: (handOver) => this.#turns(handOver),
       },

@@ -123,6 +123,25 @@ describe('a session', () => {
     await conversation.stop();
   });
 
+  it('opens another vendor session while the vendor does not answer to the stop of the former one', async () => {
+    const conversation = await rig.liveSession();
+    await rig.fault({ kind: 'hang', path: '/v1/streaming.stop', times: 'always' });
+    await rig.fault({ kind: 'drop-session' });
+    const { at } = await conversation.until('session.recovering');
+    const live = await conversation.until('session.live', (event) => event.at > at);
+    expect(live.at - at).toBeLessThan(5_000);
+    const [former] = await conversation.eventsOf('vendor.opened');
+    const written = (await rig.store.vendorSessions()).filter(
+      ({ sessionId }) => sessionId === conversation.id,
+    );
+    expect(written.map(({ id, givenUp }) => [id, givenUp])[0]).toEqual([former?.vendorSessionId, true]);
+    expect(written).toHaveLength(2);
+    await rig.clearFaults();
+    await conversation.until('vendor.closed');
+    await conversation.stop();
+    await conversation.until('session.ended');
+  });
+
   it('ends with a reason that names the avatar nobody knows', async () => {
     const conversation = await rig.session({ id: 'nobody-knows-this-one' });
     const ended = await conversation.until('session.ended');

@@ -207,6 +207,13 @@ export class ClaimedSession implements OwnedSession {
     this.#check(await connection.run(scripts.closeVendorSession, this.#keys, args));
   }
 
+  async giveUpVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void> {
+    const { connection, ledger } = this.#parts;
+    await ledger.condemn(ref, this.epoch);
+    const args = { owner: this.#writer.owner, field: vendorField(ref) };
+    this.#check(await connection.run(scripts.giveUpVendorSession, this.#keys, args));
+  }
+
   reserveSlot(): Promise<boolean> {
     return this.#parts.ledger.reserveSlot(this.id);
   }

@@ -90,7 +90,11 @@ export type EventStreamOptions = {
 };
 
 /** A vendor session that may cost money. `data` is what its provider needs to take it over; no secrets in clear. */
-export type VendorSessionRef = VendorSession & { data?: Record<string, string> };
+export type VendorSessionRef = VendorSession & {
+  data?: Record<string, string>;
+  /** Its owner could not stop it at once, and does not use it any more. */
+  givenUp?: true;
+};
 
 /** A vendor session that was opened and of which nobody has yet written down that it was stopped. */
 export type VendorSessionEntry = VendorSessionRef & { sessionId: SessionId; epoch: number };
@@ -251,8 +255,10 @@ export interface OwnedSession {
   advance(entryId: string): Promise<void>;
   /** Write it before the vendor session is used. */
   openVendorSession(ref: VendorSessionRef): Promise<void>;
-  /** Write it after the vendor session was stopped. */
+  /** Write it after the vendor session was stopped, also when the session has ended since. */
   closeVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>, reason: string): Promise<void>;
+  /** Nobody uses it any more, though it could not be stopped yet: the next owner, or the sweep, goes on stopping it. */
+  giveUpVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
   /**
    * Reserves a slot for a second vendor session beside the one that is open: true when the account has one free. It lapses by itself after
    * 60 s, and is over with `openVendorSession`.

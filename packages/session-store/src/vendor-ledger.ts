@@ -45,6 +45,12 @@ export class VendorLedger {
     );
   }
 
+  /** Says that the owner of this epoch does not use it any more. */
+  async condemn(ref: Ref, epoch: number): Promise<void> {
+    const args = { field: nameOf(ref), epoch };
+    await this.#connection.run(scripts.condemnVendorSession, this.#keys.account, args);
+  }
+
   /** @returns what the list said of it, unless it was struck before */
   async strike(ref: Ref): Promise<VendorSessionEntry | undefined> {
     const args = { field: nameOf(ref) };

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { FencedError } from '../src/index.ts';
 import { aborted, createSession, eventually, leases, openStore, ownedSession, types } from './support.ts';
 
 const provider = 'heygen';
@@ -73,6 +74,41 @@ test('a session and its account say how long vendor sessions were open, each cou
   await other.openVendorSession(ref('other', 10_000));
   expect((await store.getSession(other.id)).billableSeconds).toEqual(near(10));
   expect(await store.billableSeconds()).toEqual(near(100));
+});
+
+test('a vendor session that was given up is so in the list and the record, and is stopped by then or later', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  await owner.openVendorSession({ ...ref('stuck', 60_000), data: { url: 'ws://a room' } });
+  await owner.openVendorSession(ref('next'));
+  await owner.giveUpVendorSession({ provider, id: 'stuck' });
+  expect((await store.vendorSessions()).map(({ id, givenUp }) => [id, givenUp])).toEqual([
+    ['stuck', true],
+    ['next', undefined],
+  ]);
+  const next = await store.claim(owner.id, { epoch: owner.epoch + 1, worker: 'next' });
+  expect(next.record.vendorSessions).toMatchObject([
+    { id: 'stuck', givenUp: true, data: { url: 'ws://a room' } },
+    { id: 'next' },
+  ]);
+  // What the next owner goes on with is not its former owner's to give up, and what is stopped stays so.
+  await next.openVendorSession(ref('next'));
+  await expect(owner.giveUpVendorSession({ provider, id: 'next' })).rejects.toThrow(FencedError);
+  await next.closeVendorSession({ provider, id: 'stuck' }, 'stopped at last');
+  await next.giveUpVendorSession({ provider, id: 'stuck' });
+  expect(await store.vendorSessions()).toMatchObject([{ id: 'next' }]);
+  expect((await store.vendorSessions())[0]).not.toHaveProperty('givenUp');
+});
+
+test('a vendor session that is stopped after its session has ended is counted to its stop', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  await owner.openVendorSession(ref('slow', 60_000));
+  await owner.end({ outcome: 'stopped', code: 'stopped', message: 'enough' });
+  await owner.closeVendorSession({ provider, id: 'slow' }, 'stopped at last');
+  expect(await store.getSession(owner.id)).not.toHaveProperty('vendorSession');
+  expect((await store.getSession(owner.id)).billableSeconds).toEqual(expect.closeTo(60, -0.7));
+  expect(types(await store.readEvents(owner.id)).at(-1)).toBe('session.ended');
 });
 
 test('a vendor session that the sweep stopped is closed in its record as well, also when the session has ended', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import { now } from '../clock.ts';
+import type { Background } from '../background.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Providers } from '../providers/providers.ts';
 import { Captions } from '../speech/captions.ts';
@@ -55,6 +56,8 @@ export type ActorParts = {
   rules?: StateRules;
   mediaRelay: MediaRelay;
   stage: StageAccess;
+  /** Where goes on what a session does not wait for. */
+  background: Background;
   metrics: Metrics;
   logger: Logger;
   /** This worker's name. */
@@ -156,7 +159,12 @@ export class SessionActor {
       owned,
       selection: this.#selection,
       takeover: this.#takeover,
-      vendorSessions: new VendorSessions({ owned, metrics, logger: this.#logger }),
+      vendorSessions: new VendorSessions({
+        owned,
+        background: parts.background,
+        metrics,
+        logger: this.#logger,
+      }),
       logger: this.#logger,
       isFence: (error) => this.#journal.noticeFence(error),
       isStillOurs: () => isStillOurs(owned, (error) => this.#journal.noticeFence(error), this.#done.signal),

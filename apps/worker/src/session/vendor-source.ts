@@ -45,14 +45,16 @@ export class VendorSource {
   /** The newest vendor session of a former owner, if there is a way back to it; all others are stopped. */
   async takeOver(signal: AbortSignal): Promise<Taken | undefined> {
     const { owned, stage, takeover, vendorSessions } = this.#parts;
-    const ref = this.#inherited.at(-1);
+    const used = this.#inherited.filter(({ givenUp }) => !givenUp);
+    const ref = used.at(-1);
     if (!ref) {
+      void this.stopInherited();
       takeover.decided({ attached: false, heard: false });
       return undefined;
     }
     const { room, dialect } = owned.record;
     // With two of them nobody knows which one was on the stage.
-    const carried = this.#inherited.length === 1 && stage.carried(owned.id, room, dialect);
+    const carried = used.length === 1 && stage.carried(owned.id, room, dialect);
     const [heard, link] = await Promise.all([carried, this.#attach(ref, signal)]);
     if (!link) {
       const openUntil = await this.stopInherited();
@@ -60,7 +62,7 @@ export class VendorSource {
       return undefined;
     }
     await vendorSessions.record(ref);
-    for (const former of this.#inherited.slice(0, -1)) void this.#track(this.#reap(former));
+    for (const former of this.#inherited) if (former !== ref) void this.#track(this.#reap(former));
     this.#inherited = [ref];
     return { link, heard };
   }

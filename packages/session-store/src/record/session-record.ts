@@ -32,7 +32,7 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     .filter((name) => name.startsWith('vendor:'))
     .map((name) => JSON.parse(fields[name] as string) as VendorSessionRef)
     .toSorted((a, b) => a.openedAt - b.openedAt);
-  const newest = vendorSessions.at(-1);
+  const newest = vendorSessions.findLast(({ givenUp }) => !givenUp);
   return {
     id,
     state: fields['state'] as Session['state'],

@@ -7,6 +7,7 @@ export { closeVendorSession } from './close-vendor-session.ts';
 export { createSession } from './create-session.ts';
 export { endSession } from './end-session.ts';
 export { forgetVendorSession } from './forget-vendor-session.ts';
+export { condemnVendorSession, giveUpVendorSession } from './give-up-vendor-session.ts';
 export { interrupt } from './interrupt.ts';
 export { leaveAccount } from './leave-account.ts';
 export { movedPositions } from './moved-positions.ts';

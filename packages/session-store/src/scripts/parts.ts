@@ -79,6 +79,18 @@ local function settleVendorSession(field)
 end`,
 });
 
+/** `markGivenUp(key, field, epoch)` says that nobody needs a vendor session any more, if it is there, and of that epoch when one is given. */
+export const markGivenUp = fragment({
+  lua: `
+local function markGivenUp(key, field, epoch)
+  local json = redis.call('HGET', key, field)
+  local ref = json and cjson.decode(json)
+  if not ref or (epoch and ref.epoch ~= epoch) then return end
+  ref.givenUp = true
+  redis.call('HSET', key, field, cjson.encode(ref))
+end`,
+});
+
 /** `before(a, b)` orders stream entry ids. */
 export const before = fragment({
   lua: `
@@ -90,14 +102,20 @@ local function before(a, b)
 end`,
 });
 
-/** Leaves the script unless the caller is the owner of a session that has not ended. */
-export const ownersOnly = fragment({
+/** Leaves the script unless the caller is the session's owner, or was its last one. `held[1]` is the session's state. */
+export const owned = fragment({
   keys: ['record'],
   args: ['owner'],
   lua: `
 local held = redis.call('HMGET', record, 'state', 'owner', 'epoch')
 if not held[1] then return {'unknown'} end
-if held[2] ~= owner then return {'fenced', held[3]} end
+if held[2] ~= owner then return {'fenced', held[3]} end`,
+});
+
+/** Leaves the script unless the caller is the owner of a session that has not ended. */
+export const ownersOnly = fragment({
+  uses: [owned],
+  lua: `
 if held[1] == 'ended' then return {'ended'} end`,
 });
 

@@ -16,6 +16,7 @@ import type {
 import { CancelledError } from '../provider-errors.ts';
 import { HeyGenSession } from './heygen-session.ts';
 import type { Seal } from '../seal.ts';
+import { stopUnopened } from '../stop-unopened.ts';
 import { readWayBack, writeWayBack } from '../way-back.ts';
 import { sessionOptions } from './session-options.ts';
 import { stopSession } from './stop-session.ts';
@@ -76,9 +77,7 @@ export class HeyGenProvider implements AvatarProvider {
       await recordRef(ref);
       return session;
     } catch (error) {
-      await session.close('could not be opened').catch((cause: unknown) => {
-        logger.error({ err: cause, vendorSessionId: ref.id }, 'vendor session may be open still');
-      });
+      await stopUnopened(ref, () => session.close('could not be opened'), logger);
       throw translateError(error);
     }
   }

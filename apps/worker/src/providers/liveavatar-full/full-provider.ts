@@ -20,6 +20,7 @@ import { listSessions } from '../liveavatar/list-sessions.ts';
 import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
 import type { Seal } from '../seal.ts';
+import { stopUnopened } from '../stop-unopened.ts';
 import { readWayBack, writeWayBack } from '../way-back.ts';
 import { SessionContexts } from './contexts.ts';
 import { CreditsWatch } from './credits-watch.ts';
@@ -109,9 +110,7 @@ export class FullProvider implements AvatarProvider {
       });
     } catch (error) {
       void this.#credits.look();
-      await stopSession(client, id).catch((cause: unknown) => {
-        logger.error({ err: cause, vendorSessionId: id }, 'vendor session may be open still');
-      });
+      await stopUnopened(ref, () => stopSession(client, id), logger);
       throw translateError(error);
     }
   }

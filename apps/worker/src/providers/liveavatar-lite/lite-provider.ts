@@ -18,6 +18,7 @@ import { liveAvatarId } from '../liveavatar/avatar-id.ts';
 import { listSessions } from '../liveavatar/list-sessions.ts';
 import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
 import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
+import { stopUnopened } from '../stop-unopened.ts';
 import { LiteSession } from './lite-session.ts';
 
 /** ms */
@@ -82,9 +83,7 @@ export class LiteProvider implements AvatarProvider {
         logger,
       });
     } catch (error) {
-      await stopSession(client, id, { token }).catch((cause: unknown) => {
-        logger.error({ err: cause, vendorSessionId: id }, 'vendor session may be open still');
-      });
+      await stopUnopened(ref, () => stopSession(client, id, { token }), logger);
       throw aboutTheSeat(translateError(error));
     }
   }
