@@ -140,6 +140,13 @@ const Environment = z.object({
     .describe(
       'true: the event log holds what the vendor says as it came, too; it takes about twice the memory',
     ),
+  BRIDGE_SWEEP_UNKNOWN: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe(
+      'true: vendor sessions are stopped that nobody wrote down; only where nothing else uses the vendor account',
+    ),
   BRIDGE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -68,7 +68,14 @@ export function createMetrics({
   });
   const reaped = new Counter({
     name: 'avatar_bridge_vendor_sessions_reaped_total',
-    help: 'Vendor sessions stopped because their owner was gone',
+    help: 'Vendor sessions stopped because nobody needed them',
+    registers,
+  });
+
+  const unknown = new Gauge({
+    name: 'avatar_bridge_vendor_sessions_unknown',
+    help: 'Vendor sessions that the vendor lists and nobody wrote down',
+    labelNames: ['provider'],
     registers,
   });
 
@@ -89,6 +96,7 @@ export function createMetrics({
     vendorCredits: (provider: string, remaining: number) => credits.set({ provider }, remaining),
     vendorCircuit: (provider: string, state: keyof typeof circuitStates) =>
       circuits.set({ provider }, circuitStates[state]),
+    vendorSessionsUnknown: (provider: string, count: number) => unknown.set({ provider }, count),
     vendorSessionReaped: () => reaped.inc(),
     /** Times a call; the outcome is `ok` or the error's code. */
     async vendorCall<T>(call: string, run: () => Promise<T>): Promise<T> {

@@ -50,6 +50,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
     slots: config.BRIDGE_SLOTS,
     capacity: config.BRIDGE_CAPACITY,
     keepVendorEvents: config.BRIDGE_KEEP_VENDOR_EVENTS,
+    stopUnknown: config.BRIDGE_SWEEP_UNKNOWN,
     drainDeadline: config.BRIDGE_DRAIN_SECONDS * 1_000,
   });
   const health = await startHealthServer({

@@ -7,11 +7,18 @@ import {
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { Providers } from './providers/providers.ts';
+import { UnknownVendorSessions } from './unknown-vendor-sessions.ts';
 
 export type SweepParts = {
   store: Pick<
     SessionStore,
-    'vendorSessions' | 'forgetVendorSession' | 'getSession' | 'reconcile' | 'setSlots' | 'offerProviders'
+    | 'vendorSessions'
+    | 'leasedSessions'
+    | 'forgetVendorSession'
+    | 'getSession'
+    | 'reconcile'
+    | 'setSlots'
+    | 'offerProviders'
   >;
   providers: Providers;
   /** The worker's. */
@@ -20,6 +27,8 @@ export type SweepParts = {
   logger: Logger;
   /** Concurrent sessions that the vendor account allows, over all workers. */
   slots: number;
+  /** Whether vendor sessions are stopped that nobody wrote down. Default: no, for others may use the account. */
+  stopUnknown?: boolean;
   /** ms between two looks. Default 60,000. */
   interval?: number;
 };
@@ -30,16 +39,24 @@ const repairInterval = 5_000;
 const offerTtl = 4 * repairInterval;
 
 /**
- * Stops the vendor sessions whose owner is gone, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
- * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. A session's next owner stops what it inherits at once, so the sweep leaves it that
- * long: it takes only what it found without an owner twice.
+ * What becomes of a vendor session that is written down. `used`: its session's owner has it. `unneeded`: so it seems, but an owner may
+ * be about to stop it, or another one to go on with it. `over`: its session has ended.
+ */
+type Need = 'used' | 'unneeded' | 'over';
+
+/**
+ * Stops the vendor sessions that nobody needs, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
+ * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. What seems unneeded is
+ * left to its owner, or the next one, for the time between two looks.
  */
 export class Sweep {
   readonly #parts: SweepParts;
+  readonly #unknown: UnknownVendorSessions;
   #suspects = new Set<string>();
 
   constructor(parts: SweepParts) {
     this.#parts = parts;
+    this.#unknown = new UnknownVendorSessions(parts);
   }
 
   /** Goes on until the signal aborts; never rejects. */
@@ -47,6 +64,7 @@ export class Sweep {
     const { interval = 60_000 } = this.#parts;
     await Promise.all([
       this.#every(interval, () => this.once(signal), signal),
+      this.#every(interval, () => this.#unknown.once(signal), signal),
       this.#every(repairInterval, () => this.#repair(), signal),
     ]);
   }
@@ -55,21 +73,21 @@ export class Sweep {
   async once(signal?: AbortSignal): Promise<VendorSessionEntry[]> {
     const { providers, store } = this.#parts;
     const entries = (await store.vendorSessions()).filter((entry) => providers.get(entry.provider));
-    const owners = await Promise.all(entries.map((entry) => this.#ownerless(entry)));
-    const ownerless = entries.filter((_, index) => owners[index] !== 'owned');
-    const sure = ownerless.filter(
-      (entry) => this.#suspects.has(entry.id) || owners[entries.indexOf(entry)] === 'over',
+    const leased = await store.leasedSessions(entries.map(({ sessionId }) => sessionId));
+    const needs = await Promise.all(entries.map((entry) => this.#needOf(entry, leased.has(entry.sessionId))));
+    const sure = entries.filter(
+      ({ id }, index) => needs[index] === 'over' || (needs[index] === 'unneeded' && this.#suspects.has(id)),
     );
-    this.#suspects = new Set(ownerless.map(({ id }) => id));
+    this.#suspects = new Set(entries.filter((_, index) => needs[index] !== 'used').map(({ id }) => id));
     const stopped = await Promise.all(sure.map((entry) => this.#stop(entry, signal)));
     return sure.filter((_, index) => stopped[index]);
   }
 
-  async #ownerless({ sessionId, epoch }: VendorSessionEntry): Promise<'owned' | 'superseded' | 'over'> {
+  async #needOf({ sessionId, epoch, givenUp }: VendorSessionEntry, leased: boolean): Promise<Need> {
     try {
       const session = await this.#parts.store.getSession(sessionId);
       if (session.state === 'ended') return 'over';
-      return session.epoch > epoch ? 'superseded' : 'owned';
+      return leased && session.epoch === epoch && !givenUp ? 'used' : 'unneeded';
     } catch (error) {
       if (error instanceof UnknownSessionError) return 'over';
       throw error;
@@ -85,10 +103,10 @@ export class Sweep {
       const { wasOpen } = await metrics.vendorCall('reap', () => provider.reap(entry, signal));
       await store.forgetVendorSession(entry);
       if (wasOpen) metrics.vendorSessionReaped();
-      logger.info({ ...details, wasOpen }, 'a vendor session without an owner was stopped');
+      logger.info({ ...details, wasOpen }, 'a vendor session that nobody needs was stopped');
       return true;
     } catch (error) {
-      logger.warn({ ...details, err: error }, 'a vendor session without an owner could not be stopped');
+      logger.warn({ ...details, err: error }, 'a vendor session that nobody needs could not be stopped');
       return false;
     }
   }

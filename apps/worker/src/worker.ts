@@ -37,6 +37,8 @@ export type WorkerParts = {
   /** Sessions at a time. */
   capacity: number;
   keepVendorEvents?: boolean;
+  /** Whether vendor sessions are stopped that nobody wrote down. */
+  stopUnknown?: boolean;
   /** ms that sessions have to be handed over in a drain. Default 20,000. */
   drainDeadline?: number;
 };

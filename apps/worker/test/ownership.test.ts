@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pino } from 'pino';
 import { AvatarSettings } from '@avatar-bridge/contracts';
+import type { OwnedSession } from '@avatar-bridge/session-store';
 import { createMetrics } from '../src/metrics.ts';
 import { Sweep } from '../src/sweep.ts';
+import { UnknownVendorSessions } from '../src/unknown-vendor-sessions.ts';
 import { Providers } from '../src/providers/providers.ts';
 import { Rig, sentence } from './support/rig.ts';
 import { WorkerProcess } from './support/worker-process.ts';
@@ -65,18 +67,81 @@ describe('the sweep', () => {
     expect(await rig.store.vendorSessions()).toEqual([]);
   });
 
-  it('leaves those that have an owner, and gives a new owner time to stop what it inherits', async () => {
+  /** A session that a worker holds the lease of, as long as `work` goes on. */
+  const leased = async (work: (owned: OwnedSession) => Promise<void>) => {
     const { id } = await rig.session();
-    const owned = await rig.store.claim(id, { epoch: 1, worker: 'first' });
+    const done = Promise.withResolvers<void>();
+    const holder = rig.store.leases({
+      worker: 'holder',
+      capacity: 1,
+      run: async (lease) => {
+        if (lease.sessionId !== id) return 'ended';
+        const owned = await rig.store.claim(id, { epoch: lease.epoch, worker: 'holder' });
+        await work(owned).then(done.resolve, done.reject);
+        return 'ended';
+      },
+    });
+    await done.promise;
+    await holder.close();
+  };
+  const end = { outcome: 'stopped', code: 'stopped', message: 'The test is done' } as const;
+  const ids = (entries: readonly { id: string }[]) => entries.map((entry) => entry.id);
+
+  it('leaves those that have an owner, but for what it has given up', () =>
+    leased(async (owned) => {
+      const [used, stuck] = await Promise.all([open(() => Promise.resolve()), open(() => Promise.resolve())]);
+      await owned.openVendorSession(used.ref);
+      await owned.openVendorSession(stuck.ref);
+      await owned.giveUpVendorSession(stuck.ref);
+      const sweeping = sweep();
+      expect(await sweeping.once()).toEqual([]);
+      expect(ids(await sweeping.once())).toEqual([stuck.ref.id]);
+      expect(await sweeping.once()).toEqual([]);
+      expect((await rig.openVendorSessions()).map(({ sessionId }) => sessionId)).toEqual([used.ref.id]);
+      await owned.end(end);
+      expect(ids(await sweeping.once())).toEqual([used.ref.id]);
+    }));
+
+  it('gives a new owner time to stop what it inherits, and stops what no owner comes for', async () => {
+    const { id } = await rig.session();
+    const owned = await rig.store.claim(id, { epoch: 1, worker: 'dead, and no worker has room' });
     const session = await open(() => Promise.resolve());
     await owned.openVendorSession(session.ref);
     const sweeping = sweep();
     expect(await sweeping.once()).toEqual([]);
-    expect(await sweeping.once()).toEqual([]);
-    const next = await rig.store.claim(id, { epoch: 2, worker: 'second' });
-    expect(await sweeping.once()).toEqual([]);
-    expect((await sweeping.once()).map((entry) => entry.id)).toEqual([session.ref.id]);
-    await next.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
+    expect(ids(await sweeping.once())).toEqual([session.ref.id]);
+    await owned.end(end);
+  });
+
+  it('tells of those that the vendor lists and nobody wrote down, and stops them where it may', async () => {
+    const providers = new Providers([rig.provider(), rig.full()]);
+    const request = {
+      sessionId: 'ses_test',
+      avatar: AvatarSettings.parse({ quality: 'low' }),
+      seatAvatar: () => Promise.reject(new Error('not needed')),
+      recordRef: () => Promise.resolve(),
+      onEvent: () => {},
+      signal: AbortSignal.timeout(10_000),
+    };
+    const opened = await Promise.all(providers.all.map((provider) => provider.open(request)));
+    const lines: { msg: string; vendorSessions?: { id: string }[] }[] = [];
+    const logger = pino(
+      {},
+      { write: (line: string) => lines.push(JSON.parse(line) as (typeof lines)[number]) },
+    );
+    const metrics = createMetrics();
+    const parts = { store: rig.workerStore, providers, metrics, logger };
+    const telling = new UnknownVendorSessions(parts);
+    for (let look = 1; look <= 3; look++) expect(await telling.once()).toEqual([]); // oxlint-disable-line no-await-in-loop -- in a row
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.msg).toContain('BRIDGE_SWEEP_UNKNOWN');
+    const unknown = opened.map(({ ref }) => ref.id);
+    expect(ids(lines[0]?.vendorSessions ?? [])).toEqual(unknown);
+    expect(await metrics.text()).toMatch(/vendor_sessions_unknown\{provider="liveavatar-full"\} 1/);
+    const stopping = new UnknownVendorSessions({ ...parts, stopUnknown: true });
+    expect(await stopping.once()).toEqual([]);
+    expect(ids(await stopping.once())).toEqual(unknown);
+    expect(await rig.openVendorSessions()).toEqual([]);
   });
 });
 

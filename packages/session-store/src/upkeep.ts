@@ -1,4 +1,4 @@
-import type { OfferedProviders } from '@avatar-bridge/contracts';
+import type { OfferedProviders, SessionId } from '@avatar-bridge/contracts';
 import { parseOffer, union } from './offered-providers.ts';
 import { Reconciler } from './reconciler.ts';
 import * as scripts from './scripts/index.ts';
@@ -15,6 +15,8 @@ export interface Upkeep {
   reconcile(): Promise<Reconciled>;
   /** Every vendor session that may still cost money, also of sessions that have ended. */
   vendorSessions(): Promise<VendorSessionEntry[]>;
+  /** Those of the sessions that a worker holds the lease of now. */
+  leasedSessions(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Call it when the vendor session is stopped for certain. */
   forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
   /** How long all vendor sessions of the account have been open, together. Only grows, but for what Redis loses. */
@@ -51,6 +53,8 @@ export function upkeep({
     reconcile: () => reconciler.run(),
 
     vendorSessions: () => ledger.entries(),
+
+    leasedSessions: (ids) => leaseQueue.held(ids),
 
     forgetVendorSession: (ref) => ledger.forget(ref),
 

@@ -16,18 +16,22 @@ export class Providers {
     this.order = order;
   }
 
+  get all(): readonly AvatarProvider[] {
+    return [...this.#byName.values()];
+  }
+
   get(name: string): AvatarProvider | undefined {
     return this.#byName.get(name);
   }
 
   /** The same ones, each in what `wrap` makes of it. */
   map(wrap: (provider: AvatarProvider) => AvatarProvider): Providers {
-    return new Providers([...this.#byName.values()].map(wrap), this.order);
+    return new Providers(this.all.map(wrap), this.order);
   }
 
   /** What the gateway is told of them. */
   get offered(): OfferedProviders {
-    const offered = [...this.#byName.values()].map(({ name, capabilities }) => {
+    const offered = this.all.map(({ name, capabilities }) => {
       const { modes, talkNeedsKnowledge, uuidAvatars, defaultAvatar } = capabilities;
       return { name, modes: [...modes], talkNeedsKnowledge, uuidAvatars, defaultAvatar };
     });

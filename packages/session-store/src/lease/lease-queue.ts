@@ -65,6 +65,15 @@ export class LeaseQueue {
     return state !== 'unknown' && state !== 'failed' && state !== 'completed';
   }
 
+  /** Those that a worker holds the lease of now. */
+  async held(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+    if (ids.length === 0) return new Set();
+    const locks = await this.#connection.call((redis) =>
+      redis.mget(ids.map((id) => `${this.queue.toKey(id)}:lock`)),
+    );
+    return new Set(ids.filter((_, index) => locks[index] !== null));
+  }
+
   /** How many jobs wait before this one; 0 if it does not wait. */
   async position(id: SessionId): Promise<number> {
     const begun = this.queue.toKey('wait');

@@ -131,7 +131,7 @@ export class HeyGenProvider implements AvatarProvider {
       if (unseen)
         this.#logger.error(
           { code: error.code },
-          'a vendor session may have come into being unseen; it ends by its idle timeout',
+          'a vendor session may have come into being unseen; it ends by its idle timeout, or by the sweep',
         );
       throw translateError(error);
     }
