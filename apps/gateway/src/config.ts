@@ -3,7 +3,9 @@ import {
   parseEnv,
   redisUrl,
   retentionVariables,
+  SessionLimits,
   unknownVariables,
+  usualLimits,
   wholeNumber,
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
@@ -24,6 +26,14 @@ const url = (...protocols: string[]) =>
 const secret = (schema: z.ZodString | z.ZodType<string>) => schema.transform((value) => new Secret(value));
 const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
 const withoutSlash = (value: string): string => value.replace(/\/+$/, '');
+
+/** The limit of sessions that name none themselves. */
+function limitVariable(limit: 'maxDurationSeconds' | 'idleSeconds' | 'unwatchedSeconds', what: string) {
+  const { minValue, maxValue } = SessionLimits.shape[limit];
+  return wholeNumber(minValue ?? 1, maxValue ?? Number.MAX_SAFE_INTEGER)
+    .default(usualLimits[limit])
+    .describe(`${what}; sessions may name limits of their own`);
+}
 
 function keys(production: boolean) {
   const list = z
@@ -81,6 +91,18 @@ export function configSchema(production: boolean) {
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),
+    BRIDGE_MAX_DURATION_SECONDS: limitVariable(
+      'maxDurationSeconds',
+      'how long a session lasts, parked or not',
+    ),
+    BRIDGE_IDLE_SECONDS: limitVariable(
+      'idleSeconds',
+      'without a message and a viewer for so long a session is parked: its vendor session is closed until somebody needs it',
+    ),
+    BRIDGE_UNWATCHED_SECONDS: limitVariable(
+      'unwatchedSeconds',
+      'likewise without a viewer, whatever is said',
+    ),
     ...retentionVariables,
     BRIDGE_V1_DOOR: z
       .enum(['true', 'false'], 'must be true or false')

@@ -67,6 +67,11 @@ export async function startGateway(
     listeners,
     logger,
     consoleDir: config.BRIDGE_CONSOLE_DIR,
+    limits: {
+      maxDurationSeconds: config.BRIDGE_MAX_DURATION_SECONDS,
+      idleSeconds: config.BRIDGE_IDLE_SECONDS,
+      unwatchedSeconds: config.BRIDGE_UNWATCHED_SECONDS,
+    },
     viewerTtl: config.BRIDGE_VIEWER_TTL_SECONDS * 1000,
     publicUrl: () => publicUrl,
     lifecycle,

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { SessionLimits } from '@avatar-bridge/contracts';
 import type { SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Credential } from './auth/credential.ts';
@@ -22,6 +23,8 @@ export type Parts = {
   logger: Logger;
   /** Where the built web pages are. */
   consoleDir: string;
+  /** Of sessions that name none. */
+  limits: Partial<SessionLimits>;
   /** How long viewers' tokens and tickets hold, ms. */
   viewerTtl: number;
   /** Our own address as browsers see it. */

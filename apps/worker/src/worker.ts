@@ -12,6 +12,7 @@ import { Background } from './background.ts';
 import type { Metrics } from './metrics.ts';
 import type { AvatarProvider } from './providers/avatar-provider.ts';
 import { GuardedProvider } from './providers/guarded-provider.ts';
+import { ParkedSessions } from './parked-sessions.ts';
 import type { Providers } from './providers/providers.ts';
 import { VendorCircuit } from './providers/vendor-circuit.ts';
 import type { SelectionRules } from './session/provider-selection.ts';
@@ -76,7 +77,7 @@ export class Worker {
   readonly #turns = pLimit(1);
   readonly #leases: LeaseWorker;
   readonly #sweeping = new AbortController();
-  readonly #sweep: Promise<void>;
+  readonly #upkeep: Promise<unknown>;
   #draining: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
@@ -91,7 +92,8 @@ export class Worker {
       ...leaseTimes,
       run: (lease, signal) => this.#run(lease, signal),
     });
-    this.#sweep = new Sweep(parts).run(this.#sweeping.signal);
+    const { signal } = this.#sweeping;
+    this.#upkeep = Promise.all([new Sweep(parts).run(signal), new ParkedSessions(parts).run(signal)]);
   }
 
   /** Sessions owned now. */
@@ -130,11 +132,11 @@ export class Worker {
     if (!(await within(departed, left()))) this.#makeHaste();
     await departed;
     await Promise.race([within(this.#background.done(), left()), this.#hurried.promise]);
-    await this.#sweep;
+    await this.#upkeep;
     logger.info({ sessions: this.sessions }, 'drained');
   }
 
-  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'> {
+  async #run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const { store, name } = this.#parts;
     const owned = await store
       .claim(lease.sessionId, { epoch: lease.epoch, worker: name })

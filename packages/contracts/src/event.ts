@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { EventId, MessageId, SessionId } from './ids.ts';
 import { MessageMode } from './message.ts';
-import { Session, SessionEnd } from './session.ts';
+import { Session, SessionEnd, WhenUnused } from './session.ts';
 
 export const AvatarState = z.enum(['initializing', 'listening', 'thinking', 'speaking']);
 export type AvatarState = z.infer<typeof AvatarState>;
+
+/** What bounds a session's bill, as events and ends name it; see SessionLimits. */
+export const SessionLimit = z.enum(['max-duration', 'idle', 'unwatched']);
+export type SessionLimit = z.infer<typeof SessionLimit>;
 
 const message = { messageId: MessageId, seq: z.int() };
 /** `bitrate` in bit/s; `framesPerSecond` at the end of that time. */
@@ -30,6 +34,10 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.starting'), epoch: z.int(), worker: z.string() }),
   z.object({ type: z.literal('session.live'), room: z.string() }),
   z.object({ type: z.literal('session.recovering'), reason: z.string(), attempt: z.int() }),
+  /** In `inMs` a limit of the session is reached, unless a message or a viewer comes. */
+  z.object({ type: z.literal('session.warned'), limit: SessionLimit, action: WhenUnused, inMs: z.int() }),
+  /** Its vendor session is closed. It goes on when a message or a viewer comes. */
+  z.object({ type: z.literal('session.parked'), reason: SessionLimit.exclude(['max-duration']) }),
   z.object({ type: z.literal('session.stopping'), reason: z.string() }),
   z.object({ type: z.literal('session.ended'), ...SessionEnd.shape }),
 

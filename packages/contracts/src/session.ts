@@ -54,6 +54,32 @@ export type AvatarSettings = z.infer<typeof AvatarSettings>;
 export const SessionPriority = z.enum(['high', 'normal', 'low']);
 export type SessionPriority = z.infer<typeof SessionPriority>;
 
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+
+/** What becomes of a session that nobody uses. `park`: it stays, without a vendor session, until somebody needs it. */
+export const WhenUnused = z.enum(['park', 'end']);
+export type WhenUnused = z.infer<typeof WhenUnused>;
+
+/** What bounds a session's bill. */
+export const SessionLimits = z.strictObject({
+  /** From its creation on, parked or not; then it ends. */
+  maxDurationSeconds: seconds(10, 2_592_000),
+  /** Without a message and without a viewer. */
+  idleSeconds: seconds(5, 86_400),
+  /** Without a viewer, whatever is said. */
+  unwatchedSeconds: seconds(5, 86_400),
+  /** After `idleSeconds` or `unwatchedSeconds`. */
+  whenUnused: WhenUnused,
+});
+export type SessionLimits = z.infer<typeof SessionLimits>;
+
+export const usualLimits: SessionLimits = {
+  maxDurationSeconds: 86_400,
+  idleSeconds: 600,
+  unwatchedSeconds: 3_600,
+  whenUnused: 'park',
+};
+
 /** What a chatbot posts to get a session. `{}` is fine. */
 export const SessionRequest = z
   .strictObject({
@@ -76,6 +102,8 @@ export const SessionRequest = z
     priority: SessionPriority.default('normal'),
     /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
     onUncertain: z.enum(['replay', 'skip']).default('replay'),
+    /** Those that are left out are as the gateway is configured. */
+    limits: SessionLimits.partial().default({}),
     /** Kept and shown, never read: up to 16 short strings. */
     metadata: z
       .record(z.string().max(64), z.string().max(512))
@@ -105,8 +133,19 @@ function nameOf(choice: string | SessionProvider): string {
 export const RestartRequest = z.strictObject({ provider: ProviderName.optional() });
 export type RestartRequest = z.infer<typeof RestartRequest>;
 
-/** `queued -> starting -> live <-> recovering -> stopping -> ended`. */
-export const SessionState = z.enum(['queued', 'starting', 'live', 'recovering', 'stopping', 'ended']);
+/**
+ * `queued -> starting -> live <-> recovering -> stopping -> ended`. From `live` also to `parked`: it has no vendor session, and
+ * is `starting` again when a message or a viewer comes.
+ */
+export const SessionState = z.enum([
+  'queued',
+  'starting',
+  'live',
+  'recovering',
+  'parked',
+  'stopping',
+  'ended',
+]);
 export type SessionState = z.infer<typeof SessionState>;
 
 /** How a session ended. `stopped`: somebody asked for it. `failed`: `message` says what a person can do about it. */
@@ -142,6 +181,7 @@ export const Session = z.object({
   /** Absent: the stage is as this API describes it. */
   dialect: Dialect.optional(),
   onUncertain: z.enum(['replay', 'skip']),
+  limits: SessionLimits,
   metadata: z.record(z.string(), z.string()),
   createdAt: z.int(),
   liveAt: z.int().optional(),

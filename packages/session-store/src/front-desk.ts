@@ -26,6 +26,7 @@ import { requestFields } from './record/session-record.ts';
 import { refusal } from './record/sessions.ts';
 import { logLimits, messageLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
+import { stopped } from './session-ends.ts';
 import type { StoreParts } from './store-parts.ts';
 import type {
   EventQuery,
@@ -69,7 +70,9 @@ export interface FrontDesk {
     request?: InterruptRequest,
     options?: Idempotency,
   ): Promise<{ interrupt: InterruptAccepted; replayed: boolean }>;
-  /** Asks for the session's end; again is fine. A session that nobody leased ends at once. */
+  /** Somebody needs the session: if it is parked, it goes on. */
+  wakeSession(id: SessionId): Promise<void>;
+  /** Asks for the session's end; again is fine. A session that nobody leases ends at once. */
   stopSession(id: SessionId, reason: string): Promise<Session>;
   /**
    * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled, through outages of Redis.
@@ -156,6 +159,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
       };
       switch (status) {
         case 'ok':
+          if (answer[2] === 'parked') await leaseQueue.wake(id);
           return { message: accepted(fresh, Number(answer[0]), Number(answer[1])), replayed: false };
         case 'replayed': {
           const replayed = String(answer[0]).split(' ') as [string, string, string, string];
@@ -192,7 +196,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
     },
 
     async interrupt(id, request = {}, options = {}) {
-      const [status, commandId] = await connection.run(scripts.interrupt, keys.session(id), {
+      const [status, commandId, state] = await connection.run(scripts.interrupt, keys.session(id), {
         ...logLimits(retention),
         id: newCommandId(),
         before: request.before ?? '',
@@ -200,14 +204,23 @@ export function frontDesk(parts: StoreParts): FrontDesk {
       });
       if (status === 'mismatch') throw new IdempotencyMismatchError();
       if (status !== 'ok' && status !== 'replayed') throw refusal(id, status);
+      if (state === 'parked') await leaseQueue.wake(id);
       return { interrupt: { id: commandId as string, sessionId: id }, replayed: status === 'replayed' };
+    },
+
+    async wakeSession(id) {
+      const [status] = await connection.run(scripts.wantSession, keys.session(id), {});
+      if (status === 'unknown') throw new UnknownSessionError(id);
+      if (status === 'parked') await leaseQueue.wake(id);
     },
 
     async stopSession(id, reason) {
       const args = { id: newCommandId(), reason, reasonJson: JSON.stringify(reason) };
-      const [status, epoch] = await connection.run(scripts.requestStop, keys.session(id), args);
+      const [status, epoch, state] = await connection.run(scripts.requestStop, keys.session(id), args);
       if (status === 'unknown') throw new UnknownSessionError(id);
-      if (status === 'ok' && epoch === '0' && (await leaseQueue.remove(id))) await ends.unclaimed(id, reason);
+      const unleased = epoch === '0' || state === 'parked';
+      if (status === 'ok' && unleased && (await leaseQueue.remove(id)))
+        await ends.byHolder(id, Number(epoch), stopped(reason));
       return sessions.get(id);
     },
 

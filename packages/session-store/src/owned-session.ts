@@ -41,6 +41,7 @@ export type ClaimedSessionParts = {
   retention: Retention;
   closing: AbortSignal;
   record: SessionRecord;
+  claimedAt: number;
   /** What the record's `owner` says while this is the owner. */
   token: string;
   ends: SessionEnds;
@@ -53,6 +54,7 @@ export class ClaimedSession implements OwnedSession {
   readonly id: SessionId;
   readonly epoch: number;
   readonly record: SessionRecord;
+  readonly claimedAt: number;
   readonly #parts: ClaimedSessionParts;
   readonly #keys: SessionKeys;
 
@@ -60,6 +62,7 @@ export class ClaimedSession implements OwnedSession {
     this.id = parts.record.id;
     this.epoch = parts.record.epoch;
     this.record = parts.record;
+    this.claimedAt = parts.claimedAt;
     this.#parts = parts;
     this.#keys = parts.keys.session(this.id);
   }
@@ -134,6 +137,14 @@ export class ClaimedSession implements OwnedSession {
       await this.#parts.connection.run(scripts.setState, this.#keys, { ...this.#writer, state, event }),
     );
     return id as EventId;
+  }
+
+  async park(event: Extract<SessionEventBody, { type: 'session.parked' }>, seen: string): Promise<void> {
+    const { connection, keys } = this.#parts;
+    // First the account's list: who looks for viewers must not miss it.
+    await connection.run(scripts.parkInAccount, keys.account, { id: this.id, room: this.record.room });
+    const args = { ...this.#writer, event: JSON.stringify(event), seen };
+    this.#check(await connection.run(scripts.parkSession, this.#keys, args));
   }
 
   async setProviders(

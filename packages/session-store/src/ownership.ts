@@ -22,6 +22,7 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
     connection,
     subscriptions,
     keys,
+    leaseQueue,
     retention,
     closing,
     admission,
@@ -35,10 +36,12 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
     async claim(id, { epoch, worker }) {
       const token = `${epoch} ${worker} ${randomUUID()}`;
       const args = { owner: token, epoch, worker };
-      const [status, answer] = await connection.run(scripts.claimSession, keys.session(id), args);
+      const [status, answer, flat] = await connection.run(scripts.claimSession, keys.session(id), args);
       if (status === 'fenced') throw new FencedError(id, epoch, `epoch ${String(answer)} owns the session`);
       if (status !== 'ok') throw refusal(id, status);
-      const record = toRecord(id, pairs(answer as string[]));
+      const record = toRecord(id, pairs(flat as string[]));
+      if (record.state === 'parked')
+        await connection.call((redis) => redis.hdel(keys.account.parked, id)).catch(() => {});
       return new ClaimedSession({
         connection,
         subscriptions,
@@ -46,6 +49,7 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
         retention,
         closing,
         record,
+        claimedAt: answer as number,
         token,
         ends,
         ledger,
@@ -64,6 +68,7 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
         },
         expire: (id) => ends.waitedTooLong(id),
         fail: ({ sessionId, epoch }, end) => ends.byHolder(sessionId, epoch, end),
+        wakeIfWanted: (id) => leaseQueue.wakeIfWanted(id),
         closed: () => leaseWorkers.delete(worker),
       });
       leaseWorkers.add(worker);

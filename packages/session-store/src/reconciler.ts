@@ -1,16 +1,20 @@
-import type { SessionId, SessionPriority } from '@avatar-bridge/contracts';
+import type { SessionEnd, SessionId, SessionLimits, SessionPriority } from '@avatar-bridge/contracts';
 import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { idTime } from './ids.ts';
-import type { Keys } from './record/keys.ts';
 import type { LeaseQueue, Queueable } from './lease/lease-queue.ts';
 import type { QueuePositions } from './queue-positions.ts';
-import type { SessionEnds } from './session-ends.ts';
+import type { Keys } from './record/keys.ts';
+import { outlasted, type SessionEnds, stopped } from './session-ends.ts';
 import type { Reconciled } from './types.ts';
 
 const pageSize = 100;
 /** A session without a record that is younger than this is being created right now. */
 const creationGrace = 60_000;
+
+type Found = Queueable & { state: string; end: SessionEnd | undefined };
+
+const readFields = ['state', 'epoch', 'priority', 'stop', 'createdAt', 'limits'];
 
 /** Repairs what crashes between two keys left behind, a page of each index at a time. */
 export class Reconciler {
@@ -39,28 +43,25 @@ export class Reconciler {
   }
 
   async run(): Promise<Reconciled> {
-    const report: Reconciled = { requeued: [], ended: [], expired: [], trimmed: 0 };
+    const report: Reconciled = { requeued: [], ended: [], expired: [], woken: [], trimmed: 0 };
     for (const id of await this.#admission.overdue()) await this.#expire(id, report);
-    const { sessions, open } = this.#keys.account;
+    const { sessions, open, parked } = this.#keys.account;
+    const at = await this.#redisTime();
     const forgotten: SessionId[] = [];
-    for (const [id, [state, epoch, priority, stop]] of await this.#next(open, [
-      'state',
-      'epoch',
-      'priority',
-      'stop',
-    ])) {
+    for (const [id, fields] of await this.#next(open, readFields)) {
+      const [state, epoch, priority] = fields;
       if (!state) forgotten.push(id);
       else if (state === 'ended') await this.#ends.close(id);
-      else if (!(await this.#leaseQueue.has(id))) {
+      else {
         const session = { id, epoch: Number(epoch), priority: priority as SessionPriority };
-        await this.#revive(session, stop ?? null, report);
+        await this.#look({ ...session, state, end: endOf(fields, at) }, report);
       }
     }
     for (const [id, [state]] of await this.#next(sessions, ['state'])) if (!state) forgotten.push(id);
-    const gone = forgotten.filter((id) => idTime(id) < Date.now() - creationGrace);
+    const gone = forgotten.filter((id) => idTime(id) < at - creationGrace);
     if (gone.length > 0) {
       const trimmed = await this.#connection.call((redis) =>
-        Promise.all([sessions, open].map((index) => redis.zrem(index, ...gone))),
+        Promise.all([redis.zrem(sessions, ...gone), redis.zrem(open, ...gone), redis.hdel(parked, ...gone)]),
       );
       report.trimmed = Math.max(...trimmed);
     }
@@ -76,17 +77,27 @@ export class Reconciler {
   }
 
   /** A session that has not ended needs a job, unless it may end right here. */
-  async #revive(session: Queueable, stop: string | null, report: Reconciled): Promise<void> {
-    const { id, epoch } = session;
-    if (stop && epoch === 0) {
-      if (await this.#ends.unclaimed(id, (JSON.parse(stop) as { reason: string }).reason))
-        report.ended.push(id);
-      return;
+  async #look(session: Found, report: Reconciled): Promise<void> {
+    const { id, state, epoch, end } = session;
+    const unleased = state === 'queued' || state === 'parked';
+    const hasJob = await this.#leaseQueue.has(id);
+    if (unleased && end) {
+      if (hasJob && !(await this.#leaseQueue.remove(id))) return;
+      if (await this.#ends.byHolder(id, epoch, end)) report.ended.push(id);
+    } else if (!hasJob) {
+      // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.
+      await this.#leaseQueue.remove(id);
+      await this.#leaseQueue.add(session);
+      report.requeued.push(id);
+    } else if (state === 'parked' && (await this.#leaseQueue.wakeIfWanted(id))) {
+      report.woken.push(id);
     }
-    // A failed job keeps its id: out with it. One that was put back meanwhile and is held stays.
-    await this.#leaseQueue.remove(id);
-    await this.#leaseQueue.add(session);
-    report.requeued.push(id);
+  }
+
+  /** Sessions are dated by Redis' clock. */
+  async #redisTime(): Promise<number> {
+    const [seconds, microseconds] = await this.#connection.call((redis) => redis.time());
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
   /** The next page of an index, with fields of the records. */
@@ -103,4 +114,11 @@ export class Reconciler {
     );
     return ids.map((id, i) => [id, records[i] ?? []]);
   }
+}
+
+/** How a session ends at `at`, epoch ms, that no worker has: asked for, or because it has lasted as long as it may. */
+function endOf([, , , stop, createdAt, limits]: (string | null)[], at: number): SessionEnd | undefined {
+  if (stop) return stopped((JSON.parse(stop) as { reason: string }).reason);
+  const { maxDurationSeconds } = JSON.parse(limits ?? '{}') as SessionLimits;
+  return at >= Number(createdAt) + maxDurationSeconds * 1_000 ? outlasted(maxDurationSeconds) : undefined;
 }

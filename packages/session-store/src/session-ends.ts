@@ -14,6 +14,17 @@ const noSlot: SessionEnd = {
     'No slot became free for it in time: all of them are in use, or no worker is there. Try again later',
 };
 
+/** The end that somebody asked for. */
+export function stopped(reason: string): SessionEnd {
+  return { outcome: 'stopped', code: 'stopped', message: reason };
+}
+
+/** The end of a session that has lasted as long as its limits allow. */
+export function outlasted(maxDurationSeconds: number): SessionEnd {
+  const message = `It was open for ${maxDurationSeconds} s, as long as its limits allow`;
+  return { outcome: 'stopped', code: 'max-duration', message };
+}
+
 /** Ends sessions: for their owners, and where there is none. */
 export class SessionEnds {
   readonly #connection: Connection;
@@ -31,11 +42,6 @@ export class SessionEnds {
   /** @param owner what the record must name as its owner */
   byOwner(id: SessionId, owner: string, end: SessionEnd): Promise<Answer> {
     return this.#end(id, { owner, epoch: 0 }, end);
-  }
-
-  /** Ends a stopped session that no worker ever claimed. */
-  unclaimed(id: SessionId, reason: string): Promise<boolean> {
-    return this.byHolder(id, 0, { outcome: 'stopped', code: 'stopped', message: reason });
   }
 
   /** For who holds the session's lease, or knows that nobody does. False: its record has a later epoch than this. */

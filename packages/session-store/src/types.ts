@@ -180,11 +180,11 @@ export type LeaseOptions = {
   maxSilenceMs?: number;
   /**
    * Works on a session for as long as it lasts. `ended`: the session is over. `released`: another worker shall go
-   * on. `signal` aborts with a FencedError (stop acting
+   * on. `parked`: as `OwnedSession.park` wrote down, until somebody needs it. `signal` aborts with a FencedError (stop acting
    * at once) or a CancelledError (hand over soon: the worker drains). A throw counts as a crash: the session is
    * leased again a second later, and ended as failed after 20 of them that came soon after each other.
    */
-  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released'>;
+  run(lease: Lease, signal: AbortSignal): Promise<'ended' | 'released' | 'parked'>;
 };
 
 export interface LeaseWorker {
@@ -214,10 +214,12 @@ export interface MailboxQueue {
 export type Reconciled = {
   /** Sessions whose lost lease job was put back. */
   requeued: SessionId[];
-  /** Stopped sessions that nobody had leased and whose end was made up for. */
+  /** Sessions that nobody had leased and that were stopped, or had lasted as long as their limits allow. */
   ended: SessionId[];
   /** Sessions that had waited for a slot for too long, and ended. */
   expired: SessionId[];
+  /** Parked sessions that were needed, and whose wake-up had been lost. */
+  woken: SessionId[];
   /** Index entries of sessions that are forgotten. */
   trimmed: number;
 };
@@ -228,6 +230,8 @@ export interface OwnedSession {
   readonly epoch: number;
   /** As it was when claimed. */
   readonly record: SessionRecord;
+  /** Then, by Redis' clock, epoch ms. */
+  readonly claimedAt: number;
   /**
    * The mailbox after the cursor, then each command as it comes; a message that is finished already is left out.
    * It reads ahead of the cursor: keep pulling while an earlier message is spoken, to see `interrupt` and `stop` at once.
@@ -242,6 +246,11 @@ export interface OwnedSession {
   append(...events: SessionEventBody[]): Promise<EventId[]>;
   /** Writes the state that the event names, and the event. */
   setState(change: StateChange): Promise<EventId>;
+  /**
+   * Writes that the session is parked. A command that came into its mailbox after the entry `seen` wakes it as soon as its
+   * lease is given up, as does every later one.
+   */
+  park(event: Extract<SessionEventBody, { type: 'session.parked' }>, seen: string): Promise<void>;
   /** Writes which providers the session has and which is in use, and the event. */
   setProviders(
     choice: ProviderChoice,

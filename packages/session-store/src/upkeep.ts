@@ -13,6 +13,8 @@ export interface Upkeep {
   setSlots(slots: number): Promise<void>;
   /** Repairs what crashes left behind. Each call looks at a bounded part, the next call at the next. Call it every few seconds. */
   reconcile(): Promise<Reconciled>;
+  /** Parked sessions and their rooms; perhaps some that were parked lately. */
+  parkedSessions(): Promise<{ id: SessionId; room: string }[]>;
   /** Every vendor session that may still cost money, also of sessions that have ended. */
   vendorSessions(): Promise<VendorSessionEntry[]>;
   /** Those of the sessions that a worker holds the lease of now. */
@@ -51,6 +53,11 @@ export function upkeep({
     setSlots: (slots) => leaseQueue.setSlots(slots),
 
     reconcile: () => reconciler.run(),
+
+    async parkedSessions() {
+      const rooms = await connection.call((redis) => redis.hgetall(account.parked));
+      return Object.entries(rooms).map(([id, room]) => ({ id, room }));
+    },
 
     vendorSessions: () => ledger.entries(),
 

@@ -58,11 +58,8 @@ test('Sentinels make a replica the primary: the store follows, and a lease outli
   );
   await eventually(async () => (await client.info('replication')).includes('master_link_status:up'));
   const message = await post(store, id, 'before');
-  await eventually(
-    async () =>
-      (await store.getMessage(id, message.id).catch(() => undefined)) &&
-      (await client.exists(store.queue.toKey(id))) === 1,
-  );
+  const messages = `ab:${store.account}:{${id}}:messages`;
+  await eventually(async () => (await client.hexists(messages, `${message.id}:seq`)) === 1);
   await primary.kill();
   await eventually(() => post(store, id, 'after').catch(() => undefined), 20_000);
   expect(await store.getMessage(id, message.id)).toMatchObject({ text: 'before' });

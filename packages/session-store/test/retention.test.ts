@@ -80,7 +80,7 @@ test('the index forgets sessions whose records are gone', async () => {
   const old = `ses_${'0'.repeat(32)}`;
   await redis.zadd(`ab:{${store.account}}:sessions`, 0, old);
   await redis.zadd(`ab:{${store.account}}:open`, 0, old);
-  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], trimmed: 1 });
+  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], woken: [], trimmed: 1 });
   expect(await redis.zrange(`ab:{${store.account}}:sessions`, 0, '-1')).toEqual([id]);
 });
 
@@ -90,8 +90,8 @@ test('a session whose lease job is lost gets it back, with epochs that go on', a
   await store.claim(id, { epoch: 4, worker: 'gone' });
   await store.queue.remove(id);
   const fine = await createSession(store);
-  expect(await store.reconcile()).toEqual({ requeued: [id], ended: [], expired: [], trimmed: 0 });
-  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], trimmed: 0 });
+  expect(await store.reconcile()).toEqual({ requeued: [id], ended: [], expired: [], woken: [], trimmed: 0 });
+  expect(await store.reconcile()).toEqual({ requeued: [], ended: [], expired: [], woken: [], trimmed: 0 });
   const epochs = new Map<string, number>();
   leases(store, {
     worker: 'w',

@@ -27,6 +27,8 @@ const worker = new Worker({
     seat: async () => ({ url: 'ws://nowhere', room: '', token: '', identity: '' }),
     close: async () => {},
     prepare: async () => {},
+    viewers: () => Promise.resolve(0),
+    occupied: () => Promise.resolve([]),
     carried: async () => false,
   },
   metrics,

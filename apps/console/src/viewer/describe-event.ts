@@ -1,10 +1,16 @@
-import type { StreamedEvent } from '@avatar-bridge/contracts';
+import type { SessionLimit, StreamedEvent } from '@avatar-bridge/contracts';
 import { inLine } from './in-line.ts';
 import { providerName } from './provider-name.ts';
 
 export type Tone = 'plain' | 'good' | 'active' | 'warning' | 'bad';
 
 type Description = { text: string; tone: Tone };
+
+const limitNames: Record<SessionLimit, string> = {
+  'max-duration': 'The session has nearly lasted as long as it may',
+  idle: 'Nobody uses the session',
+  unwatched: 'Nobody watches the session',
+};
 
 /** An event in a person's words, for the status log. One that this page does not know yet is shown by its name. */
 export function describeEvent(event: StreamedEvent): Description {
@@ -25,6 +31,13 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       return { text: 'The avatar is live', tone: 'good' };
     case 'session.recovering':
       return { text: `Recovering: ${event.reason}`, tone: 'warning' };
+    case 'session.warned':
+      return {
+        text: `${limitNames[event.limit]}: ${event.action === 'park' ? 'the avatar leaves' : 'it closes'} in ${duration(event.inMs)}`,
+        tone: 'warning',
+      };
+    case 'session.parked':
+      return { text: `${limitNames[event.reason]}: the avatar has left until it is needed`, tone: 'plain' };
     case 'session.stopping':
       return { text: 'Closing the session', tone: 'plain' };
     case 'session.ended':

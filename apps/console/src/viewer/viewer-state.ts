@@ -56,6 +56,13 @@ export function nextViewerState(state: ViewerState, action: ViewerAction): Viewe
       return { ...next, session: 'live', notice: undefined };
     case 'session.recovering':
       return { ...next, session: 'recovering', notice: 'The avatar was lost and is coming back' };
+    case 'session.parked':
+      return {
+        ...next,
+        session: 'parked',
+        avatar: undefined,
+        notice: 'The avatar is away. A message brings it back',
+      };
     case 'session.stopping':
       return { ...next, session: 'stopping', notice: 'Closing' };
     case 'session.ended':

@@ -62,7 +62,7 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
 }
 
 function successorOf(
-  { avatar, priority, providers, dialect, onUncertain, metadata }: Session,
+  { avatar, priority, providers, dialect, onUncertain, limits, metadata }: Session,
   { provider }: RestartRequest,
 ): NewSession {
   const chosen = providers?.find(({ name }) => name === provider);
@@ -77,6 +77,7 @@ function successorOf(
     ...(ordered && { providers: ordered }),
     ...(dialect && { dialect }),
     onUncertain,
+    limits,
     metadata,
   };
 }

@@ -83,13 +83,16 @@ const stopSession = createRoute({
   },
 });
 
-export function addSessionRoutes(app: App, { store, offers }: Parts): void {
+export function addSessionRoutes(app: App, { store, offers, limits }: Parts): void {
   app.openapi(createSession, async (c) => {
     const request = c.req.valid('json');
     const offered = await offers.get();
     const faults = offered ? providerFaults(request, offered) : [];
     if (faults.length > 0) throw badInput(faults, 'unsupported');
-    const { session: created, replayed } = await store.createSession(request, idempotencyOf(c));
+    const { session: created, replayed } = await store.createSession(
+      { ...request, limits: { ...limits, ...request.limits } },
+      idempotencyOf(c),
+    );
     if (replayed) c.header('idempotent-replayed', 'true');
     c.header('location', `/v1/sessions/${created.id}`);
     return c.json(created, 201);

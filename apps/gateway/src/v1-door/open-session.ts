@@ -17,7 +17,7 @@ const roomTokenMs = 86_400_000;
 
 /** `streaming.new`: opens a session and answers with what its client needs to join the stage. */
 export async function openSession(
-  { store, offers, viewerTokens }: Parts,
+  { store, offers, viewerTokens, limits }: Parts,
   credential: V1Credential,
   request: NewSessionRequest,
   signal: AbortSignal,
@@ -25,6 +25,8 @@ export async function openSession(
   const { session } = await store.createSession({
     ...sessionRequestOf(request, await offers.get()),
     dialect: 'heygen-v1',
+    // To its client a session that is parked would be broken.
+    limits: { ...limits, whenUnused: 'end' },
   });
   const { id, room } = session;
   const giveUp = async (failure: V1Failure): Promise<never> => {

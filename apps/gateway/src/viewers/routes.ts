@@ -64,6 +64,8 @@ export function addViewerRoutes(
       throw badInput([{ field: 'identity', rule: 'must not be heygen or client on a stage of the v1 door' }]);
     if (state === 'ended')
       throw new ProblemError('session-ended', 'There is nothing to watch any more. Create another session.');
+    // Its avatar starts while the viewer's page loads.
+    if (state === 'parked') await store.wakeSession(id);
     const now = Date.now();
     // In whole seconds, as tokens count. Who came with a ticket passes on no more time than he has himself.
     const expiresAt = Math.min(Math.floor((now + viewerTtl) / 1000) * 1000, own?.expiresAt ?? Infinity);

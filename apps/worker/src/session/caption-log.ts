@@ -1,4 +1,14 @@
+import type { Session } from '@avatar-bridge/contracts';
 import type { Caption } from '../speech/captions.ts';
+
+/** ms for which captions are gathered on their way to the event log; the stage has every word at once. */
+const gatherMs = 2_000;
+/** Likewise where the log is what viewers' captions are made of. */
+const v1GatherMs = 300;
+
+export function gatherMsOf({ dialect }: Pick<Session, 'dialect'>): number {
+  return dialect === 'heygen-v1' ? v1GatherMs : gatherMs;
+}
 
 type Segment = { written: string; newest: Caption };
 

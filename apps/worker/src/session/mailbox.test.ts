@@ -20,6 +20,7 @@ describe('Mailbox', () => {
     const known = Promise.withResolvers<ReadonlyMap<string, Known>>();
     const over = new AbortController();
     const owned = {
+      record: { cursor: '0-0' },
       async *commands() {
         yield* commands;
         await new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve()));

@@ -1,5 +1,5 @@
 import type { MessageId } from '@avatar-bridge/contracts';
-import type { OwnedSession, QueuedCommand } from '@avatar-bridge/session-store';
+import type { OwnedSession, QueuedCommand, SessionRecord } from '@avatar-bridge/session-store';
 import type { Known } from '../speech/known.ts';
 import type { Takeover } from './takeover.ts';
 
@@ -7,7 +7,7 @@ import type { Takeover } from './takeover.ts';
 export type Incoming = { command: QueuedCommand; known: Known | undefined };
 
 export type MailboxParts = {
-  owned: Pick<OwnedSession, 'commands'>;
+  owned: Pick<OwnedSession, 'commands'> & { record: Pick<SessionRecord, 'cursor'> };
   takeover: Takeover;
   /** There is something to take. */
   wake: () => void;
@@ -22,9 +22,16 @@ export class Mailbox {
   readonly #parts: MailboxParts;
   #waiting: QueuedCommand[] = [];
   #known: ReadonlyMap<MessageId, Known> | undefined;
+  #lastEntry: string;
 
   constructor(parts: MailboxParts) {
     this.#parts = parts;
+    this.#lastEntry = parts.owned.record.cursor;
+  }
+
+  /** Up to which of its entries the mailbox was read. */
+  get lastEntry(): string {
+    return this.#lastEntry;
   }
 
   /** Reads until the signal aborts; never rejects. */
@@ -33,6 +40,7 @@ export class Mailbox {
     const commands = async () => {
       for await (const command of owned.commands({ signal })) {
         this.#waiting.push(command);
+        this.#lastEntry = command.entryId;
         wake();
       }
     };

@@ -1,5 +1,5 @@
-import type { OwnedSession, StateChange } from '@avatar-bridge/session-store';
-import { noTries, type State } from './state.ts';
+import { FencedError, type OwnedSession, type StateChange } from '@avatar-bridge/session-store';
+import { noTries, type Over, type State } from './state.ts';
 
 /** What its record says a new owner begins with. */
 export function firstState({ record }: OwnedSession): State {
@@ -7,8 +7,21 @@ export function firstState({ record }: OwnedSession): State {
     const end = { outcome: 'stopped', code: 'stopped', message: record.stopRequested.reason } as const;
     return { name: 'stopping', end };
   }
-  if (record.liveAt === undefined) return { name: 'starting', notBefore: 0, ...noTries };
+  if (record.liveAt === undefined || record.state === 'parked')
+    return { name: 'starting', notBefore: 0, ...noTries };
   return { name: 'recovering', notBefore: 0, reason: 'Another worker took it over', ...noTries };
+}
+
+/** What becomes of its lease. Throws FencedError, and whatever broke. */
+export function outcomeOf(over: Over, { id, epoch }: OwnedSession): 'ended' | 'released' | 'parked' {
+  switch (over.name) {
+    case 'crashed':
+      throw over.error;
+    case 'fenced':
+      throw new FencedError(id, epoch, 'its worker stopped acting on it');
+    default:
+      return over.name;
+  }
 }
 
 /** What the session's listeners are told of a state. */

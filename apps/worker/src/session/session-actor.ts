@@ -1,8 +1,7 @@
-import type { SessionEventBody } from '@avatar-bridge/contracts';
+import type { SessionEnd, SessionEventBody } from '@avatar-bridge/contracts';
 import type { MediaRelay } from '@avatar-bridge/relay';
 import {
   CancelledError as HandOver,
-  FencedError,
   type Lease,
   type OwnedSession,
   type QueuedCommand,
@@ -16,36 +15,38 @@ import type { Providers } from '../providers/providers.ts';
 import { Captions } from '../speech/captions.ts';
 import { MessageBook } from '../speech/message-book.ts';
 import { Speaker } from '../speech/speaker.ts';
-import { within } from '../within.ts';
-import { CaptionLog } from './caption-log.ts';
+import { CaptionLog, gatherMsOf } from './caption-log.ts';
+import { type Concluding, endSession, parkSession } from './conclusion.ts';
 import { depart } from './departure.ts';
 import { Journal } from './journal.ts';
 import { isStillOurs } from './is-still-ours.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { LimitKeeper } from './limit-keeper.ts';
+import { limitReached } from './limits.ts';
 import { LinkKeeper, type LinkListeners } from './link-keeper.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
 import { Pause } from './pause.ts';
 import { ProviderSelection, type SelectionRules } from './provider-selection.ts';
-import { changeOf, firstState } from './record-state.ts';
+import { changeOf, firstState, outcomeOf } from './record-state.ts';
 import type { StageAccess } from './stage-access.ts';
 import { StageTalk } from './stage-talk.ts';
-import { isActive, isOver, next, type State, type StateEvent, type StateRules } from './state.ts';
+import {
+  isActive,
+  isOver,
+  next,
+  type ParkReason,
+  type State,
+  type StateEvent,
+  type StateRules,
+} from './state.ts';
 import { Takeover } from './takeover.ts';
 import { handleVendorEvent } from './vendor-events.ts';
 import type { VendorLink } from './vendor-link.ts';
 import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
 
-/** ms that a stopped session waits for the vendor before viewers are told that it has ended. */
-const stopTimeout = 1_500;
-/** ms that viewers are given to hear of the end. */
-const lastEventsTimeout = 500;
 /** ms until it is looked again whether the lease holds. */
 const leasePause = 250;
-/** ms for which captions are gathered on their way to the event log; the stage has every word at once. */
-const captionGatherMs = 2_000;
-/** Likewise where the log is what viewers' captions are made of. */
-const v1CaptionGatherMs = 300;
 /** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
 const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
 
@@ -91,11 +92,12 @@ export class SessionActor {
   readonly #selection: ProviderSelection;
   readonly #links: LinkKeeper;
   readonly #keepAlive: KeepAlive;
+  readonly #limits: LimitKeeper;
   /** Aborts when the actor is done. */
   readonly #done = new AbortController();
   readonly #hurry = new AbortController();
   #state: State;
-  /** What is done before the session is over or another's, once that has begun. */
+  /** What is done before the session is over, parked or another's, once that has begun. */
   #finishing: { state: State['name']; done: Promise<void> } | undefined;
   #eventsPassed: Promise<void> | undefined;
   readonly #departed = Promise.withResolvers<void>();
@@ -114,8 +116,7 @@ export class SessionActor {
       rules: parts.selection,
       journal: this.#journal,
     });
-    const gatherMs = record.dialect === undefined ? captionGatherMs : v1CaptionGatherMs;
-    const captionLog = new CaptionLog((caption) => this.#journal.append(caption), gatherMs);
+    const captionLog = new CaptionLog((caption) => this.#journal.append(caption), gatherMsOf(record));
     this.#captions = new Captions((caption) => {
       captionLog.add(caption);
       if (caption.speaker === 'avatar') this.#links.onStage?.tell((relay) => relay.caption(caption));
@@ -146,6 +147,14 @@ export class SessionActor {
       metrics,
       logger: this.#logger,
       lost: (error) => this.#links.lose(error),
+      wake: this.#wake.wake,
+    });
+    this.#limits = new LimitKeeper({
+      limits: record.limits,
+      createdAt: now() - (owned.claimedAt - record.createdAt),
+      viewers: () => parts.stage.viewers(record.room),
+      warn: (event) => this.#journal.append(event),
+      reached: (due) => this.#dispatch(limitReached(due, record.limits)),
       wake: this.#wake.wake,
     });
     this.#takeover = new Takeover({
@@ -197,10 +206,10 @@ export class SessionActor {
   }
 
   /**
-   * Until the session has ended or is to be another worker's. Throws FencedError when it is already,
+   * Until the session has ended, is parked or is to be another worker's. Throws FencedError when it is already,
    * and whatever broke. What it leaves to a next owner is looked after until `departed` resolves.
    */
-  async run(signal: AbortSignal): Promise<'ended' | 'released'> {
+  async run(signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const onAbort = () => {
       if (signal.reason instanceof HandOver) void this.#handOverInTurn(now() + this.#parts.drainDeadline);
       else this.#dispatch({ type: 'fenced' });
@@ -214,14 +223,7 @@ export class SessionActor {
         const lookAgain = this.#reconcile(now());
         await this.#wake.sleep(lookAgain);
       }
-      switch (this.#state.name) {
-        case 'crashed':
-          throw this.#state.error;
-        case 'fenced':
-          throw new FencedError(this.#owned.id, this.#owned.epoch, 'its worker stopped acting on it');
-        default:
-          return this.#state.name;
-      }
+      return outcomeOf(this.#state, this.#owned);
     } finally {
       signal.removeEventListener('abort', onAbort);
       await this.#leave();
@@ -245,8 +247,13 @@ export class SessionActor {
 
   /** One look at everything: begins what is due, and returns when to look again at the latest. */
   #reconcile(at: number): number {
-    for (const incoming of this.#mailbox.take()) this.#handle(incoming);
-    const state = this.#state;
+    for (const incoming of this.#mailbox.take()) this.#handle(incoming, at);
+    if (this.#speaker.busy) this.#limits.active(at);
+    const look = isActive(this.#state) ? this.#limits.act(at) : Number.POSITIVE_INFINITY;
+    return Math.min(look, this.#advance(this.#state, at));
+  }
+
+  #advance(state: State, at: number): number {
     switch (state.name) {
       case 'starting':
       case 'recovering':
@@ -262,11 +269,12 @@ export class SessionActor {
           this.#links.act(at),
           this.#keepAlive.act(at),
         );
-      case 'releasing': {
+      case 'releasing':
+      case 'parking': {
         const look = this.#speaker.act(at, { submit: false });
         if (this.#links.current && !this.#speaker.settled && at < state.deadline)
           return Math.min(look, state.deadline);
-        this.#finish(() => this.#journal.idle());
+        this.#finish(() => (state.name === 'parking' ? this.#park(state.reason) : this.#journal.idle()));
         return Number.POSITIVE_INFINITY;
       }
       case 'stopping':
@@ -285,7 +293,8 @@ export class SessionActor {
     return Number.POSITIVE_INFINITY;
   }
 
-  #handle({ command, known }: Incoming): void {
+  #handle({ command, known }: Incoming, at: number): void {
+    this.#limits.active(at);
     switch (command.type) {
       case 'message':
         return this.#speaker.add(command, known);
@@ -372,11 +381,12 @@ export class SessionActor {
   }
 
   #onMediaEvent(event: SessionEventBody): void {
+    if (event.type === 'audience.changed') this.#limits.watched(event.watched, now());
     this.#journal.append(event);
     this.#wake.wake();
   }
 
-  /** Does, once, what is to be done before the session is over or another's. */
+  /** Does, once, what is to be done before the session is over, parked or another's. */
   #finish(work: () => Promise<void>): void {
     const { name } = this.#state;
     if (this.#finishing?.state === name) return;
@@ -390,17 +400,23 @@ export class SessionActor {
     this.#finishing = { state: name, done };
   }
 
-  async #end(end: Extract<State, { name: 'stopping' }>['end']): Promise<void> {
+  async #park(reason: ParkReason): Promise<void> {
+    const seen = this.#mailbox.lastEntry;
     this.#silence();
-    const stopping = this.#links.stopVendor(end.message);
-    await within(stopping, stopTimeout);
-    this.#journal.write(() => this.#owned.end(end));
-    await this.#journal.idle();
-    if (this.#eventsPassed) await within(this.#eventsPassed, lastEventsTimeout);
-    await stopping;
-    await this.#links.leaveStage(end.message);
-    // Whoever owns the session by now has viewers in that room.
-    if (this.#state.name === 'stopping') await within(this.#closeStage(), stopTimeout);
+    await parkSession(this.#concluding, { type: 'session.parked', reason }, seen);
+  }
+
+  async #end(end: SessionEnd): Promise<void> {
+    this.#silence();
+    await endSession(this.#concluding, end, {
+      eventsPassed: this.#eventsPassed ?? Promise.resolve(),
+      isStillOurs: () => this.#state.name === 'stopping',
+    });
+  }
+
+  get #concluding(): Concluding {
+    const [owned, links, journal, logger] = [this.#owned, this.#links, this.#journal, this.#logger];
+    return { owned, links, journal, logger, stage: this.#parts.stage };
   }
 
   #silence(): void {
@@ -410,20 +426,12 @@ export class SessionActor {
     this.#captions.finish();
   }
 
-  async #closeStage(): Promise<void> {
-    try {
-      await this.#parts.stage.close(this.#owned.id, this.#owned.record.room);
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'the stage of an ended session could not be closed');
-    }
-  }
-
   #onFailure(error: unknown): void {
     if (this.#done.signal.aborted || this.#journal.noticeFence(error)) return;
     this.#dispatch({ type: 'crashed', error });
   }
 
-  /** What lives is left to the next owner, unless the session is over. */
+  /** What lives is left to the next owner, unless the session is over or parked. */
   async #leave(): Promise<void> {
     this.#journal.close();
     this.#done.abort();
@@ -432,7 +440,7 @@ export class SessionActor {
     this.#speaker.detach();
     await this.#finishing?.done;
     const { name } = this.#state;
-    if (name === 'ended') return this.#departed.resolve();
+    if (name === 'ended' || name === 'parked') return this.#departed.resolve();
     await this.#links.letGo();
     this.#departed.resolve(depart(this.#links, this.#owned, this.#hurry.signal));
   }

@@ -7,6 +7,7 @@ import type { StageSeat } from '../providers/avatar-provider.ts';
 import { now } from '../clock.ts';
 import { roomService } from './room-service.ts';
 import { stageError } from './stage-errors.ts';
+import { countViewers, occupiedRooms } from './stage-viewers.ts';
 
 export type StageOptions = {
   url: string;
@@ -29,6 +30,10 @@ export type StageAccess = {
    * by a roll call, since the server goes on showing the participant of one that is dead. Never rejects.
    */
   carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<boolean>;
+  /** How many people are in the room. Rejects when the server does not say. */
+  viewers(room: string): Promise<number>;
+  /** Which of these rooms somebody is in, whoever that may be. Rejects when the server does not say. */
+  occupied(rooms: readonly string[]): Promise<string[]>;
   /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
   admit(
     sessionId: SessionId,
@@ -136,7 +141,15 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
     return false;
   };
 
-  return { admit, seat, close, prepare, carried };
+  return {
+    admit,
+    seat,
+    close,
+    prepare,
+    carried,
+    viewers: (room) => countViewers(rooms, room),
+    occupied: (names) => occupiedRooms(rooms, names),
+  };
 }
 
 /** Applications of v1 know the avatar by its name in the vendor's rooms; their stages are rooms of their own. */

@@ -27,9 +27,11 @@ const live: State = { name: 'live', since: at - 1_000, ...noTries };
 const recovering: State = { name: 'recovering', notBefore: at, reason: 'room-deleted', ...tried(1) };
 const releasing: State = { name: 'releasing', deadline: at + 20_000 };
 const stopping: State = { name: 'stopping', end: stopped };
+const parking: State = { name: 'parking', reason: 'idle', deadline: at + 30_000 };
 const lost: StateEvent = { type: 'link.down', at, chance: 1, code: 'vendor-lost', reason: 'room-deleted' };
 const refused: StateEvent = { ...lost, code: 'unauthorized', end: failed };
 const stop: StateEvent = { type: 'stop.requested', end: stopped };
+const park: StateEvent = { type: 'park.requested', reason: 'idle', deadline: at + 30_000 };
 const removed: StateEvent = { type: 'stage.lost', at, reason: 'participant-removed', removed: true };
 
 describe('next', () => {
@@ -135,6 +137,7 @@ describe('next', () => {
     ['stops while it is live', live, stop, stopping],
     ['stops while it recovers', recovering, stop, stopping],
     ['stops while it hands over', releasing, stop, stopping],
+    ['stops while it parks', parking, stop, stopping],
     [
       'keeps its first reason to stop',
       { name: 'stopping', end: failed },
@@ -142,6 +145,17 @@ describe('next', () => {
       { name: 'stopping', end: failed },
     ],
     ['ends when all is cleared', stopping, { type: 'cleared' }, { name: 'ended', end: stopped }],
+    ['parks', live, park, parking],
+    ['parks while it waits for a vendor session', starting, park, parking],
+    ['does not park while it hands over', releasing, park, releasing],
+    ['is parked when all is cleared', parking, { type: 'cleared' }, { name: 'parked' }],
+    [
+      'parks rather than hands over',
+      parking,
+      { type: 'drain.requested', deadline: at },
+      { ...parking, deadline: at },
+    ],
+    ['parks at once when the vendor session is lost', parking, lost, { ...parking, deadline: at }],
     ['hands over', live, { type: 'drain.requested', deadline: at + 20_000 }, releasing],
     [
       'hands over in a hurry',
@@ -165,6 +179,7 @@ describe('next', () => {
     const event = fc.constantFrom<StateEvent>(
       lost,
       removed,
+      park,
       stop,
       { ...lost, waiting: true },
       { ...lost, another: true },
@@ -174,7 +189,7 @@ describe('next', () => {
       { type: 'drain.requested', deadline: at },
       { type: 'cleared' },
     );
-    const orders = new Set(['stop.requested', 'drain.requested']);
+    const orders = new Set(['park.requested', 'stop.requested', 'drain.requested']);
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
         let state: State = starting;

@@ -1,12 +1,13 @@
-import type { SessionEnd } from '@avatar-bridge/contracts';
+import type { SessionEnd, SessionLimit } from '@avatar-bridge/contracts';
 
 /**
  * What a worker does about one session it has the lease of. The session's own states (queued, starting, live,
- * recovering, stopping, ended) are what it announces on the way; the others are this worker's business.
+ * recovering, parked, stopping, ended) are what it announces on the way; the others are this worker's business.
  *
  *     starting ----> live <----> recovering        a vendor session is on the stage, or on its way there again
  *        |             |              |
  *        +-------------+--------------+---> stopping ---> ended       the session is over
+ *        +-------------+--------------+---> parking ----> parked      it stays, without a vendor session
  *        +-------------+--------------+---> releasing --> released    another worker goes on (drain)
  *     any state ----------------------------> fenced                  another worker has it already: hands off
  *     any state ----------------------------> crashed                 a bug: another lease goes on
@@ -19,11 +20,17 @@ export type State =
   | ({ name: 'recovering'; notBefore: number; reason: string } & Tries)
   /** What the vendor is saying is said to its end, until `deadline` at the latest. */
   | { name: 'releasing'; deadline: number }
+  /** Nobody uses it. What the vendor is saying is said to its end, until `deadline` at the latest. */
+  | { name: 'parking'; reason: ParkReason; deadline: number }
   | { name: 'stopping'; end: SessionEnd }
   | Over;
 
+/** Which of its limits a parked session has reached. */
+export type ParkReason = Exclude<SessionLimit, 'max-duration'>;
+
 export type Over =
   | { name: 'released' }
+  | { name: 'parked' }
   | { name: 'ended'; end: SessionEnd }
   | { name: 'fenced' }
   | { name: 'crashed'; error: unknown };
@@ -48,9 +55,10 @@ export type StateEvent =
   | { type: 'stage.lost'; at: number; reason: string; removed: boolean }
   /** Something was said. */
   | { type: 'link.proven' }
+  | { type: 'park.requested'; reason: ParkReason; deadline: number }
   | { type: 'stop.requested'; end: SessionEnd }
   | { type: 'drain.requested'; deadline: number }
-  /** What had to be done before the session is over, or another's, is done. */
+  /** What had to be done before the session is over, parked or another's is done. */
   | { type: 'cleared' }
   | { type: 'fenced' }
   | { type: 'crashed'; error: unknown };
@@ -107,22 +115,27 @@ export function next(state: State, event: StateEvent, rules: StateRules = usualR
       return down(state, event, rules);
     case 'stage.lost':
       return offstage(state, event);
+    case 'park.requested':
+      return isActive(state) ? { name: 'parking', reason: event.reason, deadline: event.deadline } : state;
     case 'stop.requested':
       return state.name === 'stopping' ? state : { name: 'stopping', end: event.end };
     case 'drain.requested':
       if (state.name === 'stopping') return state;
+      // It is nobody's before the next owner could be there.
+      if (state.name === 'parking') return { ...state, deadline: Math.min(state.deadline, event.deadline) };
       return {
         name: 'releasing',
         deadline: state.name === 'releasing' ? Math.min(state.deadline, event.deadline) : event.deadline,
       };
     case 'cleared':
       if (state.name === 'stopping') return { name: 'ended', end: state.end };
+      if (state.name === 'parking') return { name: 'parked' };
       return state.name === 'releasing' ? { name: 'released' } : state;
   }
 }
 
 export function isOver(state: State): state is Over {
-  return ['released', 'ended', 'fenced', 'crashed'].includes(state.name);
+  return ['released', 'parked', 'ended', 'fenced', 'crashed'].includes(state.name);
 }
 
 /** Whether the session has a vendor session, or is about to have one. */
@@ -144,7 +157,7 @@ export function waitingPause(chance: number): number {
 
 function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>, rules: StateRules): State {
   // Nothing is left to be said to its end.
-  if (state.name === 'releasing') return { ...state, deadline: event.at };
+  if (state.name === 'releasing' || state.name === 'parking') return { ...state, deadline: event.at };
   if (!isActive(state)) return state;
   const { at, chance, code, reason, retryAfter = 0, tryAgainBy = Number.POSITIVE_INFINITY } = event;
   if (event.end) return { name: 'stopping', end: event.end };
@@ -167,7 +180,7 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>, r
 }
 
 function offstage(state: State, event: Extract<StateEvent, { type: 'stage.lost' }>): State {
-  if (state.name === 'releasing') return { ...state, deadline: event.at };
+  if (state.name === 'releasing' || state.name === 'parking') return { ...state, deadline: event.at };
   if (!isActive(state)) return state;
   const { at, reason, removed } = event;
   const forgiven = state.name === 'live' && at - state.since >= forgivenAfter;

@@ -66,6 +66,11 @@ export class Speaker {
     return !this.#delivery.busy && !this.#delivery.foreign;
   }
 
+  /** Something is to be said, or is being said. */
+  get busy(): boolean {
+    return this.#queue.speeches.length > 0 || !this.settled;
+  }
+
   /** The message that this vendor task belongs to. */
   messageOf(taskId: string): MessageId | undefined {
     return this.#queue.byTask(taskId)?.speech.message.id;

@@ -31,9 +31,11 @@ const jobOptions: JobsOptions = {
 export class LeaseQueue {
   readonly queue: Queue<LeaseData>;
   readonly #connection: Connection;
+  readonly #keys: Keys;
 
   constructor(connection: Connection, keys: Keys, logger?: Logger) {
     this.#connection = connection;
+    this.#keys = keys;
     this.queue = new Queue(keys.queueName, {
       connection: connection.redis,
       prefix: keys.queuePrefix,
@@ -72,6 +74,27 @@ export class LeaseQueue {
       redis.mget(ids.map((id) => `${this.queue.toKey(id)}:lock`)),
     );
     return new Set(ids.filter((_, index) => locks[index] !== null));
+  }
+
+  /** Puts a parked session's job back in the queue; false if it is not there. */
+  async wake(id: SessionId): Promise<boolean> {
+    return this.#connection.call(async () => {
+      const job = await this.queue.getJob(id);
+      if ((await job?.getState()) !== 'delayed') return false;
+      // Somebody else may be quicker.
+      return job!.promote().then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  /** To be asked when its job was put aside: what needed the session before could not wake it. */
+  async wakeIfWanted(id: SessionId): Promise<boolean> {
+    const [state, wanted] = await this.#connection.call((redis) =>
+      redis.hmget(this.#keys.session(id).record, 'state', 'wanted'),
+    );
+    return state === 'parked' && wanted !== null && this.wake(id);
   }
 
   /** How many jobs wait before this one; 0 if it does not wait. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionEnd, SessionId } from '@avatar-bridge/contracts';
-import { WaitingError } from 'bullmq';
+import { DelayedError, WaitingError } from 'bullmq';
 import { openRedis } from '../connection.ts';
 import type { RedisClient } from '../connection.ts';
 import {
@@ -29,6 +29,8 @@ const silenceLimit = 15_000;
 const goodbyeTimeout = 2_000;
 /** A session held for so long is no session on which workers crash, ms. */
 const soundAfter = 300_000;
+/** In BullMQ's delayed set until somebody wakes it, ms. A session lasts a month at most. */
+const parkedFor = 60 * 86_400_000;
 
 export type LeaseRunnerOptions = LeaseOptions & {
   redisUrl: string;
@@ -40,6 +42,8 @@ export type LeaseRunnerOptions = LeaseOptions & {
   expire(id: SessionId): Promise<unknown>;
   /** Ends the session: its lease crashed too often. */
   fail(lease: Lease, end: SessionEnd): Promise<unknown>;
+  /** A parked session's job was put aside: what needed it before could not wake it. */
+  wakeIfWanted(id: SessionId): Promise<unknown>;
   closed(): void;
 };
 
@@ -160,6 +164,12 @@ export class LeaseRunner implements LeaseWorker {
         await job.moveToWait(token);
         throw new WaitingError();
       }
+      if (outcome === 'parked') {
+        await job.moveToDelayed(Date.now() + parkedFor, token);
+        // `reconcile` does it if this fails.
+        await this.#options.wakeIfWanted(sessionId).catch(() => {});
+        throw new DelayedError();
+      }
       return outcome;
     } finally {
       lease.release();
@@ -167,7 +177,7 @@ export class LeaseRunner implements LeaseWorker {
     }
   }
 
-  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released'> {
+  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released' | 'parked'> {
     const { worker, logger } = this.#options;
     const { sessionId, epoch } = lease;
     const begun = performance.now();

@@ -32,6 +32,7 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `slotHolders` hash: sessions that hold a slot -> since when, epoch ms
  * - `toldPositions` hash: sessions that wait for their first slot -> the position that they were told last
  * - `averageHeldMs` string: how long sessions have held their slots lately, on average
+ * - `parked` hash: ids of parked sessions, and perhaps of some that were lately -> their rooms
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
  * - `billedMs` string: how long all vendor sessions were open that were stopped
@@ -47,6 +48,7 @@ export type AccountKeys = Readonly<
     | 'slotHolders'
     | 'toldPositions'
     | 'averageHeldMs'
+    | 'parked'
     | 'vendorSessions'
     | 'slotReservations'
     | 'billedMs'
@@ -77,6 +79,7 @@ export class Keys {
       slotHolders: `${this.queuePrefix}:slot-holders`,
       toldPositions: `${this.queuePrefix}:told-positions`,
       averageHeldMs: `${this.queuePrefix}:average-held-ms`,
+      parked: `${this.queuePrefix}:parked`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       slotReservations: `${this.queuePrefix}:slot-reservations`,
       billedMs: `${this.queuePrefix}:billed-ms`,

@@ -1,4 +1,10 @@
-import { requestedProviders, type Session, type SessionId } from '@avatar-bridge/contracts';
+import {
+  requestedProviders,
+  type Session,
+  type SessionId,
+  type SessionLimits,
+  usualLimits,
+} from '@avatar-bridge/contracts';
 import type { NewSession, SessionRecord, VendorSessionRef } from '../types.ts';
 
 export type Fields = Readonly<Record<string, string>>;
@@ -21,10 +27,16 @@ export function requestFields(id: SessionId, request: NewSession): string[] {
     ...(request.dialect && { dialect: request.dialect }),
     priority: request.priority,
     onUncertain: request.onUncertain,
+    limits: JSON.stringify(limitsOf(request)),
     metadata: JSON.stringify(request.metadata),
     ...(providers && { providers: JSON.stringify(providers) }),
   };
   return Object.entries(fields).flat();
+}
+
+/** Those that are left out are the usual ones. */
+function limitsOf({ limits }: NewSession): SessionLimits {
+  return { ...usualLimits, ...limits };
 }
 
 export function toRecord(id: SessionId, fields: Fields): SessionRecord {
@@ -41,6 +53,7 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
     room: fields['room'] as string,
     ...(fields['dialect'] && { dialect: fields['dialect'] as Session['dialect'] }),
     onUncertain: fields['onUncertain'] as Session['onUncertain'],
+    limits: JSON.parse(fields['limits'] as string) as Session['limits'],
     metadata: JSON.parse(fields['metadata'] as string) as Session['metadata'],
     createdAt: Number(fields['createdAt']),
     ...(fields['liveAt'] && { liveAt: Number(fields['liveAt']) }),

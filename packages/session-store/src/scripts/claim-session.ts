@@ -1,7 +1,12 @@
+import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
-/** Makes `owner` the owner if its epoch is newer than all before. Answers `ok, [record]` | `unknown` | `ended` | `fenced, epoch`. */
+/**
+ * Makes `owner` the owner if its epoch is newer than all before.
+ * Answers `ok, epoch ms, [record]` | `unknown` | `ended` | `fenced, epoch`.
+ */
 export const claimSession = script('claimSession', {
+  uses: [redisTime],
   keys: ['record'],
   args: ['owner', 'epoch', 'worker'],
   lua: `
@@ -10,5 +15,6 @@ if not now[1] then return {'unknown'} end
 if now[1] == 'ended' then return {'ended'} end
 if tonumber(epoch) <= tonumber(now[2]) then return {'fenced', now[2]} end
 redis.call('HSET', record, 'owner', owner, 'epoch', epoch, 'worker', worker)
-return {'ok', redis.call('HGETALL', record)}`,
+redis.call('HDEL', record, 'wanted')
+return {'ok', redisTime(), redis.call('HGETALL', record)}`,
 });

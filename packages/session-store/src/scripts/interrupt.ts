@@ -5,7 +5,7 @@ import { script } from './script.ts';
  * Interrupts the messages with a `seq` below `before`, or all so far if that is empty. `key` and `bodyHash` are empty without an
  * Idempotency-Key; those of the newest 100 interrupts are remembered.
  *
- * Answers `ok, command id` | `replayed, command id` | `mismatch` | `unknown` | `ended`.
+ * Answers `ok, command id, session's state` | `replayed, command id` | `mismatch` | `unknown` | `ended`.
  */
 export const interrupt = script('interrupt', {
   uses: [interruptBelow],
@@ -31,5 +31,6 @@ if key ~= '' then
   redis.call('LPUSH', interrupts, key .. ' ' .. bodyHash .. ' ' .. done)
   redis.call('LTRIM', interrupts, 0, 99)
 end
-return {'ok', done}`,
+if now[1] == 'parked' then redis.call('HSET', record, 'wanted', 1) end
+return {'ok', done, now[1]}`,
 });

@@ -6,7 +6,7 @@ import { script } from './script.ts';
  * without an Idempotency-Key; `eventAfterSeq` is the event's JSON from `mode` on. `interruptId` is for the interrupt, if it takes one;
  * `replacedAfterSeq` and `replacedReason` are for messages that it replaces.
  *
- * Answers `ok, seq, position` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
+ * Answers `ok, seq, position, session's state` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
  */
 export const postMessage = script('postMessage', {
   uses: [interruptBelow, drop],
@@ -59,6 +59,7 @@ if key ~= '' then
   redis.call('HSET', idempotency, key, bodyHash .. ' ' .. id .. ' ' .. seq .. ' ' .. position)
   redis.call('HSET', messages, id .. ':idempotency', key)
 end
+if now[1] == 'parked' then redis.call('HSET', record, 'wanted', 1) end
 redis.call('PUBLISH', mailbox, entry)
-return {'ok', seq, position}`,
+return {'ok', seq, position, now[1]}`,
 });
