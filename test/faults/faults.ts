@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { describeOutcome } from './kit/report.ts';
 import type { Scenario } from './kit/scenario.ts';
 import { livekitAway } from './scenarios/livekit-away.ts';
+import { parked } from './scenarios/parked.ts';
 import { redisFrozen, redisKilled } from './scenarios/redis-away.ts';
 import { oldRedisFailover, redisFailover } from './scenarios/redis-failover.ts';
 import { rollingRestart } from './scenarios/rolling-restart.ts';
@@ -27,6 +28,7 @@ const scenarios: Record<string, Scenario> = {
   'rolling-restart': rollingRestart,
   'livekit-away': livekitAway,
   'vendor-refusing': vendorRefusing,
+  parked,
   'many-sessions': manySessions,
   'many-nodes': manyNodes,
 };
@@ -38,7 +40,7 @@ Runs scenarios on processes and servers of their own, the vendor's start taking 
 its bounds. Ends with 1 when one does not.
   --times     how often the fault happens
   --seconds   how long a fault of a chosen length lasts
-  --sessions  how many, in many-sessions and many-nodes
+  --sessions  how many, in parked, many-sessions and many-nodes
   --logs      keeps the processes' logs there
 
 ${list.join('\n')}

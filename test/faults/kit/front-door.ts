@@ -78,6 +78,9 @@ export class FrontDoor {
   say(id: string, body: object, key: string, signal?: AbortSignal): Promise<MessageAccepted> {
     return this.request('POST', `/v1/sessions/${id}/messages`, { body, key, signal });
   }
+  message(id: string, messageId: string): Promise<Message> {
+    return this.request('GET', `/v1/sessions/${id}/messages/${messageId}`);
+  }
   interrupt(id: string, key: string): Promise<unknown> {
     return this.request('POST', `/v1/sessions/${id}/interrupt`, { key, forMs: 10_000 });
   }

@@ -53,6 +53,17 @@ describe('LimitKeeper', () => {
     expect(told).toEqual(['idle in 1 min', 'idle in 1 min']);
   });
 
+  it('counts from the end of what is said', async () => {
+    const { keeper, told, run } = open(async () => 0);
+    keeper.busy(true, now());
+    await run(5 * minute);
+    keeper.busy(false, now());
+    await run(9.5 * minute);
+    expect(told).toEqual(['idle in 1 min']);
+    await run(minute);
+    expect(told).toEqual(['idle in 1 min', 'idle']);
+  });
+
   it('does not count while somebody watches', async () => {
     const { keeper, told, run } = open(async () => 0);
     keeper.watched(true, now());

@@ -20,6 +20,7 @@ const askAgainMs = 10_000;
 export class LimitKeeper {
   readonly #parts: LimitKeeperParts;
   #use: Use;
+  #busy = false;
   #asking = false;
   #askAt = 0;
   /** What was warned of, by its time. */
@@ -31,9 +32,15 @@ export class LimitKeeper {
     this.#use = { createdAt: parts.createdAt, activeAt: at, unwatchedSince: at };
   }
 
-  /** Something is asked of the session, or said. */
+  /** Something is asked of the session. */
   active(at: number): void {
     this.#use = { ...this.#use, activeAt: at };
+  }
+
+  /** Whether something is being said, or is to be said. */
+  busy(busy: boolean, at: number): void {
+    if (busy || this.#busy) this.active(at);
+    this.#busy = busy;
   }
 
   /** Somebody receives the picture, or nobody does any more. */

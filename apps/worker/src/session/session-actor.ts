@@ -248,7 +248,7 @@ export class SessionActor {
   /** One look at everything: begins what is due, and returns when to look again at the latest. */
   #reconcile(at: number): number {
     for (const incoming of this.#mailbox.take()) this.#handle(incoming, at);
-    if (this.#speaker.busy) this.#limits.active(at);
+    this.#limits.busy(this.#speaker.busy, at);
     const look = isActive(this.#state) ? this.#limits.act(at) : Number.POSITIVE_INFINITY;
     return Math.min(look, this.#advance(this.#state, at));
   }
