@@ -245,13 +245,14 @@ export class ClaimedSession implements OwnedSession {
 
   async #readCommands(after: string): Promise<{ after: string; more: boolean; commands: QueuedCommand[] }> {
     const args = { owner: this.#writer.owner, after, count: pageSize };
-    const [last, more, ...entries] = this.#check(
+    const [last, more, redisNow, ...entries] = this.#check(
       await this.#parts.connection.run(scripts.readCommands, this.#keys, args),
     );
+    const aheadMs = performance.timeOrigin + performance.now() - (redisNow as number);
     return {
       after: last as string,
       more: more === 1,
-      commands: (entries as Entry[]).map(([id, fields]) => toCommand(id, fields)),
+      commands: (entries as Entry[]).map(([id, fields]) => toCommand(id, fields, aheadMs)),
     };
   }
 
@@ -270,9 +271,10 @@ export class ClaimedSession implements OwnedSession {
   }
 }
 
-function toCommand(entryId: string, flat: readonly string[]): QueuedCommand {
+/** @param aheadMs how far this process' clock is ahead of Redis' */
+function toCommand(entryId: string, flat: readonly string[], aheadMs: number): QueuedCommand {
   const { type, id = '', ...fields } = pairs(flat);
-  const at = entryTime(entryId);
+  const at = Math.round(entryTime(entryId) + aheadMs);
   if (type === 'interrupt') return { type, id, at, before: Number(fields['before']), entryId };
   if (type === 'stop') return { type, id, at, reason: fields['reason'] as string, entryId };
   const { expiresAfter } = fields;

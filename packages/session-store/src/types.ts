@@ -131,7 +131,10 @@ export type Utterance = {
 /** A message as its owner sees it; `utterances` by index, each in its newest state. */
 export type MessageRecord = Message & { entryId: string; utterances: Utterance[] };
 
-/** A mailbox command and its place in the mailbox. */
+/**
+ * A mailbox command and its place in the mailbox. Its times are by this process' monotonic clock
+ * (`performance.timeOrigin + performance.now()`), whatever its wall clock says: they can be compared with now.
+ */
 export type QueuedCommand = MailboxCommand & { entryId: string };
 
 /** The events that say which state a session is in now. */

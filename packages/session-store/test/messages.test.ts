@@ -1,5 +1,5 @@
 import { Message, MessageAccepted, MessageRequest } from '@avatar-bridge/contracts';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { Redis } from 'ioredis';
 import {
   IdempotencyMismatchError,
@@ -7,6 +7,7 @@ import {
   SessionEndedError,
   UnknownMessageError,
 } from '../src/index.ts';
+import type { QueuedCommand } from '../src/index.ts';
 import { createSession, openStore, ownedSession, post, take } from './support.ts';
 
 test('an accepted message has a number, a place, and a record', async () => {
@@ -45,6 +46,24 @@ test('an accepted message has a number, a place, and a record', async () => {
   });
   expect(await store.getSession(id)).toMatchObject({ pending: 2 });
   await expect(store.getMessage(id, `msg_${'0'.repeat(32)}`)).rejects.toThrow(UnknownMessageError);
+});
+
+test('a message expires at the same moment for a worker whose clock is wrong', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  await store.postMessage(owner.id, MessageRequest.parse({ text: 'soon', expiresAfter: 5_000 }));
+  const { timeOrigin } = performance;
+  const clock = vi.spyOn(performance, 'timeOrigin', 'get');
+  for (const wrongMs of [-3_600_000, 0, 3_600_000]) {
+    clock.mockReturnValue(timeOrigin + wrongMs);
+    const [command] = await take(owner.commands(), 1);
+    const now = performance.timeOrigin + performance.now();
+    const { acceptedAt, expiresAt } = command as Extract<QueuedCommand, { type: 'message' }>;
+    expect((expiresAt ?? 0) - now).toBeGreaterThan(4_000);
+    expect((expiresAt ?? 0) - now).toBeLessThanOrEqual(5_000);
+    expect(now - acceptedAt).toBeLessThan(1_000);
+  }
+  clock.mockRestore();
 });
 
 test('texts of any kind come out as they went in', async () => {

@@ -312,7 +312,11 @@ export class SessionActor {
   async #interruptDone({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
     // A former owner's avatar may be speaking still.
     await this.#takeover.settled;
-    this.#journal.append({ type: 'interrupt.done', commandId: id, tookMs: Math.max(0, Date.now() - at) });
+    this.#journal.append({
+      type: 'interrupt.done',
+      commandId: id,
+      tookMs: Math.max(0, Math.round(now() - at)),
+    });
     this.#journal.write(() => this.#owned.advance(entryId));
   }
 
