@@ -167,8 +167,8 @@ test('tells what the account has left, and that it is short of it', async () => 
 });
 
 describe('a session that can not be had', () => {
-  const ends = async (avatar: object): Promise<string> => {
-    const conversation = await rig.session(avatar);
+  const ends = async (avatar: object, at = rig): Promise<string> => {
+    const conversation = await at.session(avatar);
     const ended = await conversation.until('session.ended');
     expect(ended.outcome).toBe('failed');
     return `${ended.code}: ${ended.message}`;
@@ -180,7 +180,9 @@ describe('a session that can not be had', () => {
     expect(await ends({ knowledgeBaseId: 'abc' })).toMatch(/^bad-request: .*LIVEAVATAR_CONTEXT_ID/);
     await rig.fault({ kind: 'refuse', path: '/v1/sessions/token', error: 'noCredits' });
     expect(await ends({})).toMatch(/^no-credits: .*credits are used up/);
-    await rig.fault({ kind: 'refuse', path: '/v1/sessions/token', status: 401, code: 4010 });
-    expect(await ends({})).toMatch(/^unauthorized: .*LIVEAVATAR_API_KEY/);
+    await using fresh = await Rig.open();
+    await fresh.fault({ kind: 'refuse', path: '/v1/sessions/token', status: 401, code: 4010 });
+    fresh.startWorker({ providers: new Providers([fresh.full()]) });
+    expect(await ends({}, fresh)).toMatch(/^unauthorized: .*LIVEAVATAR_API_KEY/);
   });
 });

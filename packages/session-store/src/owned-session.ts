@@ -57,8 +57,12 @@ export class ClaimedSession implements OwnedSession {
   readonly claimedAt: number;
   readonly #parts: ClaimedSessionParts;
   readonly #keys: SessionKeys;
+  /** Names the one write that this is for, or is empty. */
+  readonly #write: string;
+  #writes = 0;
 
-  constructor(parts: ClaimedSessionParts) {
+  constructor(parts: ClaimedSessionParts, write = '') {
+    this.#write = write;
     this.id = parts.record.id;
     this.epoch = parts.record.epoch;
     this.record = parts.record;
@@ -102,6 +106,11 @@ export class ClaimedSession implements OwnedSession {
       closing.removeEventListener('abort', notify);
       leave?.();
     }
+  }
+
+  once(): OwnedSession {
+    this.#writes += 1;
+    return new ClaimedSession(this.#parts, `${this.epoch} ${this.#writes}`);
   }
 
   async message(messageId: MessageId): Promise<MessageRecord> {
@@ -187,8 +196,13 @@ export class ClaimedSession implements OwnedSession {
     );
   }
 
-  async advance(entry: string): Promise<void> {
-    const args = { owner: this.#writer.owner, ...messageLimits(this.#parts.retention), entry };
+  async advance(entry: string, event?: Extract<SessionEventBody, { type: 'interrupt.done' }>): Promise<void> {
+    const args = {
+      ...this.#writer,
+      ...messageLimits(this.#parts.retention),
+      entry,
+      event: event ? JSON.stringify(event) : '',
+    };
     this.#check(await this.#parts.connection.run(scripts.advance, this.#keys, args));
   }
 
@@ -240,7 +254,7 @@ export class ClaimedSession implements OwnedSession {
   }
 
   get #writer() {
-    return { owner: this.#parts.token, ...logLimits(this.#parts.retention) };
+    return { owner: this.#parts.token, write: this.#write, ...logLimits(this.#parts.retention) };
   }
 
   async #readCommands(after: string): Promise<{ after: string; more: boolean; commands: QueuedCommand[] }> {

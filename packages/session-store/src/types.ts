@@ -245,7 +245,12 @@ export interface OwnedSession {
   message(messageId: MessageId): Promise<MessageRecord>;
   /** Asks Redis whether this is the owner still. Throws as every call does when it is not. */
   verify(): Promise<void>;
-  /** Returns the events' ids, in order. */
+  /**
+   * For one write (append, setState, setProviders, updateMessage, advance) that is sent again while its answer is missing: it is done
+   * once. Writes that this was called for are to be made in the order of the calls.
+   */
+  once(): OwnedSession;
+  /** Returns the events' ids, in order; none if they were written before. */
   append(...events: SessionEventBody[]): Promise<EventId[]>;
   /** Writes the state that the event names, and the event. */
   setState(change: StateChange): Promise<EventId>;
@@ -263,8 +268,8 @@ export interface OwnedSession {
   recordUtterance(messageId: MessageId, utterance: Omit<Utterance, 'epoch' | 'at'>): Promise<boolean>;
   /** Writes the patch and the event; a final state also frees the place in the mailbox. False: it was finished before, nothing is written. */
   updateMessage(messageId: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean>;
-  /** Says that an interrupt was handled. Messages need no such call: `updateMessage` moves the cursor. */
-  advance(entryId: string): Promise<void>;
+  /** Says that an interrupt was handled, and writes the event. Messages need no such call: `updateMessage` moves the cursor. */
+  advance(entryId: string, event?: Extract<SessionEventBody, { type: 'interrupt.done' }>): Promise<void>;
   /** Write it before the vendor session is used. */
   openVendorSession(ref: VendorSessionRef): Promise<void>;
   /** Write it after the vendor session was stopped, also when the session has ended since. */

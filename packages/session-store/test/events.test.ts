@@ -3,12 +3,52 @@ import { ResetEvent, SessionEvent } from '@avatar-bridge/contracts';
 import type { EventId, StreamedEvent } from '@avatar-bridge/contracts';
 import { Redis } from 'ioredis';
 import { expect, inject, test } from 'vitest';
+import type { OwnedSession } from '../src/index.ts';
 import { collect, createSession, eventually, openStore, ownedSession, post, take, types } from './support.ts';
 
 const numbered = (n: number) => ({ type: 'vendor.event', source: 'room', name: 'n', payload: n }) as const;
 const numbers = (events: readonly StreamedEvent[]) =>
   events.flatMap((event) => (event.type === 'vendor.event' ? (event.payload as number) : []));
 const upTo = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+
+test('a write whose answer was lost is sent again and done once, also when the first one arrives last', async () => {
+  const store = await openStore();
+  const owner = await ownedSession(store);
+  const { id: messageId } = await post(store, owner.id, 'one');
+  const { id: commandId } = (await store.interrupt(owner.id)).interrupt;
+  const [, handled] = await take(owner.commands(), 2);
+  const before = (await store.readEvents(owner.id)).length;
+  const writes = [
+    (write: OwnedSession) => write.append(numbered(0), numbered(1)),
+    (write: OwnedSession) => write.setState({ type: 'session.live', room: owner.record.room }),
+    (write: OwnedSession) => write.updateMessage(messageId, { state: 'speaking' }, { type: 'user.started' }),
+    (write: OwnedSession) =>
+      write.setProviders(
+        { provider: 'b', providers: [{ name: 'b' }] },
+        { type: 'provider.changed', from: 'a', to: 'b', reason: 'test' },
+      ),
+    (write: OwnedSession) =>
+      write.advance(handled?.entryId ?? '', { type: 'interrupt.done', commandId, tookMs: 1 }),
+  ].map((write) => {
+    const once = owner.once();
+    return () => write(once);
+  });
+  for (const write of writes) {
+    await write();
+    await write();
+  }
+  for (const write of writes) await write();
+  expect(types(await store.readEvents(owner.id)).slice(before)).toEqual([
+    'vendor.event',
+    'vendor.event',
+    'session.live',
+    'user.started',
+    'provider.changed',
+    'interrupt.done',
+  ]);
+  const next = await store.claim(owner.id, { epoch: owner.epoch + 1, worker: 'next' });
+  expect(await next.once().append(numbered(2))).toHaveLength(1);
+});
 
 test('events are replayed from the beginning, then go on live until the end', async () => {
   const store = await openStore();

@@ -1,5 +1,5 @@
 import type { EventId, SessionEventBody } from '@avatar-bridge/contracts';
-import { FencedError, StoreUnavailableError } from '@avatar-bridge/session-store';
+import { FencedError, type OwnedSession, StoreUnavailableError } from '@avatar-bridge/session-store';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from './journal.ts';
@@ -24,7 +24,11 @@ describe('Journal', () => {
       written.push(events.map((body) => 'reason' in body && body.reason).join('+'));
       return [];
     };
-    journal = new Journal({ append }, () => (fences += 1), pino({ enabled: false }));
+    journal = new Journal(
+      { once: () => ({ append }) as OwnedSession },
+      () => (fences += 1),
+      pino({ enabled: false }),
+    );
   });
 
   it('writes in order, and together what waits together', async () => {

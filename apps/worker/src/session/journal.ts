@@ -8,7 +8,8 @@ import {
   StoreUnavailableError,
 } from '@avatar-bridge/session-store';
 
-type Entry = { events: SessionEventBody[] } | { write: () => Promise<unknown> };
+type Write = (owned: OwnedSession) => Promise<unknown>;
+type Entry = { events: SessionEventBody[] } | { write: Write };
 
 /**
  * Writes down what happened to a session, in order, without anybody waiting for it: what the avatar does must not wait for Redis.
@@ -19,11 +20,11 @@ export class Journal {
   #waiting: Entry[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
-  readonly #owned: Pick<OwnedSession, 'append'>;
+  readonly #owned: Pick<OwnedSession, 'once'>;
   readonly #onFenced: () => void;
   readonly #logger: Logger;
 
-  constructor(owned: Pick<OwnedSession, 'append'>, onFenced: () => void, logger: Logger) {
+  constructor(owned: Pick<OwnedSession, 'once'>, onFenced: () => void, logger: Logger) {
     this.#owned = owned;
     this.#onFenced = onFenced;
     this.#logger = logger;
@@ -35,8 +36,8 @@ export class Journal {
     else this.#push({ events: [event] });
   }
 
-  /** Any other write. It may run more than once: when Redis' answer was lost. */
-  write(write: () => Promise<unknown>): void {
+  /** Any other write. It may run more than once, when Redis' answer was lost; what it does with `owned` is done once. */
+  write(write: Write): void {
     this.#push({ write });
   }
 
@@ -68,17 +69,18 @@ export class Journal {
   async #run(): Promise<void> {
     for (let entry = this.#waiting.shift(); entry; entry = this.#waiting.shift()) {
       // oxlint-disable-next-line no-await-in-loop -- in order
-      await this.#writeOne('events' in entry ? () => this.#owned.append(...entry.events) : entry.write);
+      await this.#writeOne('events' in entry ? (owned) => owned.append(...entry.events) : entry.write);
     }
     // In the same turn in which nothing was left: what is pushed later begins anew.
     this.#running = undefined;
   }
 
-  async #writeOne(write: () => Promise<unknown>): Promise<void> {
+  async #writeOne(write: Write): Promise<void> {
+    const owned = this.#owned.once();
     while (!this.#closed) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one try after the other
-        await write();
+        await write(owned);
         return;
       } catch (error) {
         if (error instanceof StoreUnavailableError) {

@@ -10,7 +10,7 @@ import { type Choice, type ChoiceRules, firstChoice, next, waitsUntil } from './
 export type SelectionRules = Omit<ChoiceRules, 'count'>;
 
 export type ProviderSelectionParts = {
-  owned: Pick<OwnedSession, 'record' | 'setProviders'>;
+  owned: Pick<OwnedSession, 'record'>;
   providers: Providers;
   rules: SelectionRules;
   journal: Pick<Journal, 'write'>;
@@ -119,6 +119,6 @@ export class ProviderSelection {
 
   #write(event?: Parameters<OwnedSession['setProviders']>[1]): void {
     const choice = { provider: this.name, providers: [...this.#list] };
-    this.#parts.journal.write(() => this.#parts.owned.setProviders(choice, event));
+    this.#parts.journal.write((owned) => owned.setProviders(choice, event));
   }
 }

@@ -312,12 +312,9 @@ export class SessionActor {
   async #interruptDone({ id, at, entryId }: Extract<QueuedCommand, { type: 'interrupt' }>): Promise<void> {
     // A former owner's avatar may be speaking still.
     await this.#takeover.settled;
-    this.#journal.append({
-      type: 'interrupt.done',
-      commandId: id,
-      tookMs: Math.max(0, Math.round(now() - at)),
-    });
-    this.#journal.write(() => this.#owned.advance(entryId));
+    const tookMs = Math.max(0, Math.round(now() - at));
+    const done = { type: 'interrupt.done', commandId: id, tookMs } as const;
+    this.#journal.write((owned) => owned.advance(entryId, done));
   }
 
   #dispatch(event: StateEvent): void {
@@ -336,7 +333,7 @@ export class SessionActor {
       'session state changed',
     );
     const change = changeOf(state, this.#owned, this.#parts.worker);
-    if (change) this.#journal.write(() => this.#owned.setState(change));
+    if (change) this.#journal.write((owned) => owned.setState(change));
   }
 
   #linkListeners(): LinkListeners {

@@ -6,14 +6,14 @@ import type { Fact, Piece, Speech, Unspoken } from './speech.ts';
 
 /** Writes down how messages fare, with their times. */
 export class MessageBook {
-  readonly #owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>;
+  readonly #owned: Pick<OwnedSession, 'recordUtterance'>;
   readonly #journal: Journal;
   readonly #metrics: Metrics;
   readonly #provider: () => string;
 
   /** @param provider names the one in use */
   constructor(
-    owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage'>,
+    owned: Pick<OwnedSession, 'recordUtterance'>,
     journal: Journal,
     metrics: Metrics,
     provider: () => string,
@@ -115,8 +115,8 @@ export class MessageBook {
     if (!first || submittedAt === undefined) return;
     const waitedMs = since(message.acceptedAt, submittedAt);
     this.#metrics.waited(waitedMs);
-    this.#journal.write(() =>
-      this.#owned.updateMessage(message.id, { submittedAt: Math.round(submittedAt), waitedMs }),
+    this.#journal.write((owned) =>
+      owned.updateMessage(message.id, { submittedAt: Math.round(submittedAt), waitedMs }),
     );
   }
 
@@ -137,8 +137,8 @@ export class MessageBook {
       waitedMs,
       vendorMs,
     };
-    this.#journal.write(() =>
-      this.#owned.updateMessage(
+    this.#journal.write((owned) =>
+      owned.updateMessage(
         message.id,
         { state: 'speaking', speakingAt: Math.round(at), vendorMs, firstFrameMs },
         event,
@@ -153,12 +153,12 @@ export class MessageBook {
     event: SessionEventBody,
   ): void {
     this.#metrics.messageFinished(state);
-    this.#journal.write(() => this.#owned.updateMessage(speech.message.id, { state, ...patch }, event));
+    this.#journal.write((owned) => owned.updateMessage(speech.message.id, { state, ...patch }, event));
   }
 
   #record(piece: Piece, state: Utterance['state'], taskId?: string): void {
-    this.#journal.write(() =>
-      this.#owned.recordUtterance(piece.speech.message.id, {
+    this.#journal.write((owned) =>
+      owned.recordUtterance(piece.speech.message.id, {
         index: piece.index,
         state,
         ...(taskId && { taskId }),

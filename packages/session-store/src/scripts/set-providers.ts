@@ -1,9 +1,10 @@
-import { append, ownersOnly } from './parts.ts';
+import { onlyOnce } from './only-once.ts';
+import { append } from './parts.ts';
 import { script } from './script.ts';
 
 /** Writes a session's providers, and the event unless it is empty. Answers `ok` | `unknown` | `ended` | `fenced, epoch`. */
 export const setProviders = script('setProviders', {
-  uses: [append, ownersOnly],
+  uses: [append, onlyOnce],
   args: ['provider', 'providers', 'event'],
   lua: `
 redis.call('HSET', record, 'provider', provider, 'providers', providers)

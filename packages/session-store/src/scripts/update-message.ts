@@ -1,4 +1,5 @@
-import { append, move, ownersOnly } from './parts.ts';
+import { onlyOnce } from './only-once.ts';
+import { append, move } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,7 +7,7 @@ import { script } from './script.ts';
  * Answers `ok` | `final` | `unknown-message` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const updateMessage = script('updateMessage', {
-  uses: [append, move, ownersOnly],
+  uses: [append, move, onlyOnce],
   args: ['id', 'state', 'event'],
   rest: true,
   lua: `

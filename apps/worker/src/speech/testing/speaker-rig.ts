@@ -50,7 +50,7 @@ export class SpeakerRig {
 
   constructor() {
     const seqOf = (id: string) => Number(id.slice(4));
-    const owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage' | 'append'> = {
+    const owned: Pick<OwnedSession, 'recordUtterance' | 'updateMessage' | 'append' | 'once'> = {
       recordUtterance: (id, record) => {
         this.records.push({ ...record, seq: seqOf(id) });
         return Promise.resolve(!this.finished.has(seqOf(id)));
@@ -61,6 +61,7 @@ export class SpeakerRig {
         return Promise.resolve(true);
       },
       append: () => Promise.resolve([]),
+      once: () => owned as OwnedSession,
     };
     const metrics = createMetrics();
     this.speaker = new Speaker({
