@@ -15,7 +15,7 @@ const shortestKey = 24;
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
 const others =
-  /^BRIDGE_(SECRET|SLOTS|CAPACITY|PROVIDERS|PROVIDER_\w+|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SWEEP_UNKNOWN|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
+  /^BRIDGE_(SECRET|SLOTS|CAPACITY|PROVIDERS|PROVIDER_\w+|VENDOR_ACCOUNTS\w*|DRAIN_SECONDS|RELAY_ENGINE|KEEP_VENDOR_EVENTS|SWEEP_UNKNOWN|SPEECH|RESPONDER_\w+|WORKER_\w+)$/;
 
 const url = (...protocols: string[]) =>
   z

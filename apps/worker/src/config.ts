@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import {
   ConfigError,
+  isNamed,
   knownProviders,
   parseEnv,
+  providerKind,
+  ProviderName,
   providerNames,
   redisUrl,
   retentionVariables,
@@ -9,6 +13,14 @@ import {
   wholeNumber,
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
+import {
+  missingKeys,
+  providersBy,
+  slotsOf,
+  type VendorAccount,
+  VendorAccounts,
+  vendorAccounts,
+} from './vendor-accounts.ts';
 
 /** Variables of the other apps: a shared environment is not a misspelt one. */
 const others = [
@@ -33,6 +45,9 @@ const url = (...protocols: string[]) =>
     .refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)), {
       error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
     });
+
+const isProvider = (name: string) =>
+  ProviderName.safeParse(name).success && Object.hasOwn(knownProviders, providerKind(name));
 
 const key = (what: string) => z.string().optional().describe(what);
 
@@ -79,9 +94,17 @@ const Environment = z.object({
   BRIDGE_PROVIDERS: z
     .string()
     .transform((list) => list.split(/[\s,]+/).filter((name) => name !== ''))
-    .pipe(z.array(z.enum(providerNames, `must be a list of ${providerNames.join(', ')}`)).min(1, 'is empty'))
+    .pipe(
+      z
+        .array(z.string().refine(isProvider, `must be a list of ${providerNames.join(', ')}`))
+        .min(1, 'is empty'),
+    )
     .optional()
     .describe('which providers sessions use that name none, in order; default: what there is a key for'),
+  BRIDGE_VENDOR_ACCOUNTS: VendorAccounts.optional().describe(
+    'several accounts, each with its own slots, as JSON: [{"name", "vendor", "keyVariable", "slots"}, …]; replaces the single keys and BRIDGE_SLOTS',
+  ),
+  BRIDGE_VENDOR_ACCOUNTS_FILE: z.string().optional().describe('or the file that says it'),
   BRIDGE_PROVIDER_WAIT_SECONDS: wholeNumber(1, 3_600)
     .default(20)
     .describe("how long a session waits for one of a provider's slots before its next provider goes on"),
@@ -155,11 +178,15 @@ const Environment = z.object({
     .default('info')
     .describe('how much is logged to stderr'),
 });
-export type Config = z.infer<typeof Environment>;
+export type Config = Omit<z.infer<typeof Environment>, 'BRIDGE_VENDOR_ACCOUNTS'> & {
+  /** In order. */
+  vendorAccounts: VendorAccount[];
+};
 
 /** What depends on each other. */
 const Choices = Environment.pick({
   BRIDGE_PROVIDERS: true,
+  BRIDGE_VENDOR_ACCOUNTS: true,
   LIVEAVATAR_API_KEY: true,
   HEYGEN_API_KEY: true,
   BRIDGE_SPEECH: true,
@@ -173,15 +200,31 @@ const Choices = Environment.pick({
  *
  * @throws ConfigError that names every fault, never a value.
  */
-export function readConfig(env: Record<string, string | undefined>): { config: Config; unknown: string[] } {
+export function readConfig(given: Variables): { config: Config; unknown: string[] } {
+  const env = withFile(given);
   const faults = faultsOf(() => parseEnv(Environment, env));
   if (faultsOf(() => parseEnv(Choices, env)).length === 0)
-    faults.push(...contradictions(parseEnv(Choices, env)));
+    faults.push(...contradictions(parseEnv(Choices, env), env));
   if (faults.length > 0) throw new ConfigError(faults);
+  const { BRIDGE_VENDOR_ACCOUNTS: listed, ...parsed } = parseEnv(Environment, env);
+  const accounts = vendorAccounts(listed, parsed, env);
   return {
-    config: parseEnv(Environment, env),
+    config: { ...parsed, BRIDGE_SLOTS: slotsOf(accounts) ?? parsed.BRIDGE_SLOTS, vendorAccounts: accounts },
     unknown: unknownVariables('BRIDGE_', [...Object.keys(Environment.shape), ...others], env),
   };
+}
+
+type Variables = Record<string, string | undefined>;
+
+function withFile(env: Variables): Variables {
+  const path = env['BRIDGE_VENDOR_ACCOUNTS_FILE']?.trim();
+  if (!path) return env;
+  try {
+    return { ...env, BRIDGE_VENDOR_ACCOUNTS: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`BRIDGE_VENDOR_ACCOUNTS_FILE: can't be read (${code})`]);
+  }
 }
 
 function faultsOf(parse: () => unknown): string[] {
@@ -195,14 +238,20 @@ function faultsOf(parse: () => unknown): string[] {
 }
 
 /** What each variable may be, but not all of them together. */
-function contradictions(config: z.infer<typeof Choices>): string[] {
-  const faults: string[] = [];
+function contradictions(config: z.infer<typeof Choices>, env: Variables): string[] {
+  const listed = config.BRIDGE_VENDOR_ACCOUNTS;
+  const faults: string[] = listed ? missingKeys(listed, env) : [];
   for (const name of config.BRIDGE_PROVIDERS ?? []) {
-    const { needs } = knownProviders[name];
-    if (needs && config[needs] === undefined)
+    const { needs } = knownProviders[providerKind(name) as keyof typeof knownProviders];
+    if (!needs) continue;
+    if (listed || name.includes('@')) {
+      const has = listed?.flatMap(providersBy).some((provider) => isNamed(provider, name));
+      if (!has) faults.push(`BRIDGE_VENDOR_ACCOUNTS: lacks an account for ${name} (BRIDGE_PROVIDERS)`);
+    } else if (config[needs] === undefined) {
       faults.push(`${needs}: is needed for ${name} (BRIDGE_PROVIDERS)`);
+    }
   }
-  if (!config.BRIDGE_PROVIDERS && !config.LIVEAVATAR_API_KEY && !config.HEYGEN_API_KEY)
+  if (!config.BRIDGE_PROVIDERS && !listed && !config.LIVEAVATAR_API_KEY && !config.HEYGEN_API_KEY)
     faults.push('LIVEAVATAR_API_KEY: is needed, or HEYGEN_API_KEY, or BRIDGE_PROVIDERS=voice-only');
   if (config.BRIDGE_SPEECH === 'elevenlabs' && config.ELEVENLABS_API_KEY === undefined)
     faults.push('ELEVENLABS_API_KEY: is needed for BRIDGE_SPEECH=elevenlabs');

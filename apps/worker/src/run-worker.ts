@@ -32,7 +32,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const providers = createProviders(config, logger);
   const worker = new Worker({
     store,
-    providers: new Providers(providers.all, providers.order),
+    providers: new Providers(providers.all, providers.order, providers.accounts),
     selection: {
       slotWaitMs: config.BRIDGE_PROVIDER_WAIT_SECONDS * 1_000,
       maxFailures: config.BRIDGE_PROVIDER_FAILURES,

@@ -11,11 +11,25 @@ export const knownProviders = {
 
 export const providerNames = Object.keys(knownProviders) as (keyof typeof knownProviders)[];
 
-/** Which providers there are is the workers' business: an unknown name is refused where theirs are known. */
-export const ProviderName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
-  error: `must be the name of a provider: ${providerNames.join(', ')}`,
+/**
+ * Which providers there are is the workers' business: an unknown name is refused where theirs are known. `heygen@eu` is `heygen` by the
+ * vendor account `eu`; `heygen` stands for all accounts that the workers have, in their order.
+ */
+export const ProviderName = z.string().regex(/^[a-z][a-z0-9-]{0,31}(@[a-z0-9][a-z0-9-]{0,31})?$/, {
+  error: `must be the name of a provider: ${providerNames.join(', ')}, perhaps with @ and an account`,
 });
 export type ProviderName = z.infer<typeof ProviderName>;
+
+/** `heygen` of `heygen@eu`. */
+export const providerKind = (name: string): string => name.replace(/@.*$/, '');
+
+/** A provider's name by one of several vendor accounts, or by the only one. */
+export const providerOf = (kind: string, account: string | undefined): string =>
+  account === undefined ? kind : `${kind}@${account}`;
+
+/** Whether a provider is what a name stands for: that very one, or one of its accounts. */
+export const isNamed = (provider: string, name: string): boolean =>
+  provider === name || providerKind(provider) === name;
 
 /** A provider of a session. `avatarId` and `voiceId` replace those of `avatar` while it is in use: ids differ by vendor. */
 export const SessionProvider = z.strictObject({

@@ -23,6 +23,7 @@ import type {
   QueuedCommand,
   Retention,
   SessionRecord,
+  SlotAccount,
   StateChange,
   Utterance,
   VendorSessionRef,
@@ -241,6 +242,10 @@ export class ClaimedSession implements OwnedSession {
 
   reserveSlot(): Promise<boolean> {
     return this.#parts.ledger.reserveSlot(this.id);
+  }
+
+  reserveInAccount(account: SlotAccount, { beside = false } = {}): Promise<boolean> {
+    return this.#parts.ledger.reserveInAccount(this.id, account, beside);
   }
 
   releaseSlot(): Promise<void> {

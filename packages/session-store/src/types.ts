@@ -89,6 +89,9 @@ export type EventStreamOptions = {
   signal?: AbortSignal;
 };
 
+/** A vendor account with slots of its own. `providers`: the names of those that use them. */
+export type SlotAccount = { id: string; slots: number; providers: readonly string[] };
+
 /** A vendor session that may cost money. `data` is what its provider needs to take it over; no secrets in clear. */
 export type VendorSessionRef = VendorSession & {
   data?: Record<string, string>;
@@ -281,7 +284,12 @@ export interface OwnedSession {
    * 60 s, and is over with `openVendorSession`.
    */
   reserveSlot(): Promise<boolean>;
-  /** The second vendor session will not be opened. */
+  /**
+   * Reserves a slot of one of several vendor accounts, before a vendor session is opened by it: true when it has one free. `beside`: the
+   * session has a vendor session that stays. It lapses by itself after 60 s, and is over with `openVendorSession`.
+   */
+  reserveInAccount(account: SlotAccount, options?: { beside?: boolean }): Promise<boolean>;
+  /** The vendor session for which a slot was reserved will not be opened. */
   releaseSlot(): Promise<void>;
   /** Drops what is unfinished, writes the end and its events, starts the retention time. */
   end(end: SessionEnd): Promise<void>;

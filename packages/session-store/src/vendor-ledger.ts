@@ -5,7 +5,7 @@ import type { Keys } from './record/keys.ts';
 import { vendorField } from './record/session-record.ts';
 import { logLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
-import type { Retention, VendorSessionEntry, VendorSessionRef } from './types.ts';
+import type { Retention, SlotAccount, VendorSessionEntry, VendorSessionRef } from './types.ts';
 
 type Ref = Pick<VendorSessionRef, 'provider' | 'id'>;
 
@@ -36,11 +36,12 @@ export class VendorLedger {
 
   /** Its session's reservation has served its purpose. */
   async add(entry: VendorSessionEntry): Promise<void> {
-    const { vendorSessions, slotReservations } = this.#keys.account;
+    const { vendorSessions, slotReservations, accountReservations } = this.#keys.account;
     await this.#connection.call((redis) =>
       Promise.all([
         redis.hset(vendorSessions, nameOf(entry), JSON.stringify(entry)),
         redis.zrem(slotReservations, entry.sessionId),
+        redis.hdel(accountReservations, entry.sessionId),
       ]),
     );
   }
@@ -82,8 +83,19 @@ export class VendorLedger {
     return status === 'ok';
   }
 
+  async reserveInAccount(id: SessionId, account: SlotAccount, beside: boolean): Promise<boolean> {
+    const { slots, providers } = account;
+    const args = { id, ttl: reservationTtl, account: account.id, slots, beside: beside ? 'beside' : '' };
+    const { reserveInAccount } = scripts;
+    const [status] = await this.#connection.run(reserveInAccount, this.#keys.account, args, providers);
+    return status === 'ok';
+  }
+
   async releaseSlot(id: SessionId): Promise<void> {
-    await this.#connection.call((redis) => redis.zrem(this.#keys.account.slotReservations, id));
+    const { slotReservations, accountReservations } = this.#keys.account;
+    await this.#connection.call((redis) =>
+      Promise.all([redis.zrem(slotReservations, id), redis.hdel(accountReservations, id)]),
+    );
   }
 
   async billableSeconds(): Promise<number> {

@@ -53,6 +53,31 @@ test('a reservation lapses', async () => {
   expect(await second.reserveSlot()).toBe(true);
 });
 
+test('a slot of one of several accounts is taken by one session at a time, whatever comes at once', async () => {
+  const store = await openStore();
+  const eu = { id: 'heygen@eu', slots: 2, providers: ['heygen@eu'] };
+  const us = { id: 'heygen@us', slots: 1, providers: ['heygen@us'] };
+  const owners = await Promise.all(Array.from({ length: 8 }, () => ownedSession(store)));
+  const answers = await Promise.all(owners.map((owner) => owner.reserveInAccount(eu)));
+  expect(answers.filter(Boolean)).toHaveLength(2);
+  const [first, second] = owners.filter((_, index) => answers[index]);
+  const other = owners.find((_, index) => !answers[index]);
+  if (!first || !second || !other) throw new Error('two had a slot');
+  expect(await other.reserveInAccount(us)).toBe(true);
+  expect(await first.reserveInAccount(us)).toBe(false);
+
+  await first.openVendorSession({ ...ref('a'), provider: 'heygen@eu' });
+  await second.releaseSlot();
+  expect(await other.reserveInAccount(eu)).toBe(true);
+  await other.openVendorSession({ ...ref('b'), provider: 'heygen@eu' });
+  expect(await second.reserveInAccount(eu)).toBe(false);
+  // One that takes the place of the session's own needs no other slot, a second one does.
+  expect(await first.reserveInAccount(eu)).toBe(true);
+  expect(await first.reserveInAccount(eu, { beside: true })).toBe(false);
+  await other.closeVendorSession({ provider: 'heygen@eu', id: 'b' }, 'over');
+  expect(await first.reserveInAccount(eu, { beside: true })).toBe(true);
+});
+
 test('without a limit there is always a slot', async () => {
   const owner = await ownedSession(await openStore());
   await owner.openVendorSession(ref('a'));

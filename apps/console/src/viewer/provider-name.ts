@@ -5,5 +5,5 @@ const names = new Map([
   ['voice-only', 'Voice only'],
 ]);
 
-/** What people call a provider. */
-export const providerName = (provider: string): string => names.get(provider) ?? provider;
+/** What people call a provider; which account it is by is not a viewer's business. */
+export const providerName = (provider: string): string => names.get(provider.replace(/@.*$/, '')) ?? provider;

@@ -19,6 +19,15 @@ const full = {
 };
 const voice = { ...heygen, name: 'voice-only', modes: ['repeat' as const] };
 const both: OfferedProviders = { offered: [full, heygen], order: ['liveavatar-full', 'heygen'] };
+const accounts: OfferedProviders = {
+  offered: [
+    { ...full, name: 'liveavatar-full@eu' },
+    { ...full, name: 'liveavatar-full@us', defaultAvatar: true },
+    { ...heygen, name: 'heygen@eu' },
+    { ...heygen, name: 'heygen@us' },
+  ],
+  order: ['liveavatar-full@us', 'heygen@eu', 'heygen@us'],
+};
 
 describe('the providers of a request', () => {
   test.each<[string, object, OfferedProviders, string[]]>([
@@ -30,6 +39,10 @@ describe('the providers of a request', () => {
       both,
       [],
     ],
+    ['accepts a vendor with several accounts', { provider: 'heygen' }, accounts, []],
+    ['accepts one of its accounts', { providers: ['heygen@us', 'heygen@eu'] }, accounts, []],
+    ['accepts it when one of them can do it', { provider: 'liveavatar-full' }, accounts, []],
+    ['rejects an account that no worker has', { provider: 'heygen@asia' }, accounts, ['provider']],
     ['rejects an unknown provider', { provider: 'acme' }, both, ['provider']],
     [
       'rejects a provider whose key no worker has',

@@ -1,8 +1,10 @@
 import {
+  isNamed,
   knownProviders,
   type OfferedProvider,
   type OfferedProviders,
   type Problem,
+  providerKind,
   requestedProviders,
   type Session,
   type SessionProvider,
@@ -32,7 +34,9 @@ export function talkFault(
   { offered, order }: OfferedProviders,
 ): { field: string; rule: string } | undefined {
   const names = providers?.map(({ name }) => name) ?? order;
-  const talking = offered.filter(({ name, modes }) => names.includes(name) && modes.includes('talk'));
+  const talking = offered.filter(
+    (provider) => names.some((name) => isNamed(provider.name, name)) && provider.modes.includes('talk'),
+  );
   if (talking.length === 0)
     return { field: 'mode', rule: `must be repeat: ${names.join(' and ')} can't answer a text` };
   const hasKnowledge = avatar.knowledgeBase !== undefined || avatar.knowledgeBaseId !== undefined;
@@ -47,8 +51,18 @@ function faultsOf(
   request: SessionRequest,
   offered: readonly OfferedProvider[],
 ): Faults {
-  const provider = offered.find(({ name }) => name === choice.name);
-  if (!provider) return [{ field, rule: missing(choice.name, offered) }];
+  const named = offered.filter(({ name }) => isNamed(name, choice.name));
+  if (named.length === 0) return [{ field, rule: missing(choice.name, offered) }];
+  const faults = named.map((provider) => faultsBy(provider, choice, field, request));
+  return faults.find((found) => found.length === 0) ?? faults[0] ?? [];
+}
+
+function faultsBy(
+  provider: OfferedProvider,
+  choice: SessionProvider,
+  field: string,
+  request: SessionRequest,
+): Faults {
   const [id, idField] =
     choice.avatarId === undefined ? [request.avatar.id, 'avatar.id'] : [choice.avatarId, `${field}.avatarId`];
   if (id === 'default') {
@@ -61,8 +75,9 @@ function faultsOf(
 
 function missing(name: string, offered: readonly OfferedProvider[]): string {
   const names = offered.map((provider) => provider.name).join(', ') || 'none';
-  if (!Object.hasOwn(knownProviders, name)) return `must be one of the workers' providers: ${names}`;
-  const { needs } = knownProviders[name as keyof typeof knownProviders];
+  const kind = providerKind(name);
+  if (!Object.hasOwn(knownProviders, kind)) return `must be one of the workers' providers: ${names}`;
+  const { needs } = knownProviders[kind as keyof typeof knownProviders];
   const how = needs === undefined ? 'name it in BRIDGE_PROVIDERS' : `set ${needs}`;
   return `must be one of the workers' providers (${names}); for ${name}, ${how} at the workers`;
 }

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { RestartRequest, Session } from '@avatar-bridge/contracts';
+import { isNamed, RestartRequest, Session, type SessionProvider } from '@avatar-bridge/contracts';
 import type { NewSession } from '@avatar-bridge/session-store';
 import { jsonBody } from '../http/json-body.ts';
 import type { App, Parts } from '../parts.ts';
@@ -65,12 +65,13 @@ function successorOf(
   { avatar, priority, providers, dialect, onUncertain, limits, metadata }: Session,
   { provider }: RestartRequest,
 ): NewSession {
-  const chosen = providers?.find(({ name }) => name === provider);
-  if (provider !== undefined && !chosen) {
+  const isChosen = ({ name }: SessionProvider) => provider !== undefined && isNamed(name, provider);
+  const chosen = providers?.filter(isChosen) ?? [];
+  if (provider !== undefined && chosen.length === 0) {
     const own = providers?.map(({ name }) => name).join(', ') ?? 'none';
     throw badInput([{ field: 'provider', rule: `must be one of the session's own: ${own}` }]);
   }
-  const ordered = chosen ? [chosen, ...(providers ?? []).filter((each) => each !== chosen)] : providers;
+  const ordered = providers && [...chosen, ...providers.filter((each) => !isChosen(each))];
   return {
     avatar,
     priority,

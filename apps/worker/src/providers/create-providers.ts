@@ -1,7 +1,10 @@
 import { HeyGenClient } from '@avatar-bridge/heygen-client';
 import { LiveAvatarClient } from '@avatar-bridge/heygen-client/liveavatar';
+import { isNamed } from '@avatar-bridge/contracts';
+import type { SlotAccount } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { idOf, providersBy, type VendorAccount } from '../vendor-accounts.ts';
 import type { AvatarProvider } from './avatar-provider.ts';
 import { HeyGenProvider } from './heygen/heygen-provider.ts';
 import { FullProvider } from './liveavatar-full/full-provider.ts';
@@ -15,6 +18,8 @@ export type CreatedProviders = {
   all: AvatarProvider[];
   /** Names of those that sessions use which name none. */
   order: string[];
+  /** Accounts that have slots of their own. */
+  accounts: SlotAccount[];
   close(): Promise<void>;
 };
 
@@ -22,34 +27,37 @@ export type CreatedProviders = {
 export function createProviders(config: Config, logger: Logger): CreatedProviders {
   const ownVoice = createOwnVoice(config);
   const seal = new Seal(config.BRIDGE_SECRET ?? config.LIVEKIT_API_SECRET);
+  const byLiveAvatar = ({ apiKey, baseUrl, ...account }: VendorAccount) => {
+    const client = new LiveAvatarClient({ apiKey, baseUrl, logger });
+    const { avatarId, contextId, voiceId, name } = account;
+    const sandbox = config.LIVEAVATAR_SANDBOX === 'true';
+    const common = { client, avatarId, sandbox, logger, account: name };
+    return [
+      new FullProvider({ ...common, contextId, voiceId, seal }),
+      new LiteProvider({ ...common, ownVoice }),
+    ] as const;
+  };
+  const byHeyGen = ({ apiKey, baseUrl, name }: VendorAccount) => {
+    const client = new HeyGenClient({ apiKey, baseUrl, logger });
+    const queueDepth = config.HEYGEN_QUEUE_DEPTH;
+    return [new HeyGenProvider({ client, logger, seal, queueDepth, account: name })] as const;
+  };
   const all: AvatarProvider[] = [];
   const usual: string[] = [];
-  if (config.LIVEAVATAR_API_KEY !== undefined) {
-    const client = new LiveAvatarClient({
-      apiKey: config.LIVEAVATAR_API_KEY,
-      baseUrl: config.LIVEAVATAR_BASE_URL,
-      logger,
-    });
-    const avatarId = config.LIVEAVATAR_AVATAR_ID;
-    const sandbox = config.LIVEAVATAR_SANDBOX === 'true';
-    const { LIVEAVATAR_CONTEXT_ID: contextId, LIVEAVATAR_VOICE_ID: voiceId } = config;
-    all.push(new FullProvider({ client, avatarId, sandbox, contextId, voiceId, logger, seal }));
-    all.push(new LiteProvider({ client, ownVoice, avatarId, sandbox, logger }));
-    usual.push('liveavatar-full');
-  }
-  if (config.HEYGEN_API_KEY !== undefined) {
-    const client = new HeyGenClient({
-      apiKey: config.HEYGEN_API_KEY,
-      baseUrl: config.HEYGEN_BASE_URL,
-      logger,
-    });
-    all.push(new HeyGenProvider({ client, logger, seal, queueDepth: config.HEYGEN_QUEUE_DEPTH }));
-    usual.push('heygen');
+  for (const account of config.vendorAccounts) {
+    const made = account.vendor === 'heygen' ? byHeyGen(account) : byLiveAvatar(account);
+    all.push(...made);
+    usual.push(made[0].name);
   }
   all.push(new VoiceOnlyProvider({ ownVoice, logger }));
+  const names = all.map(({ name }) => name);
   return {
     all,
-    order: config.BRIDGE_PROVIDERS ?? usual,
+    order: config.BRIDGE_PROVIDERS?.flatMap((name) => names.filter((made) => isNamed(made, name))) ?? usual,
+    accounts: config.vendorAccounts.flatMap((account) => {
+      const { slots } = account;
+      return slots === undefined ? [] : [{ id: idOf(account), slots, providers: providersBy(account) }];
+    }),
     close: () => ownVoice.close(),
   };
 }

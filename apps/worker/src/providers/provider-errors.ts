@@ -7,6 +7,7 @@ export type ProviderErrorCode =
   | 'bad-request'
   | 'bad-response'
   | 'no-speech'
+  | 'no-slot'
   | 'concurrency-limit'
   | 'no-credits'
   | 'rate-limited'

@@ -22,7 +22,7 @@ export type Down = Pick<
 /** What a vendor refuses now and may grant later, without anything being broken. */
 const limits = new Set<string>(['concurrency-limit', 'rate-limited']);
 /** Codes of what is away and comes back: that it is away is nobody's failed try. */
-const awaited = /^(stage-|store-unavailable$)/;
+const awaited = /^(stage-|store-unavailable$|no-slot$)/;
 
 /** What a failure means for the session: another try, or an end in words that say what a person can do. */
 export function explain(error: unknown): Down {
@@ -43,7 +43,8 @@ function classify(error: unknown): Down {
   if (error instanceof TerminalProviderError) return hopeless('refused', error.code, error.message);
   if (error instanceof RetryableProviderError) {
     const { code, message, retryAfter } = error;
-    const kind = limits.has(code) ? 'no-slot' : 'broken';
+    // Of our accounts none has a slot: which provider that leaves was decided where they were asked.
+    const kind = code === 'no-slot' ? 'elsewhere' : limits.has(code) ? 'no-slot' : 'broken';
     const untried = code === 'vendor-away';
     return {
       kind,

@@ -196,7 +196,7 @@ export class LinkKeeper {
     const { isFence, logger, owned, pause, resume } = this.#parts;
     let successor: VendorLink | undefined;
     try {
-      if (!(await owned.reserveSlot())) return await this.#rollInPlace(link, signal);
+      if (!(await this.#reserveBeside())) return await this.#rollInPlace(link, signal);
       successor = await this.#source.openBeside(signal);
       await pause(link.endsAt - lastMomentMs, signal);
       await this.#putOnStage(successor, signal);
@@ -216,6 +216,14 @@ export class LinkKeeper {
         void this.#source.stop(link, 'another one took over before its limit');
       },
     };
+  }
+
+  async #reserveBeside(): Promise<boolean> {
+    const { owned, selection } = this.#parts;
+    if (!(await owned.reserveSlot())) return false;
+    if (await selection.takeSlotBeside()) return true;
+    await owned.releaseSlot();
+    return false;
   }
 
   /** Without a slot for two, the last picture stands in for the time of a vendor's start. */

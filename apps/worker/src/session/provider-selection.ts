@@ -1,7 +1,7 @@
 import type { AvatarSettings, SessionProvider } from '@avatar-bridge/contracts';
 import type { OwnedSession } from '@avatar-bridge/session-store';
 import type { AvatarProvider, ProviderCapabilities } from '../providers/avatar-provider.ts';
-import { TerminalProviderError } from '../providers/provider-errors.ts';
+import { RetryableProviderError, TerminalProviderError } from '../providers/provider-errors.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { Down } from './explain.ts';
 import type { Journal } from './journal.ts';
@@ -10,7 +10,7 @@ import { type Choice, type ChoiceRules, firstChoice, next, waitsUntil } from './
 export type SelectionRules = Omit<ChoiceRules, 'count'>;
 
 export type ProviderSelectionParts = {
-  owned: Pick<OwnedSession, 'record'>;
+  owned: Pick<OwnedSession, 'record' | 'reserveInAccount'>;
   providers: Providers;
   rules: SelectionRules;
   journal: Pick<Journal, 'write'>;
@@ -28,18 +28,24 @@ const ofMissing: ProviderCapabilities = {
   rollover: false,
 };
 
+const noSlotIn = (accounts: ReadonlySet<string>) => `No slot is free in ${[...accounts].join(', ')}`;
+
 /** A session's providers: keeps the choice (provider-choice.ts), and writes it down so that a next owner begins with it. */
 export class ProviderSelection {
   readonly #parts: ProviderSelectionParts;
   readonly #list: readonly SessionProvider[];
   readonly #rules: ChoiceRules;
+  /** Left because they failed: they are not returned to for a slot. */
+  readonly #left = new Set<number>();
   #choice: Choice;
+  /** Since when no account has had a slot for the session (epoch ms). */
+  #fullSince: number | undefined;
 
   constructor(parts: ProviderSelectionParts) {
     const { owned, providers, rules } = parts;
     const { record } = owned;
     this.#parts = parts;
-    this.#list = record.providers ?? providers.order.map((name) => ({ name }));
+    this.#list = providers.spread(record.providers ?? providers.order.map((name) => ({ name })));
     this.#rules = { ...rules, count: this.#list.length };
     const inUse = this.#list.findIndex(({ name }) => name === record.provider);
     this.#choice = firstChoice(Math.max(inUse, 0));
@@ -63,6 +69,45 @@ export class ProviderSelection {
 
   get capabilities(): ProviderCapabilities {
     return this.provider?.capabilities ?? ofMissing;
+  }
+
+  /**
+   * Reserves a slot for a vendor session, of the first account that has one free: that of the provider in use, of those after it, of those
+   * before it. Resolves with false when the provider to open one with has no account of its own slots. Without a free slot a provider
+   * that needs none goes on after a while.
+   *
+   * @throws RetryableProviderError `no-slot`
+   */
+  async takeSlot(at: number): Promise<boolean> {
+    const { owned, providers, rules } = this.#parts;
+    const { index: inUse } = this.#choice;
+    if (!providers.accountOf(this.name)) return false;
+    const full = new Set<string>();
+    const later = this.#list.map((_, index) => (inUse + index) % this.#list.length);
+    for (const index of later.filter((each) => !this.#left.has(each))) {
+      const account = providers.accountOf(this.#list[index]?.name ?? '');
+      if (!account || full.has(account.id)) continue;
+      // oxlint-disable-next-line no-await-in-loop -- the next one is asked only when this one has none
+      if (await owned.reserveInAccount(account)) {
+        this.#fullSince = undefined;
+        this.#goOnWith(index, full);
+        return true;
+      }
+      full.add(account.id);
+    }
+    this.#fullSince ??= at;
+    const spare = this.#list.findIndex(({ name }, index) => index > inUse && !providers.accountOf(name));
+    if (spare === -1 || at - this.#fullSince < rules.slotWaitMs)
+      throw new RetryableProviderError('no-slot', noSlotIn(full));
+    this.#goOnWith(spare, full);
+    return false;
+  }
+
+  /** Reserves a slot for a second vendor session; true where there is no account with slots of its own. */
+  async takeSlotBeside(): Promise<boolean> {
+    const { owned, providers } = this.#parts;
+    const account = providers.accountOf(this.name);
+    return !account || owned.reserveInAccount(account, { beside: true });
   }
 
   /** @throws TerminalProviderError when this worker lacks what the provider needs. */
@@ -109,12 +154,20 @@ export class ProviderSelection {
     const { kind, retryAfter, reason } = down;
     this.#choice = next(this.#choice, { type: 'failed', kind, at, retryAfter, stable }, this.#rules);
     if (this.#choice.index !== index) {
+      if (kind !== 'no-slot') this.#left.add(index);
       this.#write({ type: 'provider.changed', from, to: this.name, reason });
       const { end: _, retryAfter: __, ...rest } = down;
       return { ...rest, another: true };
     }
     const until = waitsUntil(this.#choice, this.#rules);
     return Number.isFinite(until) ? { ...down, tryAgainBy: until } : down;
+  }
+
+  #goOnWith(index: number, full: ReadonlySet<string>): void {
+    if (index === this.#choice.index) return;
+    const from = this.name;
+    this.#choice = firstChoice(index);
+    this.#write({ type: 'provider.changed', from, to: this.name, reason: noSlotIn(full) });
   }
 
   #write(event?: Parameters<OwnedSession['setProviders']>[1]): void {

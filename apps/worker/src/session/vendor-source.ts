@@ -11,7 +11,7 @@ import { VendorLink } from './vendor-link.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
 
 export type VendorSourceParts = {
-  owned: Pick<OwnedSession, 'id' | 'record'>;
+  owned: Pick<OwnedSession, 'id' | 'record' | 'releaseSlot'>;
   providers: Providers;
   selection: ProviderSelection;
   stage: StageAccess;
@@ -74,8 +74,15 @@ export class VendorSource {
 
   /** Opens another one, when those before are stopped. */
   async open(signal: AbortSignal): Promise<VendorLink> {
+    const { owned, selection } = this.#parts;
     await this.stopped();
-    return this.openBeside(signal);
+    const reserved = await selection.takeSlot(Date.now());
+    try {
+      return await this.openBeside(signal);
+    } catch (error) {
+      if (reserved) await owned.releaseSlot().catch(() => {});
+      throw error;
+    }
   }
 
   /** Opens another one while one lives. */

@@ -35,6 +35,7 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `parked` hash: ids of parked sessions, and perhaps of some that were lately -> their rooms
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
+ * - `accountReservations` hash: sessions that are about to open a vendor session -> when that lapses, epoch ms, and by which vendor account
  * - `billedMs` string: how long all vendor sessions were open that were stopped
  * - `providers` hash that expires: worker -> what it offers, and when it said so
  * - `idleDeadlines` sorted set: sessions of the v1 door by the time at which they are idle, epoch ms
@@ -51,6 +52,7 @@ export type AccountKeys = Readonly<
     | 'parked'
     | 'vendorSessions'
     | 'slotReservations'
+    | 'accountReservations'
     | 'billedMs'
     | 'providers'
     | 'idleDeadlines'
@@ -82,6 +84,7 @@ export class Keys {
       parked: `${this.queuePrefix}:parked`,
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       slotReservations: `${this.queuePrefix}:slot-reservations`,
+      accountReservations: `${this.queuePrefix}:account-reservations`,
       billedMs: `${this.queuePrefix}:billed-ms`,
       providers: `${this.queuePrefix}:providers`,
       idleDeadlines: `${this.queuePrefix}:idle-deadlines`,

@@ -20,6 +20,7 @@ export { readCommands } from './read-commands.ts';
 export { readEvents } from './read-events.ts';
 export { recordUtterance } from './record-utterance.ts';
 export { requestStop } from './request-stop.ts';
+export { reserveInAccount } from './reserve-in-account.ts';
 export { reserveSlot } from './reserve-slot.ts';
 export { setProviders } from './set-providers.ts';
 export { setState } from './set-state.ts';

@@ -1,5 +1,5 @@
 import type { VendorSessionRef } from '@avatar-bridge/session-store';
-import type { VendorSession } from '@avatar-bridge/contracts';
+import { providerOf, type VendorSession } from '@avatar-bridge/contracts';
 import {
   type HeyGenClient,
   HeyGenError,
@@ -27,6 +27,8 @@ const timeouts = { token: 5_000, creation: 30_000, list: 5_000 };
 
 export type HeyGenProviderOptions = {
   client: HeyGenClient;
+  /** Which of several vendor accounts it is; part of its name. */
+  account?: string | undefined;
   logger: Logger;
   /**
    * Utterances the vendor holds at once. Default 1: whether a second task waits for the first or silences it is not documented, and
@@ -39,13 +41,14 @@ export type HeyGenProviderOptions = {
 
 /** HeyGen's Streaming API v1. */
 export class HeyGenProvider implements AvatarProvider {
-  readonly name = 'heygen';
+  readonly name: string;
   readonly capabilities: ProviderCapabilities;
   readonly #client: HeyGenClient;
   readonly #logger: Logger;
   readonly #seal: Seal;
 
-  constructor({ client, logger, seal, queueDepth = 1 }: HeyGenProviderOptions) {
+  constructor({ client, account, logger, seal, queueDepth = 1 }: HeyGenProviderOptions) {
+    this.name = providerOf('heygen', account);
     this.#seal = seal;
     this.#client = client;
     this.#logger = logger;

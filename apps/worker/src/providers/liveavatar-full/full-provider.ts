@@ -1,4 +1,4 @@
-import type { VendorSession } from '@avatar-bridge/contracts';
+import { providerOf, type VendorSession } from '@avatar-bridge/contracts';
 import {
   type FullSessionOptions,
   type LiveAvatarClient,
@@ -36,6 +36,8 @@ const maxUtteranceLength = 1_000;
 
 export type FullProviderOptions = {
   client: LiveAvatarClient;
+  /** Which of several vendor accounts it is; part of its name. */
+  account?: string | undefined;
   logger: Logger;
   /** Seals what the next owner of a vendor session needs. */
   seal: Seal;
@@ -51,7 +53,7 @@ export type FullProviderOptions = {
 
 /** LiveAvatar in FULL mode: texts in, the avatar in a room of the vendor's. */
 export class FullProvider implements AvatarProvider {
-  readonly name = 'liveavatar-full';
+  readonly name: string;
   readonly capabilities: ProviderCapabilities;
   readonly #options: FullProviderOptions;
   readonly #defaultAvatar: string | undefined;
@@ -62,6 +64,7 @@ export class FullProvider implements AvatarProvider {
   constructor(options: FullProviderOptions) {
     const { avatarId, client, contextId, logger, sandbox } = options;
     this.#options = options;
+    this.name = providerOf('liveavatar-full', options.account);
     this.#defaultAvatar = sandbox ? sandboxAvatarId : avatarId;
     this.#contexts = new SessionContexts(client, contextId, logger);
     this.#credits = new CreditsWatch(client, logger);

@@ -1,4 +1,4 @@
-import type { AvatarSettings, VendorSession } from '@avatar-bridge/contracts';
+import { type AvatarSettings, providerOf, type VendorSession } from '@avatar-bridge/contracts';
 import {
   type LiveAvatarClient,
   sandboxAvatarId,
@@ -26,6 +26,8 @@ const timeouts = { token: 10_000, start: 30_000 };
 
 export type LiteProviderOptions = {
   client: LiveAvatarClient;
+  /** Which of several vendor accounts it is; part of its name. */
+  account?: string | undefined;
   ownVoice: OwnVoice;
   logger: Logger;
   /** The avatar for the id `default`. */
@@ -36,7 +38,7 @@ export type LiteProviderOptions = {
 
 /** LiveAvatar in LITE mode: we bring the voice, and the avatar joins the stage by itself. */
 export class LiteProvider implements AvatarProvider {
-  readonly name = 'liveavatar-lite';
+  readonly name: string;
   readonly capabilities: ProviderCapabilities;
   readonly #options: LiteProviderOptions;
   readonly #defaultAvatar: string | undefined;
@@ -44,6 +46,7 @@ export class LiteProvider implements AvatarProvider {
   constructor(options: LiteProviderOptions) {
     const { ownVoice, avatarId, sandbox } = options;
     this.#options = options;
+    this.name = providerOf('liveavatar-lite', options.account);
     this.#defaultAvatar = sandbox ? sandboxAvatarId : avatarId;
     this.capabilities = {
       ...ownVoice.capabilities,
