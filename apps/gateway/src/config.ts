@@ -28,7 +28,7 @@ const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(valu
 const withoutSlash = (value: string): string => value.replace(/\/+$/, '');
 
 /** The limit of sessions that name none themselves. */
-function limitVariable(limit: 'maxDurationSeconds' | 'idleSeconds' | 'unwatchedSeconds', what: string) {
+function limitVariable(limit: Exclude<keyof SessionLimits, 'whenUnused'>, what: string) {
   const { minValue, maxValue } = SessionLimits.shape[limit];
   return wholeNumber(minValue ?? 1, maxValue ?? Number.MAX_SAFE_INTEGER)
     .default(usualLimits[limit])
@@ -91,6 +91,7 @@ export function configSchema(production: boolean) {
     BRIDGE_MAILBOX_LIMIT: wholeNumber(1, 100_000)
       .default(500)
       .describe('unfinished messages a session may have; more are refused with 429'),
+    BRIDGE_QUEUED_SECONDS: limitVariable('queuedSeconds', 'how long a session waits for a slot'),
     BRIDGE_MAX_DURATION_SECONDS: limitVariable(
       'maxDurationSeconds',
       'how long a session lasts, parked or not',

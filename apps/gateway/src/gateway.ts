@@ -68,6 +68,7 @@ export async function startGateway(
     logger,
     consoleDir: config.BRIDGE_CONSOLE_DIR,
     limits: {
+      queuedSeconds: config.BRIDGE_QUEUED_SECONDS,
       maxDurationSeconds: config.BRIDGE_MAX_DURATION_SECONDS,
       idleSeconds: config.BRIDGE_IDLE_SECONDS,
       unwatchedSeconds: config.BRIDGE_UNWATCHED_SECONDS,

@@ -60,8 +60,10 @@ const seconds = (least: number, most: number) => z.int().min(least).max(most);
 export const WhenUnused = z.enum(['park', 'end']);
 export type WhenUnused = z.infer<typeof WhenUnused>;
 
-/** What bounds a session's bill. */
+/** What bounds a session's bill, and its wait. */
 export const SessionLimits = z.strictObject({
+  /** Until it gets its first slot; then it ends as `no-slot`. */
+  queuedSeconds: seconds(1, 86_400),
   /** From its creation on, parked or not; then it ends. */
   maxDurationSeconds: seconds(10, 2_592_000),
   /** Without a message and without a viewer. */
@@ -74,6 +76,7 @@ export const SessionLimits = z.strictObject({
 export type SessionLimits = z.infer<typeof SessionLimits>;
 
 export const usualLimits: SessionLimits = {
+  queuedSeconds: 600,
   maxDurationSeconds: 86_400,
   idleSeconds: 600,
   unwatchedSeconds: 3_600,

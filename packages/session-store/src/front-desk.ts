@@ -22,7 +22,7 @@ import { EventLog } from './event-log.ts';
 import { newCommandId, newMessageId, newSessionId, sha256 } from './ids.ts';
 import { eventAfterSeq } from './record/message-record.ts';
 import { Messages } from './record/messages.ts';
-import { requestFields } from './record/session-record.ts';
+import { limitsOf, requestFields } from './record/session-record.ts';
 import { refusal } from './record/sessions.ts';
 import { logLimits, messageLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
@@ -83,9 +83,6 @@ export interface FrontDesk {
   mailboxAsQueue(id: SessionId): MailboxQueue;
 }
 
-/** How long a session waits for a slot, ms. */
-const usualQueuedMs = 600_000;
-
 const cancelled = 'It was cancelled before anybody began to say it';
 const replaced = 'A later message replaced it before anybody began to say it';
 
@@ -115,7 +112,7 @@ export function frontDesk(parts: StoreParts): FrontDesk {
         key,
         bodyHash,
         idempotencyTtl: retention.idempotency,
-        queuedMs: usualQueuedMs,
+        queuedMs: limitsOf(request).queuedSeconds * 1_000,
         priority: request.priority,
       });
       if (admitted.bodyHash !== bodyHash) throw new IdempotencyMismatchError();

@@ -154,6 +154,15 @@ test('a session that gets no slot in time ends, and nobody begins with it', asyn
   await createSession(store);
 });
 
+test('how long it waits is the session’s own choice', async () => {
+  const store = await openStore();
+  const limits = { queuedSeconds: 30 };
+  const { session } = await store.createSession(SessionRequest.parse({ limits }));
+  expect(session.limits.queuedSeconds).toBe(30);
+  const deadline = await redis().zscore(`ab:{${store.account}}:waiting`, session.id);
+  expect(Number(deadline) - session.createdAt).toEqual(expect.closeTo(30_000, -3));
+});
+
 test('a worker that comes too late does not begin', async () => {
   const store = await openStore();
   const [late, fine] = [await createSession(store), await createSession(store)];

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { firstDue, limitReached, type Use } from './limits.ts';
 
 const limits: SessionLimits = {
+  queuedSeconds: 600,
   maxDurationSeconds: 86_400,
   idleSeconds: 600,
   unwatchedSeconds: 3_600,

@@ -35,7 +35,7 @@ export function requestFields(id: SessionId, request: NewSession): string[] {
 }
 
 /** Those that are left out are the usual ones. */
-function limitsOf({ limits }: NewSession): SessionLimits {
+export function limitsOf({ limits }: Pick<NewSession, 'limits'>): SessionLimits {
   return { ...usualLimits, ...limits };
 }
 
