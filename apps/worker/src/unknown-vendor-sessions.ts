@@ -30,11 +30,11 @@ export class UnknownVendorSessions {
   async once(signal?: AbortSignal): Promise<VendorSession[]> {
     const { providers, stopUnknown = false, store } = this.#parts;
     const listed = await Promise.all(providers.all.map(({ name }) => this.#list(name, signal)));
-    // After the lists: what is opened meanwhile is in neither.
-    const written = new Set((await store.vendorSessions()).map(keyOf));
-    const unknown = listed.flat().filter((session) => !written.has(keyOf(session)));
-    const sure = unknown.filter((session) => this.#seen.has(keyOf(session)));
-    this.#seen = new Set(unknown.map(keyOf));
+    // After the lists: what is opened meanwhile is in neither. By id alone: another worker may know the account by another name.
+    const written = new Set((await store.vendorSessions()).map(({ id }) => id));
+    const unknown = listed.flat().filter(({ id }) => !written.has(id));
+    const sure = unknown.filter(({ id }) => this.#seen.has(id));
+    this.#seen = new Set(unknown.map(({ id }) => id));
     for (const { name } of providers.all)
       this.#parts.metrics.vendorSessionsUnknown(
         name,
@@ -61,8 +61,8 @@ export class UnknownVendorSessions {
 
   /** Each once. */
   #tell(sure: readonly VendorSession[]): void {
-    const fresh = sure.filter((session) => !this.#told.has(keyOf(session)));
-    for (const session of fresh) this.#told.add(keyOf(session));
+    const fresh = sure.filter(({ id }) => !this.#told.has(id));
+    for (const { id } of fresh) this.#told.add(id);
     if (fresh.length === 0) return;
     const vendorSessions = fresh.map(({ provider, id }) => ({ provider, id }));
     this.#parts.logger.warn(
@@ -84,8 +84,4 @@ export class UnknownVendorSessions {
       return false;
     }
   }
-}
-
-function keyOf({ provider, id }: Pick<VendorSession, 'provider' | 'id'>): string {
-  return `${provider} ${id}`;
 }

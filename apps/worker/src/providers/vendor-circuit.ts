@@ -16,7 +16,9 @@ const probes = { firstMs: 1_000, longestMs: 10_000 };
 /** ms between two sessions that come back, so that they don't meet the vendor's rate limit all at once. */
 const spacingMs = 100;
 /** ms until those who came while the vendor was probed come again. */
-const probingMs = 1_000;
+const probingMs = 2_000;
+/** ms until a call that was refused is tried again. */
+const retryMs = 1_000;
 /** ms that a refusal of the key is taken for a passing fault: a restart of the vendor's auth takes less, and a revoked key is told within it. */
 const refusalPatienceMs = 60_000;
 
@@ -99,7 +101,7 @@ export class VendorCircuit {
       if (!this.#worked && !wasLive) throw error;
       this.#refusal ??= { since: now(), error };
       if (now() - this.#refusal.since >= refusalPatienceMs) throw error;
-      throw new RetryableProviderError(error.code, error.message, { cause: error, retryAfter: probingMs });
+      throw new RetryableProviderError(error.code, error.message, { cause: error, retryAfter: retryMs });
     }
   }
 

@@ -305,7 +305,8 @@ export class LinkKeeper {
     if (signal.aborted || isFence(error)) return { event: { type: 'failed' } };
     const down = explain(error);
     const details = { err: error, code: down.code, provider: selection.name };
-    logger.warn(details, 'no vendor session could be put on the stage');
+    // How often it is not even tried is nothing to be told.
+    logger[down.untried ? 'debug' : 'warn'](details, 'no vendor session could be put on the stage');
     return { event: { type: 'failed' }, tell: () => this.#report(down, { stable: false }) };
   }
 
@@ -342,7 +343,7 @@ export class LinkKeeper {
   }
 
   #report(down: Down, lost: { stable: boolean }): void {
-    this.#parts.metrics.vendorSessionLost(down.code);
+    if (!down.untried) this.#parts.metrics.vendorSessionLost(down.code);
     this.#parts.listeners.down(this.#parts.selection.failed(down, now(), lost));
   }
 

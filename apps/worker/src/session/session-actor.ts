@@ -32,6 +32,7 @@ import type { StageAccess } from './stage-access.ts';
 import { StageTalk } from './stage-talk.ts';
 import {
   isActive,
+  isNews,
   isOver,
   next,
   type ParkReason,
@@ -321,8 +322,7 @@ export class SessionActor {
     const before = this.#state;
     this.#state = next(before, event, this.#parts.rules);
     if (this.#state === before) return;
-    if (this.#state.name !== before.name || this.#state.name === 'recovering')
-      this.#announce(this.#state, before);
+    if (isNews(this.#state, before)) this.#announce(this.#state, before);
     this.#wake.wake();
   }
 

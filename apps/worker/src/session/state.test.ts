@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   backoff,
   isActive,
+  isNews,
   isOver,
   next,
   noTries,
@@ -33,6 +34,18 @@ const refused: StateEvent = { ...lost, code: 'unauthorized', end: failed };
 const stop: StateEvent = { type: 'stop.requested', end: stopped };
 const park: StateEvent = { type: 'park.requested', reason: 'idle', deadline: at + 30_000 };
 const removed: StateEvent = { type: 'stage.lost', at, reason: 'participant-removed', removed: true };
+
+describe('isNews', () => {
+  it.each<[string, State, State, boolean]>([
+    ['another state', starting, live, true],
+    ['the same one', starting, { ...starting, notBefore: at }, false],
+    ['another try', recovering, { ...recovering, ...tried(2) }, true],
+    ['another reason', recovering, { ...recovering, reason: 'the stage is away' }, true],
+    ['waiting on', recovering, { ...recovering, notBefore: at + 2_000 }, false],
+  ])('%s', (_, before, state, expected) => {
+    expect(isNews(state, before)).toBe(expected);
+  });
+});
 
 describe('next', () => {
   it.each<[string, State, StateEvent, State]>([

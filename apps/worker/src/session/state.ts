@@ -143,6 +143,12 @@ export function isActive(state: State): state is Extract<State, Tries> {
   return state.name === 'starting' || state.name === 'live' || state.name === 'recovering';
 }
 
+/** Whether listeners are to be told of a state: not each time that what is waited for is not there yet. */
+export function isNews(state: State, before: State): boolean {
+  if (state.name !== 'recovering' || before.name !== 'recovering') return state.name !== before.name;
+  return state.reason !== before.reason || state.attempt !== before.attempt;
+}
+
 /** ms before the n-th try: none before the first, then doubling to 15 s, spread over the upper half. */
 export function backoff(attempt: number, chance: number): number {
   if (attempt <= 1) return 0;
