@@ -46,6 +46,16 @@ describe('explain', () => {
       },
     ],
     [
+      'being thrown out while joining the stage is no end, and no reason to come back at once',
+      new TerminalError('removed', 'x', { side: 'stage' }),
+      { kind: 'elsewhere', code: 'stage-removed', waiting: true, removed: true },
+    ],
+    [
+      'a stage whose room is gone is waited for: it is made before the next try',
+      new TerminalError('room-not-found', 'x', { side: 'stage' }),
+      { kind: 'elsewhere', code: 'stage-room-not-found', waiting: true },
+    ],
+    [
       'a vendor room that lets nobody in is another try',
       new TerminalError('unauthorized', 'x', { side: 'source' }),
       { kind: 'broken', code: 'relay-unauthorized' },

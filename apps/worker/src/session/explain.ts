@@ -14,7 +14,7 @@ import type { Failure } from './state.ts';
 /** `kind`: what the failure says about the provider in use. */
 export type Down = Pick<
   Failure,
-  'code' | 'reason' | 'retryAfter' | 'end' | 'waiting' | 'untried' | 'planned'
+  'code' | 'reason' | 'retryAfter' | 'end' | 'waiting' | 'untried' | 'planned' | 'removed'
 > & {
   kind: FailureKind;
 };
@@ -71,6 +71,14 @@ function classify(error: unknown): Down {
 
 function explainRelay(error: RelayError): Down {
   const { code, side } = error;
+  if (side === 'stage' && code === 'removed') {
+    const reason = 'Somebody took the avatar off the stage while it was joining';
+    return { kind: 'elsewhere', code: `stage-${code}`, reason, removed: true };
+  }
+  if (side === 'stage' && code === 'room-not-found') {
+    const reason = 'Somebody deleted the room of the stage while the avatar was joining';
+    return { kind: 'elsewhere', code: `stage-${code}`, reason };
+  }
   if (side === 'stage' && error instanceof TerminalRelayError) {
     const advice = 'check LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
     return hopeless(

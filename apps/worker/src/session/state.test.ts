@@ -141,6 +141,12 @@ describe('next', () => {
       { ...recovering, reason: 'participant-removed', notBefore: at + 15_000, ...noTries, removals: 2 },
     ],
     [
+      'also when it had not been there yet',
+      { ...recovering, removals: 1 },
+      { ...lost, waiting: true, removed: true },
+      { ...recovering, reason: lost.reason, notBefore: at + 15_000, removals: 2 },
+    ],
+    [
       'and forgets it after a long time',
       { ...live, since: at - 600_000, removals: 3 },
       removed,

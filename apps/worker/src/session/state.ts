@@ -80,6 +80,8 @@ export type Failure = {
   tryAgainBy?: number;
   /** Nothing failed: it is replaced. */
   planned?: true;
+  /** Nothing failed: somebody took the avatar off the stage before it was there. */
+  removed?: true;
 };
 
 export type StateRules = {
@@ -169,6 +171,7 @@ function down(state: State, event: Extract<StateEvent, { type: 'link.down' }>, r
   if (event.end) return { name: 'stopping', end: event.end };
   if (event.another) return again(state, reason, { ...noTries, removals: state.removals }, at);
   if (event.planned) return again(state, reason, state, at);
+  if (event.removed) return offstage(state, { type: 'stage.lost', at, reason, removed: true });
   if (event.waiting)
     return again(state, reason, state, Math.min(at + Math.max(waitingPause(chance), retryAfter), tryAgainBy));
   const stable = state.name === 'live' && at - state.since >= stableAfter;
