@@ -1,9 +1,7 @@
-import { destination, type Logger, pino, stdSerializers } from 'pino';
+import { destination, type Logger, pino } from 'pino';
+import { plainError } from './plain-error.ts';
 
-/**
- * Logs to stderr, because stdout belongs to the line that says that the worker is ready. Errors are logged by type, message and
- * stack only: libraries hang commands, and with them users' texts, onto theirs.
- */
+/** Logs to stderr, because stdout belongs to the line that says that the worker is ready. */
 export function createLogger(level: string): Logger {
   return pino(
     {
@@ -14,9 +12,4 @@ export function createLogger(level: string): Logger {
     },
     destination({ dest: 2, sync: false }),
   );
-}
-
-function plainError(error: Error): { type: string; message: string; stack: string } {
-  const { type, message, stack } = stdSerializers.err(error);
-  return { type, message, stack };
 }
