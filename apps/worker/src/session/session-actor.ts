@@ -1,4 +1,4 @@
-import type { SessionEnd, SessionEventBody } from '@avatar-bridge/contracts';
+import type { SessionEnd } from '@avatar-bridge/contracts';
 import type { MediaRelay } from '@avatar-bridge/relay';
 import {
   CancelledError as HandOver,
@@ -23,7 +23,8 @@ import { isStillOurs } from './is-still-ours.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { LimitKeeper } from './limit-keeper.ts';
 import { limitReached } from './limits.ts';
-import { LinkKeeper, type LinkListeners } from './link-keeper.ts';
+import { LinkKeeper } from './link-keeper.ts';
+import { linkListeners } from './link-listeners.ts';
 import { type Incoming, Mailbox } from './mailbox.ts';
 import { Pause } from './pause.ts';
 import { ProviderSelection, type SelectionRules } from './provider-selection.ts';
@@ -41,15 +42,12 @@ import {
   type StateRules,
 } from './state.ts';
 import { Takeover } from './takeover.ts';
-import { handleVendorEvent } from './vendor-events.ts';
 import type { VendorLink } from './vendor-link.ts';
 import { VendorSessions } from './vendor-sessions.ts';
 import { Wake } from './wake.ts';
 
 /** ms until it is looked again whether the lease holds. */
 const leasePause = 250;
-/** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
-const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
 
 export type ActorParts = {
   store: Pick<SessionStore, 'events' | 'listMessages' | 'postMessage'>;
@@ -180,7 +178,20 @@ export class SessionActor {
       isStillOurs: () => isStillOurs(owned, (error) => this.#journal.noticeFence(error), this.#done.signal),
       pause: (by, signal) => this.#pause.until(by, signal),
       resume: () => this.#speaker.hold(false),
-      listeners: this.#linkListeners(),
+      listeners: linkListeners({
+        journal: this.#journal,
+        speaker: this.#speaker,
+        captions: this.#captions,
+        keepAlive: this.#keepAlive,
+        limits: this.#limits,
+        metrics,
+        keepVendorEvents: parts.keepVendorEvents ?? false,
+        provider: () => this.#selection.name,
+        stageData: (data) => this.#stageTalk.hear(data),
+        up: (link, how) => this.#onUp(link, how),
+        dispatch: (event) => this.#dispatch(event),
+        wake: this.#wake.wake,
+      }),
       wake: this.#wake.wake,
     });
     this.#mailbox = new Mailbox({
@@ -336,41 +347,6 @@ export class SessionActor {
     if (change) this.#journal.write((owned) => owned.setState(change));
   }
 
-  #linkListeners(): LinkListeners {
-    return {
-      vendor: (event) =>
-        handleVendorEvent(event, {
-          journal: this.#journal,
-          speaker: this.#speaker,
-          captions: this.#captions,
-          keepVendorEvents: this.#parts.keepVendorEvents ?? false,
-          metrics: this.#parts.metrics,
-          provider: () => this.#selection.name,
-        }),
-      voice: (active) => this.#speaker.voice(active, now()),
-      stageData: (data) => this.#stageTalk.hear(data),
-      event: (event) => this.#onMediaEvent(event),
-      up: (link, how) => this.#onUp(link, how),
-      offstage: (reason) => {
-        this.#speaker.suspend();
-        this.#captions.finish();
-        const told = `The stage was lost: ${reason}`;
-        this.#dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
-      },
-      unseen: (unseen, cut) => {
-        this.#speaker.unseen(unseen);
-        if (cut) this.#speaker.sayAgain();
-      },
-      stageAway: (away) => (away ? this.#speaker.suspend() : this.#speaker.resume()),
-      down: (down) => {
-        this.#keepAlive.detach();
-        this.#speaker.detach({ another: down.another ?? false });
-        this.#captions.finish();
-        this.#dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
-      },
-    };
-  }
-
   #onUp({ session, provider }: VendorLink, how: { silence: boolean }): void {
     this.#keepAlive.attach(session);
     this.#speaker.attach(session, provider, how);
@@ -379,12 +355,6 @@ export class SessionActor {
     this.#speaker.resume();
     this.#stageTalk.reached();
     this.#dispatch({ type: 'link.up', at: now() });
-  }
-
-  #onMediaEvent(event: SessionEventBody): void {
-    if (event.type === 'audience.changed') this.#limits.watched(event.watched, now());
-    this.#journal.append(event);
-    this.#wake.wake();
   }
 
   /** Does, once, what is to be done before the session is over, parked or another's. */

@@ -1,0 +1,56 @@
+import type { SessionEventBody } from '@avatar-bridge/contracts';
+import { now } from '../clock.ts';
+import type { Captions } from '../speech/captions.ts';
+import type { Speaker } from '../speech/speaker.ts';
+import type { KeepAlive } from './keep-alive.ts';
+import type { LimitKeeper } from './limit-keeper.ts';
+import type { LinkListeners } from './link-keeper.ts';
+import type { StateEvent } from './state.ts';
+import { handleVendorEvent, type VendorEventParts } from './vendor-events.ts';
+
+/** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
+const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
+
+export type LinkListenerParts = VendorEventParts &
+  Pick<LinkListeners, 'stageData' | 'up'> & {
+    speaker: Speaker;
+    captions: Captions;
+    keepAlive: Pick<KeepAlive, 'detach'>;
+    limits: Pick<LimitKeeper, 'watched'>;
+    dispatch: (event: StateEvent) => void;
+    wake: () => void;
+  };
+
+/** What a session does about what its vendor sessions and its avatar on the stage tell. */
+export function linkListeners(parts: LinkListenerParts): LinkListeners {
+  const { captions, dispatch, journal, keepAlive, limits, speaker, stageData, up, wake } = parts;
+  const onMediaEvent = (event: SessionEventBody): void => {
+    if (event.type === 'audience.changed') limits.watched(event.watched, now());
+    journal.append(event);
+    wake();
+  };
+  return {
+    stageData,
+    up,
+    vendor: (event) => handleVendorEvent(event, parts),
+    voice: (active) => speaker.voice(active, now()),
+    event: onMediaEvent,
+    offstage: (reason) => {
+      speaker.suspend();
+      captions.finish();
+      const told = `The stage was lost: ${reason}`;
+      dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
+    },
+    unseen: (unseen, cut) => {
+      speaker.unseen(unseen);
+      if (cut) speaker.sayAgain();
+    },
+    stageAway: (away) => (away ? speaker.suspend() : speaker.resume()),
+    down: (down) => {
+      keepAlive.detach();
+      speaker.detach({ another: down.another ?? false });
+      captions.finish();
+      dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
+    },
+  };
+}
