@@ -20,7 +20,7 @@ export type LivekitServerOptions = {
   apiSecret?: string;
   ports?: LivekitPorts;
   /** The server's defaults for rooms, as its configuration names them. */
-  room?: { empty_timeout?: number; departure_timeout?: number };
+  room?: Record<string, unknown>;
   /** What differs from our settings for media, as its configuration names it. */
   rtc?: Record<string, unknown>;
   /** Its TURN server, off unless this is given. */

@@ -12,7 +12,7 @@ type Options = LivekitServerOptions & { ports: { http: number; tcp: number; udp:
 export class OwnServer {
   static async start(
     name: string,
-    more: Partial<Pick<LivekitServerOptions, 'rtc' | 'turn' | 'binary'>> = {},
+    more: Partial<Pick<LivekitServerOptions, 'rtc' | 'room' | 'turn' | 'binary'>> = {},
   ): Promise<OwnServer> {
     const ports = { http: await freePort(), tcp: await freePort(), udp: await freePort() };
     const options = { binary: inject('programs').livekitServer, name, ports, ...more };

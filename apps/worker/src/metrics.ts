@@ -54,6 +54,18 @@ export function createMetrics({
     labelNames: ['code'],
     registers,
   });
+  const stageLosses = new Counter({
+    name: 'avatar_bridge_stage_lost_total',
+    help: 'How often an avatar was no longer on its stage while its vendor session lived, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const stageMutes = new Counter({
+    name: 'avatar_bridge_stage_muted_total',
+    help: "How often moderators muted an avatar's picture or voice on its stage",
+    labelNames: ['kind'],
+    registers,
+  });
   const circuits = new Gauge({
     name: 'avatar_bridge_vendor_circuit_state',
     help: 'Whether the vendor works (0), is being probed (1) or is out of order and not asked (2)',
@@ -94,6 +106,8 @@ export function createMetrics({
     vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
     relays: createRelayMetrics(registry, relayHosts),
     vendorCredits: (provider: string, remaining: number) => credits.set({ provider }, remaining),
+    stageLost: (reason: string) => stageLosses.inc({ reason }),
+    stageMuted: (kind: 'audio' | 'video') => stageMutes.inc({ kind }),
     vendorCircuit: (provider: string, state: keyof typeof circuitStates) =>
       circuits.set({ provider }, circuitStates[state]),
     vendorSessionsUnknown: (provider: string, count: number) => unknown.set({ provider }, count),

@@ -133,7 +133,17 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
   z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
   z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gapMs: z.int() }),
-  /** Somebody who may moderate the stage muted the avatar there: viewers do not see or hear it until it is unmuted. */
+  /**
+   * The avatar is no longer on the stage, for a reason that is not the vendor's: `participant-removed` and `room-deleted` by somebody who
+   * may moderate it, `duplicate-identity` by a participant of the same identity, or as the server or the relay says. Its vendor session is
+   * kept; what viewers had not heard to its end is said again.
+   */
+  z.object({ type: z.literal('stage.lost'), reason: z.string() }),
+  z.object({ type: z.literal('stage.back'), awayMs: z.int() }),
+  /**
+   * Somebody who may moderate the stage muted the avatar there: viewers do not see or hear it until it is unmuted. While it
+   * can't be heard nothing is said; what was being said is said again.
+   */
   z.object({ type: z.literal('stage.muted'), ...media }),
   z.object({ type: z.literal('stage.unmuted'), ...media }),
   /** Somebody on the stage receives the picture, or nobody does any more; told some seconds late. */

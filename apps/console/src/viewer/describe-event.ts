@@ -110,6 +110,10 @@ function describeKnown(event: StreamedEvent): Description | undefined {
       };
     case 'relay.reconnected':
       return { text: `${roomName(event.side)} is joined again after ${duration(event.gapMs)}`, tone: 'good' };
+    case 'stage.lost':
+      return { text: `The avatar was taken off the stage: ${event.reason}`, tone: 'warning' };
+    case 'stage.back':
+      return { text: `The avatar is on the stage again after ${duration(event.awayMs)}`, tone: 'good' };
     case 'stage.muted':
       return {
         text: `A moderator muted the avatar's ${event.kind === 'video' ? 'picture' : 'sound'} on the stage`,

@@ -77,6 +77,7 @@ export class Carriage {
   #stalledSince: number | undefined = now();
   /** What does not come through from the vendor's room. */
   readonly #missing = new Set<RelayMediaKind | 'room'>();
+  #muted = false;
   #leaving: Promise<void> | undefined;
 
   private constructor(relay: Relay, link: VendorLink, parts: CarriageParts, listeners: CarriageListeners) {
@@ -116,6 +117,11 @@ export class Carriage {
   /** Whether the avatar, or its last picture, is on the stage. */
   get onStage(): boolean {
     return this.#state !== 'over';
+  }
+
+  /** Whether a moderator muted its voice there. */
+  get muted(): boolean {
+    return this.#muted;
   }
 
   /** Whether `switchTo` can carry this vendor session without taking the tracks off the stage. */
@@ -200,6 +206,9 @@ export class Carriage {
       (...args: A) => {
         if (this.#state === 'carrying') tell(...args);
       };
+    relay.on('stageMuted', ({ kind, muted }) => {
+      if (kind === 'audio') this.#muted = muted;
+    });
     onEach(relay, sessionEvents, whileCarrying(event));
     relay
       .on('engineChosen', ({ engine, reason }) => this.#parts.metrics.relays.started(engine, reason))

@@ -5,6 +5,7 @@ import type { Speaker } from '../speech/speaker.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { LimitKeeper } from './limit-keeper.ts';
 import type { LinkListeners } from './link-keeper.ts';
+import type { StagePresence } from './stage-presence.ts';
 import type { StateEvent } from './state.ts';
 import { handleVendorEvent, type VendorEventParts } from './vendor-events.ts';
 
@@ -17,16 +18,19 @@ export type LinkListenerParts = VendorEventParts &
     captions: Captions;
     keepAlive: Pick<KeepAlive, 'detach'>;
     limits: Pick<LimitKeeper, 'watched'>;
+    presence: StagePresence;
     dispatch: (event: StateEvent) => void;
     wake: () => void;
   };
 
 /** What a session does about what its vendor sessions and its avatar on the stage tell. */
 export function linkListeners(parts: LinkListenerParts): LinkListeners {
-  const { captions, dispatch, journal, keepAlive, limits, speaker, stageData, up, wake } = parts;
+  const { captions, dispatch, journal, keepAlive, limits, presence, speaker, stageData, up, wake } = parts;
   const onMediaEvent = (event: SessionEventBody): void => {
     if (event.type === 'audience.changed') limits.watched(event.watched, now());
     journal.append(event);
+    if (event.type === 'stage.muted' || event.type === 'stage.unmuted')
+      presence.muted(event.kind, event.type === 'stage.muted');
     wake();
   };
   return {
@@ -38,6 +42,7 @@ export function linkListeners(parts: LinkListenerParts): LinkListeners {
     offstage: (reason) => {
       speaker.suspend();
       captions.finish();
+      presence.lost(reason);
       const told = `The stage was lost: ${reason}`;
       dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
     },

@@ -30,6 +30,7 @@ import { Pause } from './pause.ts';
 import { ProviderSelection, type SelectionRules } from './provider-selection.ts';
 import { changeOf, firstState, outcomeOf } from './record-state.ts';
 import type { StageAccess } from './stage-access.ts';
+import { StagePresence } from './stage-presence.ts';
 import { StageTalk } from './stage-talk.ts';
 import {
   isActive,
@@ -92,6 +93,7 @@ export class SessionActor {
   readonly #links: LinkKeeper;
   readonly #keepAlive: KeepAlive;
   readonly #limits: LimitKeeper;
+  readonly #presence: StagePresence;
   /** Aborts when the actor is done. */
   readonly #done = new AbortController();
   readonly #hurry = new AbortController();
@@ -156,6 +158,7 @@ export class SessionActor {
       reached: (due) => this.#dispatch(limitReached(due, record.limits)),
       wake: this.#wake.wake,
     });
+    this.#presence = new StagePresence({ journal: this.#journal, metrics, speaker: this.#speaker });
     this.#takeover = new Takeover({
       store: parts.store,
       owned,
@@ -184,6 +187,7 @@ export class SessionActor {
         captions: this.#captions,
         keepAlive: this.#keepAlive,
         limits: this.#limits,
+        presence: this.#presence,
         metrics,
         keepVendorEvents: parts.keepVendorEvents ?? false,
         provider: () => this.#selection.name,
@@ -353,6 +357,7 @@ export class SessionActor {
     this.#speaker.hold(false);
     this.#speaker.unseen(false);
     this.#speaker.resume();
+    this.#presence.reached({ muted: this.#links.onStage?.muted ?? false });
     this.#stageTalk.reached();
     this.#dispatch({ type: 'link.up', at: now() });
   }

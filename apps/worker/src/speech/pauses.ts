@@ -4,6 +4,8 @@ export type Reason =
   | 'held'
   /** Nobody hears the avatar. */
   | 'suspended'
+  /** A moderator of the stage muted it. */
+  | 'muted'
   /** The avatar does not come through from the vendor. */
   | 'unseen';
 

@@ -124,6 +124,11 @@ export class Speaker {
     this.#pauses.set('suspended', false);
   }
 
+  /** A moderator muted the avatar: likewise, until it is no longer muted. */
+  mute(muted: boolean): void {
+    if (this.#pauses.set('muted', muted) && muted) this.sayAgain();
+  }
+
   /** What is being said was cut off on its way to the stage: it is silenced, and said again. */
   sayAgain(): void {
     this.#delivery.silence(() => {});
