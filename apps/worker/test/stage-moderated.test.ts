@@ -27,16 +27,17 @@ describe.concurrent('a stage that others moderate, on a server that makes no roo
     await rooms.mutePublishedTrack(id, `avatar-${id}`, voice?.sid ?? '', muted);
   };
 
-  /** That it is back on the stage, with the vendor session that it had, and can be heard. */
-  const goesOn = async (session: Conversation, reason: string): Promise<void> => {
-    expect(await session.until('stage.lost')).toMatchObject({ reason });
+  /** What became of a session that was taken off its stage, and what was said then. */
+  const aftermath = async (session: Conversation) => {
+    const { reason } = await session.until('stage.lost');
     const { awayMs } = await session.until('stage.back');
-    expect(awayMs).toBeGreaterThanOrEqual(4_000);
-    expect(await session.finished(await session.say(sentence(2)))).toEqual(['spoken']);
-    expect(await session.eventsOf('stage.lost')).toHaveLength(1);
-    expect((await session.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    const said = await session.finished(await session.say(sentence(2)));
+    const losses = (await session.eventsOf('stage.lost')).length;
+    const vendorSessions = (await session.vendorSessions()).map(({ state }) => state);
     await session.stop();
+    return { reason, awayAtOnce: awayMs < 4_000, said, losses, vendorSessions };
   };
+  const wentOn = { awayAtOnce: false, said: ['spoken'], losses: 1, vendorSessions: ['connected'] };
 
   it('says nothing while a moderator mutes it, and says again what was cut off', async () => {
     const session = await rig.liveSession();
@@ -58,13 +59,13 @@ describe.concurrent('a stage that others moderate, on a server that makes no roo
   it('comes back after a moderator removed it', async () => {
     const session = await rig.liveSession();
     await rooms.removeParticipant(session.id, `avatar-${session.id}`);
-    await goesOn(session, 'participant-removed');
+    expect(await aftermath(session)).toEqual({ reason: 'participant-removed', ...wentOn });
   });
 
   it('comes back after somebody deleted its room', async () => {
     const session = await rig.liveSession();
     await rooms.deleteRoom(session.id);
-    await goesOn(session, 'room-deleted');
+    expect(await aftermath(session)).toEqual({ reason: 'room-deleted', ...wentOn });
   });
 
   it('comes back, without a duel, after another participant took its identity', async () => {
@@ -73,7 +74,7 @@ describe.concurrent('a stage that others moderate, on a server that makes no roo
     token.addGrant({ roomJoin: true, room: session.id });
     const intruder = new Room();
     await intruder.connect(server.url, await token.toJwt(), { autoSubscribe: false, dynacast: false });
-    await goesOn(session, 'duplicate-identity');
+    expect(await aftermath(session)).toEqual({ reason: 'duplicate-identity', ...wentOn });
     await intruder.disconnect();
   });
 });

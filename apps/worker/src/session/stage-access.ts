@@ -116,7 +116,7 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
       if (found.length === 0) await rooms.createRoom({ name: room, ...stageConfiguration });
     } catch (error) {
       signal?.throwIfAborted();
-      throw stageError(error);
+      throw await stageError(error, url.replace(/^ws/, 'http'));
     }
   };
 
