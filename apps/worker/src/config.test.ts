@@ -62,6 +62,9 @@ describe('readConfig', () => {
     [{ BRIDGE_SPEECH: 'openai' }, /OPENAI_API_KEY: is needed/],
     [{ BRIDGE_SPEECH: 'elevenlabs' }, /ELEVENLABS_API_KEY: is needed/],
     [{ BRIDGE_SPEECH: 'espeak' }, /BRIDGE_SPEECH: must be embedded, openai or elevenlabs/],
+    [{ BRIDGE_WARM_POOL: 'default' }, /BRIDGE_WARM_POOL: must be like default=2/],
+    [{ BRIDGE_WARM_POOL: 'default=0' }, /BRIDGE_WARM_POOL: 0\.count: /],
+    [{ BRIDGE_WARM_POOL: 'default=2, a=2' }, /BRIDGE_WARM_POOL: keeps 4 ready, and BRIDGE_SLOTS allows 3/],
     [{ LIVEAVATAR_SANDBOX: 'yes' }, /LIVEAVATAR_SANDBOX: must be true or false/],
   ])('rejects %j', (env, message) => {
     expect(() => readConfig({ ...valid, ...env })).toThrow(message);
@@ -70,6 +73,7 @@ describe('readConfig', () => {
   it.each([
     [{ HEYGEN_API_KEY: '', BRIDGE_PROVIDERS: 'voice-only' }],
     [{ HEYGEN_API_KEY: '', LIVEAVATAR_API_KEY: 'la' }],
+    [{ BRIDGE_WARM_POOL: 'default=2, a=2', BRIDGE_SLOTS: '4' }],
     [{ BRIDGE_SPEECH: 'openai', OPENAI_BASE_URL: 'http://127.0.0.1:8880/v1' }],
   ])('takes %j', (env) => {
     expect(() => readConfig({ ...valid, ...env })).not.toThrow();

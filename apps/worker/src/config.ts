@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
+import { PoolSettings } from './pool/pool-settings.ts';
 import {
   missingKeys,
   providersBy,
@@ -144,6 +145,9 @@ const Environment = z.object({
   BRIDGE_SLOTS: wholeNumber(1, 10_000)
     .default(3)
     .describe('concurrent sessions the vendor account allows, over all workers'),
+  BRIDGE_WARM_POOL: PoolSettings.optional().describe(
+    'vendor sessions kept ready for sessions to come, over all workers: avatar id=how many, separated by commas, or JSON [{"avatar":{…},"count":1}]; each takes a slot and costs what a session costs',
+  ),
   BRIDGE_CAPACITY: wholeNumber(1, 10_000).default(20).describe('sessions this worker owns at a time'),
   BRIDGE_DRAIN_SECONDS: wholeNumber(1, 600)
     .default(20)
@@ -194,6 +198,8 @@ const Choices = Environment.pick({
   OPENAI_API_KEY: true,
   OPENAI_BASE_URL: true,
   ELEVENLABS_API_KEY: true,
+  BRIDGE_WARM_POOL: true,
+  BRIDGE_SLOTS: true,
 });
 
 /**
@@ -262,6 +268,9 @@ function contradictions(config: z.infer<typeof Choices>, env: Variables): string
     new URL(config.OPENAI_BASE_URL).hostname === 'api.openai.com'
   )
     faults.push('OPENAI_API_KEY: is needed for BRIDGE_SPEECH=openai');
+  const kept = (config.BRIDGE_WARM_POOL ?? []).reduce((sum, { count }) => sum + count, 0);
+  if (kept > config.BRIDGE_SLOTS)
+    faults.push(`BRIDGE_WARM_POOL: keeps ${kept} ready, and BRIDGE_SLOTS allows ${config.BRIDGE_SLOTS}`);
   return faults;
 }
 

@@ -1,6 +1,7 @@
 import type { MessageState } from '@avatar-bridge/contracts';
 import type { HostedMediaRelay } from '@avatar-bridge/relay';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createPoolMetrics } from './pool/pool-metrics.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import type { State } from './session/state.ts';
 
@@ -104,6 +105,7 @@ export function createMetrics({
     vendor: (ms: number) => vendor.observe(ms / 1_000),
     firstFrame: (ms: number) => firstFrame.observe(ms / 1_000),
     vendorSessionLost: (code: string) => vendorSessionsLost.inc({ code }),
+    pool: createPoolMetrics(registry),
     relays: createRelayMetrics(registry, relayHosts),
     vendorCredits: (provider: string, remaining: number) => credits.set({ provider }, remaining),
     stageLost: (reason: string) => stageLosses.inc({ reason }),

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { startHealthServer } from './http/health-server.ts';
 import { createMetrics } from './metrics.ts';
+import { pooledAvatars } from './pool/pooled-avatars.ts';
 import { createProviders } from './providers/create-providers.ts';
 import { Providers } from './providers/providers.ts';
 import { stageAccess } from './session/stage-access.ts';
@@ -20,6 +21,9 @@ export type RunningWorker = {
 
 /** Builds a worker from its configuration and starts it. */
 export async function runWorker(config: Config, logger: Logger): Promise<RunningWorker> {
+  const created = createProviders(config, logger);
+  const providers = new Providers(created.all, created.order, created.accounts);
+  const pool = pooledAvatars(providers, config.BRIDGE_WARM_POOL);
   const store = await openSessionStore({
     redisUrl: config.REDIS_URL,
     account: config.BRIDGE_ACCOUNT,
@@ -29,10 +33,10 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const mediaRelay = createMediaRelay({ engine: config.BRIDGE_RELAY_ENGINE, logger });
   mediaRelay.warmUp();
   const metrics = createMetrics({ relayHosts: () => mediaRelay.hosts });
-  const providers = createProviders(config, logger);
   const worker = new Worker({
     store,
-    providers: new Providers(providers.all, providers.order, providers.accounts),
+    providers,
+    pool,
     selection: {
       slotWaitMs: config.BRIDGE_PROVIDER_WAIT_SECONDS * 1_000,
       maxFailures: config.BRIDGE_PROVIDER_FAILURES,
@@ -63,7 +67,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<Running
   const close = async (): Promise<void> => {
     await worker.drain();
     await mediaRelay.close('the worker stops');
-    await providers.close();
+    await created.close();
     await store.close('the worker stops');
     await health.close();
   };

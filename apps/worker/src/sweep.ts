@@ -9,6 +9,8 @@ import type { Metrics } from './metrics.ts';
 import type { Providers } from './providers/providers.ts';
 import { UnknownVendorSessions } from './unknown-vendor-sessions.ts';
 
+type OfSession = Extract<VendorSessionEntry, { epoch: number }>;
+
 export type SweepParts = {
   store: Pick<
     SessionStore,
@@ -19,6 +21,7 @@ export type SweepParts = {
     | 'reconcile'
     | 'setSlots'
     | 'offerProviders'
+    | 'pool'
   >;
   providers: Providers;
   /** The worker's. */
@@ -47,7 +50,7 @@ type Need = 'used' | 'unneeded' | 'over';
 /**
  * Stops the vendor sessions that nobody needs, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
  * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. What seems unneeded is
- * left to its owner, or the next one, for the time between two looks.
+ * left to its owner, or the next one, for the time between two looks. Of the warm pool it stops those whose keeper is dead.
  */
 export class Sweep {
   readonly #parts: SweepParts;
@@ -71,19 +74,22 @@ export class Sweep {
 
   /** One look. Returns the vendor sessions that were stopped. */
   async once(signal?: AbortSignal): Promise<VendorSessionEntry[]> {
-    const { providers, store } = this.#parts;
-    const entries = (await store.vendorSessions()).filter((entry) => providers.get(entry.provider));
+    const { name, providers, store } = this.#parts;
+    const hasProvider = ({ provider }: VendorSessionEntry) => providers.get(provider) !== undefined;
+    const entries = (await store.vendorSessions()).filter(isOfSession).filter(hasProvider);
     const leased = await store.leasedSessions(entries.map(({ sessionId }) => sessionId));
     const needs = await Promise.all(entries.map((entry) => this.#needOf(entry, leased.has(entry.sessionId))));
     const sure = entries.filter(
       ({ id }, index) => needs[index] === 'over' || (needs[index] === 'unneeded' && this.#suspects.has(id)),
     );
     this.#suspects = new Set(entries.filter((_, index) => needs[index] !== 'used').map(({ id }) => id));
-    const stopped = await Promise.all(sure.map((entry) => this.#stop(entry, signal)));
-    return sure.filter((_, index) => stopped[index]);
+    const unkept = (await store.pool.claimStale(name)).filter(hasProvider);
+    const toStop: VendorSessionEntry[] = [...sure, ...unkept];
+    const stopped = await Promise.all(toStop.map((entry) => this.#stop(entry, signal)));
+    return toStop.filter((_, index) => stopped[index]);
   }
 
-  async #needOf({ sessionId, epoch, givenUp }: VendorSessionEntry, leased: boolean): Promise<Need> {
+  async #needOf({ sessionId, epoch, givenUp }: OfSession, leased: boolean): Promise<Need> {
     try {
       const session = await this.#parts.store.getSession(sessionId);
       if (session.state === 'ended') return 'over';
@@ -96,7 +102,8 @@ export class Sweep {
 
   async #stop(entry: VendorSessionEntry, signal?: AbortSignal): Promise<boolean> {
     const { logger, metrics, providers, store } = this.#parts;
-    const details = { sessionId: entry.sessionId, vendorSessionId: entry.id };
+    const owner = entry.pool ? { keeper: entry.pool.keeper } : { sessionId: entry.sessionId };
+    const details = { ...owner, vendorSessionId: entry.id };
     const provider = providers.get(entry.provider);
     if (!provider) return false;
     try {
@@ -131,4 +138,8 @@ export class Sweep {
       await delay(interval * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {});
     }
   }
+}
+
+function isOfSession(entry: VendorSessionEntry): entry is OfSession {
+  return entry.pool === undefined;
 }

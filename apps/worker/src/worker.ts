@@ -10,6 +10,8 @@ import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { Background } from './background.ts';
 import type { Metrics } from './metrics.ts';
+import type { PooledAvatar } from './pool/pooled-avatars.ts';
+import { WarmPool } from './pool/warm-pool.ts';
 import type { AvatarProvider } from './providers/avatar-provider.ts';
 import { GuardedProvider } from './providers/guarded-provider.ts';
 import { ParkedSessions } from './parked-sessions.ts';
@@ -38,6 +40,8 @@ export type WorkerParts = {
   /** Sessions at a time. */
   capacity: number;
   keepVendorEvents?: boolean;
+  /** For which vendor sessions of the first provider are kept ready, over all workers. Default: none. */
+  pool?: readonly PooledAvatar[];
   /** Whether vendor sessions are stopped that nobody wrote down. */
   stopUnknown?: boolean;
   /** ms that sessions have to be handed over in a drain. Default 20,000. */
@@ -78,6 +82,7 @@ export class Worker {
   readonly #leases: LeaseWorker;
   readonly #sweeping = new AbortController();
   readonly #upkeep: Promise<unknown>;
+  readonly #pool: WarmPool | undefined;
   #draining: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
@@ -94,6 +99,15 @@ export class Worker {
     });
     const { signal } = this.#sweeping;
     this.#upkeep = Promise.all([new Sweep(parts).run(signal), new ParkedSessions(parts).run(signal)]);
+    this.#pool = this.#openPool();
+  }
+
+  #openPool(): WarmPool | undefined {
+    const { pool: avatars = [], providers } = this.#parts;
+    const provider = providers.get(providers.order[0] ?? '');
+    if (!provider || avatars.length === 0) return undefined;
+    const account = providers.accountOf(provider.name);
+    return new WarmPool({ ...this.#parts, provider, avatars, account });
   }
 
   /** Sessions owned now. */
@@ -127,11 +141,13 @@ export class Worker {
     this.#turns.concurrency = turnsFor(this.sessions, this.#drainDeadline);
     logger.info({ sessions: this.sessions }, 'draining');
     this.#sweeping.abort();
+    const poolClosed = this.#pool?.close();
     await this.#leases.close('drain', { deadline: this.#drainDeadline });
     const departed = Promise.all([...this.#departing].map((actor) => actor.departed));
     if (!(await within(departed, left()))) this.#makeHaste();
     await departed;
-    await Promise.race([within(this.#background.done(), left()), this.#hurried.promise]);
+    const rest = Promise.all([this.#background.done(), poolClosed]);
+    await Promise.race([within(rest, left()), this.#hurried.promise]);
     await this.#upkeep;
     logger.info({ sessions: this.sessions }, 'drained');
   }

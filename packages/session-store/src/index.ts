@@ -6,3 +6,4 @@ export { outlasted } from './session-ends.ts';
 export type { SessionStore } from './store.ts';
 export type * from './types.ts';
 export type { Upkeep } from './upkeep.ts';
+export type { WarmPool } from './warm-pool.ts';

@@ -16,6 +16,7 @@ import type { LeaseWorker, StoreOptions } from './types.ts';
 import { upkeep } from './upkeep.ts';
 import { VendorLedger } from './vendor-ledger.ts';
 import { V1DoorState } from './v1-door-state.ts';
+import { WarmPool } from './warm-pool.ts';
 
 /** How long the first connection is waited for, ms. Without Redis the store opens nevertheless, and works when Redis comes. */
 const connectPatience = 1_000;
@@ -73,6 +74,7 @@ export async function openSessionStore(options: StoreOptions): Promise<SessionSt
     account,
     queue: leaseQueue.queue,
     v1Door: new V1DoorState(connection, keys),
+    pool: new WarmPool(parts),
     ...frontDesk(parts),
     ...ownership(parts, leaseWorkers),
     ...upkeep(parts),

@@ -16,9 +16,11 @@ import { pairs, vendorField } from './record/session-record.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type {
+  FromPool,
   MessagePatch,
   MessageRecord,
   OwnedSession,
+  PoolRequest,
   ProviderChoice,
   QueuedCommand,
   Retention,
@@ -250,6 +252,10 @@ export class ClaimedSession implements OwnedSession {
 
   releaseSlot(): Promise<void> {
     return this.#parts.ledger.releaseSlot(this.id);
+  }
+
+  askPool(wanted: PoolRequest): Promise<FromPool | undefined> {
+    return this.#parts.ledger.askPool(this.id, this.epoch, wanted);
   }
 
   async end(end: SessionEnd): Promise<void> {

@@ -95,12 +95,36 @@ export type SlotAccount = { id: string; slots: number; providers: readonly strin
 /** A vendor session that may cost money. `data` is what its provider needs to take it over; no secrets in clear. */
 export type VendorSessionRef = VendorSession & {
   data?: Record<string, string>;
+  /** When it came from the warm pool to the session that has it; what it cost before is not that session's. */
+  ownedSince?: number;
   /** Its owner could not stop it at once, and does not use it any more. */
   givenUp?: true;
 };
 
-/** A vendor session that was opened and of which nobody has yet written down that it was stopped. */
-export type VendorSessionEntry = VendorSessionRef & { sessionId: SessionId; epoch: number };
+/**
+ * A vendor session's place in the warm pool. `key`: which sessions can use it. `keeper`: who keeps it alive. `usableUntil`, epoch ms by
+ * Redis' clock, is left out while it is being opened or stopped.
+ */
+export type PoolPlace = { key: string; keeper: string; usableUntil?: number };
+export type PooledVendorSession = VendorSessionRef & { pool: PoolPlace };
+
+/** A vendor session that was opened, for a session or the pool, and of which nobody has yet written down that it was stopped. */
+export type VendorSessionEntry =
+  | (VendorSessionRef & { sessionId: SessionId; epoch: number; pool?: undefined })
+  | (PooledVendorSession & { sessionId?: undefined });
+
+/**
+ * `key`: which vendor session it needs; without one nothing fits. `providers`: those whose pooled vendor sessions may be stopped when there
+ * is no slot for its own. `account`: that of the provider in use, if it has slots of its own.
+ */
+export type PoolRequest = {
+  key: string | undefined;
+  providers: readonly string[];
+  account?: SlotAccount | undefined;
+};
+
+/** What a session gets from the warm pool: one to go on with, or one to stop, since its slot is needed. */
+export type FromPool = { use: 'take' | 'stop'; ref: VendorSessionRef };
 
 /** A session as its owner sees it. */
 export type SessionRecord = Session & {
@@ -291,6 +315,10 @@ export interface OwnedSession {
   reserveInAccount(account: SlotAccount, options?: { beside?: boolean }): Promise<boolean>;
   /** The vendor session for which a slot was reserved will not be opened. */
   releaseSlot(): Promise<void>;
+  /**
+   * Asks the warm pool for a vendor session, before one is opened. What it gives is this session's from now on; undefined: open one.
+   */
+  askPool(wanted: PoolRequest): Promise<FromPool | undefined>;
   /** Drops what is unfinished, writes the end and its events, starts the retention time. */
   end(end: SessionEnd): Promise<void>;
 }

@@ -5,7 +5,14 @@ import type { Keys } from './record/keys.ts';
 import { vendorField } from './record/session-record.ts';
 import { logLimits } from './retention.ts';
 import * as scripts from './scripts/index.ts';
-import type { Retention, SlotAccount, VendorSessionEntry, VendorSessionRef } from './types.ts';
+import type {
+  FromPool,
+  PoolRequest,
+  Retention,
+  SlotAccount,
+  VendorSessionEntry,
+  VendorSessionRef,
+} from './types.ts';
 
 type Ref = Pick<VendorSessionRef, 'provider' | 'id'>;
 
@@ -35,11 +42,11 @@ export class VendorLedger {
   }
 
   /** Its session's reservation has served its purpose. */
-  async add(entry: VendorSessionEntry): Promise<void> {
+  async add(entry: Extract<VendorSessionEntry, { sessionId: SessionId }>): Promise<void> {
     const { vendorSessions, slotReservations, accountReservations } = this.#keys.account;
     await this.#connection.call((redis) =>
       Promise.all([
-        redis.hset(vendorSessions, nameOf(entry), JSON.stringify(entry)),
+        redis.hset(vendorSessions, ledgerField(entry), JSON.stringify(entry)),
         redis.zrem(slotReservations, entry.sessionId),
         redis.hdel(accountReservations, entry.sessionId),
       ]),
@@ -48,13 +55,13 @@ export class VendorLedger {
 
   /** Says that the owner of this epoch does not use it any more. */
   async condemn(ref: Ref, epoch: number): Promise<void> {
-    const args = { field: nameOf(ref), epoch };
+    const args = { field: ledgerField(ref), epoch };
     await this.#connection.run(scripts.condemnVendorSession, this.#keys.account, args);
   }
 
   /** @returns what the list said of it, unless it was struck before */
   async strike(ref: Ref): Promise<VendorSessionEntry | undefined> {
-    const args = { field: nameOf(ref) };
+    const args = { field: ledgerField(ref) };
     const [, entry] = await this.#connection.run(scripts.strikeVendorSession, this.#keys.account, args);
     return entry === undefined ? undefined : (JSON.parse(entry as string) as VendorSessionEntry);
   }
@@ -62,7 +69,7 @@ export class VendorLedger {
   /** Strikes it out here and in its session's record, whoever owns that. */
   async forget(ref: Ref): Promise<void> {
     const entry = await this.strike(ref);
-    if (!entry) return;
+    if (entry?.sessionId === undefined) return;
     const event = JSON.stringify({
       type: 'vendor.closed',
       provider: ref.provider,
@@ -74,12 +81,8 @@ export class VendorLedger {
   }
 
   async reserveSlot(id: SessionId): Promise<boolean> {
-    const keys = {
-      ...this.#keys.account,
-      queueActive: this.#queue.toKey('active'),
-      queueMeta: this.#queue.toKey('meta'),
-    };
-    const [status] = await this.#connection.run(scripts.reserveSlot, keys, { id, ttl: reservationTtl });
+    const args = { id, ttl: reservationTtl };
+    const [status] = await this.#connection.run(scripts.reserveSlot, this.#slotKeys, args);
     return status === 'ok';
   }
 
@@ -98,6 +101,28 @@ export class VendorLedger {
     );
   }
 
+  /** See OwnedSession. */
+  async askPool(id: SessionId, epoch: number, wanted: PoolRequest): Promise<FromPool | undefined> {
+    const { account, key = '', providers } = wanted;
+    const args = { id, epoch, key, ...accountArgs(account) };
+    const [use, json] = await this.#connection.run(scripts.askPool, this.#slotKeys, args, providers);
+    if (use !== 'take' && use !== 'stop') return undefined;
+    const {
+      sessionId: _,
+      epoch: __,
+      ...ref
+    } = JSON.parse(json as string) as VendorSessionEntry & { epoch: number };
+    return { use, ref };
+  }
+
+  get #slotKeys() {
+    return {
+      ...this.#keys.account,
+      queueActive: this.#queue.toKey('active'),
+      queueMeta: this.#queue.toKey('meta'),
+    };
+  }
+
   async billableSeconds(): Promise<number> {
     const { billedMs } = this.#keys.account;
     const [closed, open] = await Promise.all([
@@ -110,6 +135,15 @@ export class VendorLedger {
   }
 }
 
-function nameOf({ provider, id }: Ref): string {
+/** For scripts: empty without an account that has slots of its own. */
+export function accountArgs(account: SlotAccount | undefined): {
+  account: string;
+  accountSlots: number | '';
+} {
+  return { account: account?.id ?? '', accountSlots: account?.slots ?? '' };
+}
+
+/** Its name in the account's list. */
+export function ledgerField({ provider, id }: Ref): string {
   return `${provider} ${id}`;
 }

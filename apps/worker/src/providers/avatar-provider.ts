@@ -25,6 +25,12 @@ export interface AvatarProvider {
     request: Omit<OpenRequest, 'recordRef'>,
   ): Promise<ProviderSession | undefined>;
 
+  /**
+   * Which vendor sessions fit a request: two requests with the same key can use each other's. What `attach` still takes, such as the
+   * opening text, is no part of it. Undefined, or no such method: none can be kept ready for it.
+   */
+  poolKey?(request: Pick<OpenRequest, 'avatar' | 'previous'>): string | undefined;
+
   /** Stops a vendor session known by its ref only. `wasOpen` is false when it was gone already; rejects when nobody knows. */
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }>;
 
@@ -68,6 +74,8 @@ export type OpenRequest = {
   avatar: AvatarSettings;
   /** Whether our session has been live before, in whichever worker. */
   wasLive?: boolean;
+  /** It is kept ready for a session to come: nobody would hear what it says meanwhile. */
+  forPool?: boolean;
   /** The vendor session that this one replaces, for vendors that carry the conversation over. */
   previous?: VendorSession;
   /** Mints a place on the stage for an avatar that joins it by itself. */
@@ -146,6 +154,9 @@ export interface ProviderSession {
 
   /** What became of the sound that was handed to playVoice(). */
   handleVoice?(event: VoiceEvent): void;
+
+  /** Somebody else goes on with it, or stops it: no more events, no more calls. Where `poolKey` is. */
+  letGo?(): void;
 
   /** Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects when nobody knows. */
   close(reason: string): Promise<void>;

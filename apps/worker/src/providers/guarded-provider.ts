@@ -34,6 +34,10 @@ export class GuardedProvider implements AvatarProvider {
     return session && guarded(session, this.#circuit);
   }
 
+  poolKey(request: Pick<OpenRequest, 'avatar' | 'previous'>): string | undefined {
+    return this.#provider.poolKey?.(request);
+  }
+
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {
     return this.#provider.reap(ref, signal);
   }
@@ -58,6 +62,7 @@ function guarded(session: ProviderSession, circuit: VendorCircuit): ProviderSess
     keepAlive: (signal) => session.keepAlive(signal),
     handleRoomData: (payload, from) => session.handleRoomData(payload, from),
     handleVoice: (event) => session.handleVoice?.(event),
+    letGo: () => session.letGo?.(),
     close: (reason) => session.close(reason),
   };
 }

@@ -11,7 +11,7 @@ import { VendorLink } from './vendor-link.ts';
 import type { VendorSessions } from './vendor-sessions.ts';
 
 export type VendorSourceParts = {
-  owned: Pick<OwnedSession, 'id' | 'record' | 'releaseSlot'>;
+  owned: Pick<OwnedSession, 'id' | 'record' | 'releaseSlot' | 'askPool'>;
   providers: Providers;
   selection: ProviderSelection;
   stage: StageAccess;
@@ -85,11 +85,46 @@ export class VendorSource {
     }
   }
 
-  /** Opens another one while one lives. */
+  /** Opens another one while one lives, or takes one that was kept ready. */
   async openBeside(signal: AbortSignal): Promise<VendorLink> {
     signal.throwIfAborted();
     const provider = this.#parts.selection.required();
-    return VendorLink.open(this.#linkParts(provider), this.#request(provider, signal));
+    const kept = await this.#fromPool(provider, signal);
+    return kept ?? VendorLink.open(this.#linkParts(provider), this.#request(provider, signal));
+  }
+
+  /** One that was kept ready and lives, if there is one. The pool may have to free a slot for one to be opened. */
+  async #fromPool(provider: AvatarProvider, signal: AbortSignal): Promise<VendorLink | undefined> {
+    const { metrics, owned, providers } = this.#parts;
+    const key = provider.poolKey?.(this.#request(provider, signal));
+    const account = providers.accountOf(provider.name);
+    const sharing = account?.providers ?? providers.all.map(({ name }) => name);
+    for (;;) {
+      const given = await owned.askPool({ key, account, providers: sharing });
+      if (!given) return undefined;
+      const { ref, use } = given;
+      if (use === 'stop') {
+        metrics.pool.asked('slot');
+        await this.#track(this.#reap(ref, 'a session needs its slot'));
+        return undefined;
+      }
+      const link = await this.#attachKept(ref, signal);
+      metrics.pool.asked(link ? 'used' : 'dead');
+      if (link) return link;
+    }
+  }
+
+  async #attachKept(ref: VendorSessionRef, signal: AbortSignal): Promise<VendorLink | undefined> {
+    let link: VendorLink | undefined;
+    try {
+      await this.#parts.vendorSessions.record(ref);
+      return (link = await this.#attach(ref, signal));
+    } catch (error) {
+      if (error instanceof RetryableProviderError) return undefined;
+      throw error;
+    } finally {
+      if (!link) await this.#track(this.#reap(ref, 'it could not be used'));
+    }
   }
 
   /** It is the one that the next one follows. */
@@ -129,7 +164,7 @@ export class VendorSource {
     }
   }
 
-  async #reap(ref: VendorSessionRef): Promise<number | undefined> {
+  async #reap(ref: VendorSessionRef, reason = 'its worker is gone'): Promise<number | undefined> {
     const { logger, providers, vendorSessions } = this.#parts;
     const at = Date.now();
     const provider = providers.get(ref.provider);
@@ -137,7 +172,7 @@ export class VendorSource {
       logger.error({ provider: ref.provider }, 'a vendor session is left to workers that have its provider');
       return undefined;
     }
-    const found = await vendorSessions.stop(ref, 'its worker is gone', () => provider.reap(ref));
+    const found = await vendorSessions.stop(ref, reason, () => provider.reap(ref));
     return found?.wasOpen && provider.capabilities.finishesAlone ? at : undefined;
   }
 

@@ -36,6 +36,7 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
  * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
  * - `accountReservations` hash: sessions that are about to open a vendor session -> when that lapses, epoch ms, and by which vendor account
+ * - `poolKeepers` sorted set: workers that keep vendor sessions ready -> when they last said so, epoch ms
  * - `billedMs` string: how long all vendor sessions were open that were stopped
  * - `providers` hash that expires: worker -> what it offers, and when it said so
  * - `idleDeadlines` sorted set: sessions of the v1 door by the time at which they are idle, epoch ms
@@ -53,6 +54,7 @@ export type AccountKeys = Readonly<
     | 'vendorSessions'
     | 'slotReservations'
     | 'accountReservations'
+    | 'poolKeepers'
     | 'billedMs'
     | 'providers'
     | 'idleDeadlines'
@@ -85,6 +87,7 @@ export class Keys {
       vendorSessions: `${this.queuePrefix}:vendor-sessions`,
       slotReservations: `${this.queuePrefix}:slot-reservations`,
       accountReservations: `${this.queuePrefix}:account-reservations`,
+      poolKeepers: `${this.queuePrefix}:pool-keepers`,
       billedMs: `${this.queuePrefix}:billed-ms`,
       providers: `${this.queuePrefix}:providers`,
       idleDeadlines: `${this.queuePrefix}:idle-deadlines`,

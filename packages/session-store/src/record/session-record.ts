@@ -75,7 +75,10 @@ export function toRecord(id: SessionId, fields: Fields): SessionRecord {
 /** What those that were stopped add up to, and what the open ones have come to so far. */
 function billableSeconds(billedMs: number, open: readonly VendorSessionRef[]): number {
   const at = Date.now();
-  const openMs = open.reduce((sum, { openedAt }) => sum + Math.max(0, at - openedAt), 0);
+  const openMs = open.reduce(
+    (sum, { openedAt, ownedSince = openedAt }) => sum + Math.max(0, at - ownedSince),
+    0,
+  );
   return Math.round((billedMs + openMs) / 1_000);
 }
 

@@ -56,25 +56,26 @@ local function redisTime()
 end`,
 });
 
-/** `openMs(ref)`: how long the vendor session of this ref, as JSON, has been open; ms, as Redis takes a whole number. */
-export const openMs = fragment({
+/** `msSince(at)`: ms, as Redis takes a whole number. */
+export const msSince = fragment({
   uses: [redisTime],
   lua: `
-local function openMs(ref)
-  return string.format('%.0f', math.max(0, redisTime() - cjson.decode(ref).openedAt))
+local function msSince(at)
+  return string.format('%.0f', math.max(0, redisTime() - at))
 end`,
 });
 
-/** `settleVendorSession(field)` takes a vendor session out of the record and adds how long it was open; false if it is not there. */
+/** `settleVendorSession(field)` takes a vendor session out of the record and adds how long it had it; false if it is not there. */
 export const settleVendorSession = fragment({
-  uses: [openMs],
+  uses: [msSince],
   keys: ['record'],
   lua: `
 local function settleVendorSession(field)
   local ref = redis.call('HGET', record, field)
   if not ref then return false end
   redis.call('HDEL', record, field)
-  redis.call('HINCRBY', record, 'billedMs', openMs(ref))
+  local entry = cjson.decode(ref)
+  redis.call('HINCRBY', record, 'billedMs', msSince(entry.ownedSince or entry.openedAt))
   return true
 end`,
 });

@@ -1,4 +1,4 @@
-import { openMs } from './parts.ts';
+import { msSince } from './parts.ts';
 import { script } from './script.ts';
 
 /**
@@ -6,13 +6,13 @@ import { script } from './script.ts';
  * Answers `ok, [its entry]`.
  */
 export const strikeVendorSession = script('strikeVendorSession', {
-  uses: [openMs],
+  uses: [msSince],
   keys: ['vendorSessions', 'billedMs'],
   args: ['field'],
   lua: `
 local entry = redis.call('HGET', vendorSessions, field)
 if not entry then return {'ok'} end
 redis.call('HDEL', vendorSessions, field)
-redis.call('INCRBY', billedMs, openMs(entry))
+redis.call('INCRBY', billedMs, msSince(cjson.decode(entry).openedAt))
 return {'ok', entry}`,
 });

@@ -15,6 +15,7 @@ import type {
 } from '../avatar-provider.ts';
 import { CancelledError } from '../provider-errors.ts';
 import { HeyGenSession } from './heygen-session.ts';
+import { poolKey } from '../pool-key.ts';
 import type { Seal } from '../seal.ts';
 import { stopUnopened } from '../stop-unopened.ts';
 import { readWayBack, writeWayBack } from '../way-back.ts';
@@ -97,6 +98,10 @@ export class HeyGenProvider implements AvatarProvider {
     // Whether it lives is said by the vendor only.
     await session.keepAlive(signal);
     return session;
+  }
+
+  poolKey({ avatar }: Pick<OpenRequest, 'avatar'>): string {
+    return poolKey(this.name, sessionOptions(avatar));
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {

@@ -151,6 +151,11 @@ export class HeyGenSession implements ProviderSession {
     this.#tell(this.#normaliser.fromRoom(payload, now()));
   }
 
+  letGo(): void {
+    this.#over.abort();
+    void this.#chat?.close('somebody else goes on with the session');
+  }
+
   close(reason: string): Promise<void> {
     this.#over.abort();
     this.#closing ??= this.#close(reason).catch((error: unknown) => {

@@ -18,7 +18,8 @@ import { translateError } from '../heygen/translate-error.ts';
 import { liveAvatarId } from '../liveavatar/avatar-id.ts';
 import { listSessions } from '../liveavatar/list-sessions.ts';
 import { reapSession, stopSession } from '../liveavatar/stop-session.ts';
-import { CancelledError, RetryableProviderError } from '../provider-errors.ts';
+import { poolKey } from '../pool-key.ts';
+import { CancelledError, RetryableProviderError, TerminalProviderError } from '../provider-errors.ts';
 import type { Seal } from '../seal.ts';
 import { stopUnopened } from '../stop-unopened.ts';
 import { readWayBack, writeWayBack } from '../way-back.ts';
@@ -86,6 +87,11 @@ export class FullProvider implements AvatarProvider {
     const { client } = this.#options;
     const logger = this.#options.logger.child({ sessionId });
     const { token, id, greets } = await this.#createToken(request);
+    if (request.forPool && greets)
+      throw new TerminalProviderError(
+        'bad-request',
+        'The context has an opening text, which a session that is kept ready would say to nobody: use one without',
+      );
     const ref = { provider: this.name, id, openedAt: Date.now() };
     try {
       await recordRef(ref);
@@ -120,7 +126,7 @@ export class FullProvider implements AvatarProvider {
 
   async attach(
     ref: VendorSessionRef,
-    { avatar, onEvent, sessionId, signal }: Omit<OpenRequest, 'recordRef'>,
+    { avatar, onEvent, sessionId, signal, wasLive = false }: Omit<OpenRequest, 'recordRef'>,
   ): Promise<ProviderSession | undefined> {
     const { client, logger, seal } = this.#options;
     const wayBack = readWayBack(ref, seal);
@@ -134,7 +140,7 @@ export class FullProvider implements AvatarProvider {
       room,
       avatar,
       greets: false,
-      attached: true,
+      attached: wasLive,
       onEvent,
       onOver,
       logger: logger.child({ sessionId }),
@@ -147,6 +153,24 @@ export class FullProvider implements AvatarProvider {
       onOver();
       throw error;
     }
+  }
+
+  /** A conversation that is carried over is asked for when the vendor session is created. */
+  poolKey({ avatar, previous }: Pick<OpenRequest, 'avatar' | 'previous'>): string | undefined {
+    const { contextId, sandbox = false, voiceId } = this.#options;
+    const { id, voice, quality, videoEncoding, language, knowledgeBase } = avatar;
+    const knowledgeBaseId = avatar.knowledgeBaseId ?? (knowledgeBase === undefined ? contextId : undefined);
+    if (previous && (knowledgeBase !== undefined || knowledgeBaseId !== undefined)) return undefined;
+    return poolKey(this.name, {
+      avatarId: id === 'default' ? this.#defaultAvatar : id,
+      voice: { ...voice, id: voice.id ?? voiceId },
+      quality,
+      videoEncoding,
+      language,
+      knowledgeBase,
+      knowledgeBaseId,
+      sandbox,
+    });
   }
 
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }> {

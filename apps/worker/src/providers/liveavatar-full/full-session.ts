@@ -142,6 +142,10 @@ export class FullSession implements ProviderSession {
     }
   }
 
+  letGo(): void {
+    this.#end();
+  }
+
   close(reason: string): Promise<void> {
     this.#end();
     this.#closing ??= this.#close(reason).catch((error: unknown) => {
