@@ -84,6 +84,9 @@ export class Publisher {
     );
     // Not while the first offer is open: then ldc sometimes takes the answer for one without ICE, and refuses it.
     await unlessAborted(this.reliable.opened, signal);
+    // Tracks that are published at once go into one offer: a server (1.13) that hears of the second a moment after the first
+    // tells subscribers of it 150 ms later.
+    await unlessAborted(this.#announcements, signal);
     if (track.closed) throw new CancelledError('the track was unpublished');
     const mid = String(++this.#lastMid);
     try {
