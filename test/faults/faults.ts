@@ -13,10 +13,11 @@ import { manyNodes, manySessions } from './scenarios/scale.ts';
 import { vendorDropped } from './scenarios/vendor-dropped.ts';
 import { vendorRefusing } from './scenarios/vendor-refusing.ts';
 import { workerFrozen } from './scenarios/worker-frozen.ts';
-import { workerGroupKilled, workerKilled } from './scenarios/worker-killed.ts';
+import { workerGroupKilled, workerKilled, workerKilledHandingOver } from './scenarios/worker-killed.ts';
 
 const scenarios: Record<string, Scenario> = {
   'worker-killed': workerKilled,
+  'worker-killed-handing-over': workerKilledHandingOver,
   'worker-group-killed': workerGroupKilled,
   'worker-frozen': workerFrozen,
   'redis-frozen': redisFrozen,
@@ -33,7 +34,7 @@ const scenarios: Record<string, Scenario> = {
   'many-nodes': manyNodes,
 };
 
-const list = Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
+const list = Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(28)}${summary}`);
 const help = `Usage: pnpm faults [--only NAME[,NAME]] [--provider heygen] [--times N] [--seconds S] [--sessions N] [--logs DIR] [--json]
 
 Runs scenarios on processes and servers of their own, the vendor's start taking 3 s, and says whether each stays within

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DataPacket_Kind } from 'livekit-server-sdk';
 import { expect, test } from 'vitest';
-import { CancelledError, createMediaRelay, presentAttribute, rollCallTopic } from '../src/index.ts';
+import { CancelledError, createMediaRelay, readAnswer, rollCallTopic } from '../src/index.ts';
 import { Listener } from './listener.ts';
 import { RELAY } from './rooms.ts';
 import { record, Scene } from './scene.ts';
@@ -264,7 +264,7 @@ test('a host whose worker is killed relays on for the grace time, then leaves', 
   });
   await until('it answers the roll call', async () => {
     const { attributes } = await service.getParticipant(scene.rooms.name, RELAY);
-    return attributes[presentAttribute] === 'roll-call-1';
+    return readAnswer('roll-call-1', attributes) !== undefined;
   });
   await until('the host is gone', () => !isAlive(host));
   await until('nobody is left', async () => !(await scene.rooms.participants('stage')).includes(RELAY));

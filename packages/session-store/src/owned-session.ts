@@ -27,7 +27,7 @@ import type {
   SessionRecord,
   SlotAccount,
   StateChange,
-  Utterance,
+  UtteranceRecord,
   VendorSessionRef,
 } from './types.ts';
 import type { VendorLedger } from './vendor-ledger.ts';
@@ -172,8 +172,8 @@ export class ClaimedSession implements OwnedSession {
     this.#check(await this.#parts.connection.run(scripts.setProviders, this.#keys, args));
   }
 
-  async recordUtterance(id: MessageId, utterance: Omit<Utterance, 'epoch' | 'at'>): Promise<boolean> {
-    const line = JSON.stringify({ ...utterance, epoch: this.epoch, at: Date.now() });
+  async recordUtterance(id: MessageId, utterance: UtteranceRecord): Promise<boolean> {
+    const line = JSON.stringify({ at: Date.now(), ...utterance, epoch: this.epoch });
     const answer = await this.#parts.connection.run(scripts.recordUtterance, this.#keys, {
       owner: this.#writer.owner,
       id,

@@ -146,14 +146,18 @@ export type Utterance = {
   span?: readonly [from: number, to: number];
   /**
    * `submitting`: it may or may not have reached the vendor. `speaking`, `spoken`: the vendor's word for it. `waiting`: the vendor has it
-   * no more, and it is to be said again.
+   * no more, and it is to be said again. `skipped`: perhaps not said, and not to be said again.
    */
-  state: 'submitting' | 'submitted' | 'speaking' | 'spoken' | 'waiting';
+  state: 'submitting' | 'submitted' | 'speaking' | 'spoken' | 'waiting' | 'skipped';
   /** The epoch that wrote the state. */
   epoch: number;
+  /** Since when it is in that state (epoch ms), which may be found out later. */
   at: number;
   taskId?: string;
 };
+
+/** An utterance as its owner records it; `at` is now unless it is said. */
+export type UtteranceRecord = Omit<Utterance, 'epoch' | 'at'> & { at?: number };
 
 /** A message as its owner sees it; `utterances` by index, each in its newest state. */
 export type MessageRecord = Message & { entryId: string; utterances: Utterance[] };
@@ -292,7 +296,7 @@ export interface OwnedSession {
     event?: Extract<SessionEventBody, { type: 'provider.changed' }>,
   ): Promise<void>;
   /** Write it before the vendor is given the utterance, and after, and when there is evidence of speech. False: the message is finished, don't say it. */
-  recordUtterance(messageId: MessageId, utterance: Omit<Utterance, 'epoch' | 'at'>): Promise<boolean>;
+  recordUtterance(messageId: MessageId, utterance: UtteranceRecord): Promise<boolean>;
   /** Writes the patch and the event; a final state also frees the place in the mailbox. False: it was finished before, nothing is written. */
   updateMessage(messageId: MessageId, patch: MessagePatch, event?: SessionEventBody): Promise<boolean>;
   /** Says that an interrupt was handled, and writes the event. Messages need no such call: `updateMessage` moves the cursor. */

@@ -29,7 +29,7 @@ const worker = new Worker({
     prepare: async () => {},
     viewers: () => Promise.resolve(0),
     occupied: () => Promise.resolve([]),
-    carried: async () => false,
+    carried: () => Promise.resolve(undefined),
   },
   metrics,
   logger,

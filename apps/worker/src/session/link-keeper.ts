@@ -3,6 +3,7 @@ import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
 import type { MediaChannel } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
+import type { Attachment } from '../speech/delivery.ts';
 import { Carriage, type CarriageListeners, type CarriageParts } from './carriage.ts';
 import { type Down, explain, isStageTrouble } from './explain.ts';
 import { type Age, current, type LinkEvent, type Links, living, next, taskOf } from './link-state.ts';
@@ -18,7 +19,7 @@ export type LinkListeners = Omit<CarriageListeners, 'sourceLost' | 'stageLost'> 
    * A vendor session is on the stage and can be spoken to: the first, another one, or again. `silence`: it may
    * be saying what nobody heard, or nobody wants to hear.
    */
-  up: (link: VendorLink, how: { silence: boolean }) => void;
+  up: (link: VendorLink, how: Attachment) => void;
   /** The vendor session lives, but viewers don't see it; open() puts it on the stage again. */
   offstage: (reason: string) => void;
   /** The vendor session was lost, or none could be opened, or it could not be put on the stage. */
@@ -172,7 +173,7 @@ export class LinkKeeper {
       taken = await this.#source.takeOver(signal);
       link = taken?.link ?? (await this.#source.open(signal));
       await this.#putOnStage(link, signal);
-      return this.#opened(link, { silence: taken !== undefined && !this.#goesOn(taken) });
+      return this.#opened(link, taken ? this.#goesOn(taken) : {});
     } catch (error) {
       return link ? this.#notOnStage(link, taken !== undefined, error, signal) : this.#failed(error, signal);
     }
@@ -208,7 +209,7 @@ export class LinkKeeper {
       if (!signal.aborted && !isFence(error)) logger.warn({ err: error }, 'no rollover yet, trying again');
       return { event: { type: 'not-rolled', retryAt: now() + rolloverRetryMs } };
     }
-    const { event, tell } = this.#opened(successor, { silence: false });
+    const { event, tell } = this.#opened(successor, {});
     return {
       event,
       tell: () => {
@@ -244,13 +245,13 @@ export class LinkKeeper {
     };
   }
 
-  /** Whether what a taken over vendor session is saying may go on: viewers heard it, and still want to. */
-  #goesOn({ heard }: Taken): boolean {
+  /** What a taken over vendor session is saying goes on if viewers heard it, and still want to. */
+  #goesOn({ overheard }: Taken): Attachment {
     const { takeover } = this.#parts;
     this.#source.kept();
-    const goesOn = heard && !takeover.silenced;
+    const goesOn = overheard !== undefined && !takeover.silenced;
     takeover.decided({ attached: true, heard: goesOn });
-    return goesOn;
+    return { silence: !goesOn, overheard };
   }
 
   /** On the tracks that are there, if they can carry it. */
@@ -267,7 +268,7 @@ export class LinkKeeper {
     signal.throwIfAborted();
   }
 
-  #opened(link: VendorLink, how: { silence: boolean }): Required<Outcome> {
+  #opened(link: VendorLink, how: Attachment): Required<Outcome> {
     const { listeners, selection } = this.#parts;
     selection.opened();
     const tell = () => {

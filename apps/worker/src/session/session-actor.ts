@@ -13,6 +13,7 @@ import type { Background } from '../background.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Providers } from '../providers/providers.ts';
 import { Captions } from '../speech/captions.ts';
+import type { Attachment } from '../speech/delivery.ts';
 import { MessageBook } from '../speech/message-book.ts';
 import { Speaker } from '../speech/speaker.ts';
 import { CaptionLog, gatherMsOf } from './caption-log.ts';
@@ -351,7 +352,7 @@ export class SessionActor {
     if (change) this.#journal.write((owned) => owned.setState(change));
   }
 
-  #onUp({ session, provider }: VendorLink, how: { silence: boolean }): void {
+  #onUp({ session, provider }: VendorLink, how: Attachment): void {
     this.#keepAlive.attach(session);
     this.#speaker.attach(session, provider, how);
     this.#speaker.hold(false);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { configureStage, type Dialect, type SessionId, stageConfiguration } from '@avatar-bridge/contracts';
-import { presentAttribute, rollCallTopic } from '@avatar-bridge/relay';
+import { type HeardVoice, readAnswer, rollCallTopic } from '@avatar-bridge/relay';
 import { AccessToken, DataPacket_Kind, ServerError, TrackSource } from 'livekit-server-sdk';
 import type { StageSeat } from '../providers/avatar-provider.ts';
 import { now } from '../clock.ts';
@@ -26,10 +26,11 @@ export type StageAccess = {
    */
   prepare(room: string, signal?: AbortSignal): Promise<void>;
   /**
-   * Whether a relay carries the avatar on the stage now, so that viewers saw and heard it until now: it is asked
-   * by a roll call, since the server goes on showing the participant of one that is dead. Never rejects.
+   * What a relay heard that carries the avatar on the stage now, so that viewers saw and heard it until now; undefined
+   * when there is none. It is asked by a roll call, since the server goes on showing the participant of one that is
+   * dead. Never rejects.
    */
-  carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<boolean>;
+  carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<HeardVoice | undefined>;
   /** How many people are in the room. Rejects when the server does not say. */
   viewers(room: string): Promise<number>;
   /** Which of these rooms somebody is in, whoever that may be. Rejects when the server does not say. */
@@ -125,20 +126,21 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
     const call = randomUUID();
     const deadline = now() + rollCallMs;
     try {
-      if ((await rooms.getParticipant(room, identity)).tracks.length === 0) return false;
+      if ((await rooms.getParticipant(room, identity)).tracks.length === 0) return undefined;
       await rooms.sendData(room, Buffer.from(call), DataPacket_Kind.RELIABLE, {
         topic: rollCallTopic,
         destinationIdentities: [identity],
       });
       while (now() < deadline) {
         const { attributes } = await rooms.getParticipant(room, identity);
-        if (attributes[presentAttribute] === call) return true;
+        const heard = readAnswer(call, attributes);
+        if (heard) return heard;
         await setTimeout(rollCallPollMs);
       }
     } catch {
       // The participant left meanwhile, or the server is away: nobody hears it.
     }
-    return false;
+    return undefined;
   };
 
   return {

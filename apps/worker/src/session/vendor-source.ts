@@ -1,8 +1,11 @@
+import type { HeardVoice } from '@avatar-bridge/relay';
 import type { OwnedSession, VendorSessionRef } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
+import { now } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AvatarProvider } from '../providers/avatar-provider.ts';
 import { RetryableProviderError } from '../providers/provider-errors.ts';
+import type { Overheard } from '../speech/evidence.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { ProviderSelection } from './provider-selection.ts';
 import type { StageAccess } from './stage-access.ts';
@@ -22,8 +25,8 @@ export type VendorSourceParts = {
   wake: () => void;
 };
 
-/** One that a former owner left; `heard`: viewers saw and heard its avatar until now. */
-export type Taken = { link: VendorLink; heard: boolean };
+/** One that a former owner left; `overheard`: by the relay that carried it to the stage until now. */
+export type Taken = { link: VendorLink; overheard: Overheard | undefined };
 
 /** Where the vendor sessions of one session come from, and how they end: no two live at a time unasked. */
 export class VendorSource {
@@ -54,17 +57,21 @@ export class VendorSource {
     }
     const { room, dialect } = owned.record;
     // With two of them nobody knows which one was on the stage.
-    const carried = used.length === 1 && stage.carried(owned.id, room, dialect);
-    const [heard, link] = await Promise.all([carried, this.#attach(ref, signal)]);
+    const carried = used.length === 1 ? stage.carried(owned.id, room, dialect) : undefined;
+    const [overheard, link] = await Promise.all([
+      carried?.then((heard) => heard && overheardOf(heard, now())),
+      this.#attach(ref, signal),
+    ]);
     if (!link) {
       const openUntil = await this.stopInherited();
+      const heard = overheard !== undefined;
       takeover.decided({ attached: false, heard, ...(openUntil !== undefined && { openUntil }) });
       return undefined;
     }
     await vendorSessions.record(ref);
     for (const former of this.#inherited) if (former !== ref) void this.#track(this.#reap(former));
     this.#inherited = [ref];
-    return { link, heard };
+    return { link, overheard };
   }
 
   /** What was taken over is this owner's now. */
@@ -206,4 +213,9 @@ export class VendorSource {
       signal,
     };
   }
+}
+
+function overheardOf({ sinceMs, beganMs, endedMs = 0 }: HeardVoice, at: number): Overheard {
+  const voice = beganMs === undefined ? undefined : { from: at - beganMs, to: at - endedMs };
+  return { since: at - sinceMs, voice };
 }

@@ -134,4 +134,14 @@ describe('whatever callers, the stage, the vendor and workers do', () => {
       runs,
     );
   });
+
+  it('nothing is said twice because its worker died while the relay went on', () => {
+    assert(
+      property(slowVendor, acts(takeover), (vendor, todo) => {
+        const said = run(vendor, todo, 1, 'replay').said.map(({ piece }) => piece.text);
+        expect(said).toEqual([...new Set(said)]);
+      }),
+      runs,
+    );
+  });
 });

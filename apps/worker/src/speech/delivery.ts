@@ -1,6 +1,7 @@
 import { LostError } from '../lost-error.ts';
 import { ProviderError, TerminalProviderError } from '../providers/provider-errors.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
+import type { Overheard } from './evidence.ts';
 import { mayBe } from './heard.ts';
 import { Hearing } from './hearing.ts';
 import { uncertain } from './known.ts';
@@ -26,6 +27,14 @@ export type DeliveryParts = Pick<VendorLineParts, 'logger' | 'mayAct' | 'lost'> 
   /** What is known of the words of one of the vendor's tasks. */
   captionOf: (taskId: string) => string | undefined;
   note: (facts: Fact[]) => void;
+};
+
+/** How a vendor session comes that may be speaking. */
+export type Attachment = {
+  /** What it is saying is not wanted. */
+  silence?: boolean;
+  /** Heard of it while nobody owned it. */
+  overheard?: Overheard | undefined;
 };
 
 /**
@@ -66,11 +75,12 @@ export class Delivery {
     this.#step({ type: 'inherit', attempt: { piece, at, inherited: true } });
   }
 
-  /** The one before, if any, is given up. With `silence`, what this vendor session is saying is not wanted. */
-  attach(line: Line, at: number, { silence }: { silence: boolean }): void {
+  /** The one before, if any, is given up. */
+  attach(line: Line, at: number, { silence = false, overheard }: Attachment = {}): void {
     if (this.#line) this.#giveUp();
     this.#line = line;
-    this.#hearing = new Hearing(at);
+    // of a vendor that holds several utterances nobody could tell which one was heard
+    this.#hearing = new Hearing(at, this.#parts.queue.depth === 1 ? overheard : undefined);
     if (this.#submission.name === 'silencing') line.silence();
     else if (silence) this.#step({ type: 'silence' });
   }

@@ -6,6 +6,9 @@ import type { MessageMode } from '@avatar-bridge/contracts';
  */
 export type Voice = { from: number; to: number | undefined };
 
+/** What a relay that outlived its worker has heard, since when (epoch ms). A voice ends when it told of it. */
+export type Overheard = { since: number; voice: Voice | undefined };
+
 /** The utterance first in the vendor's line. Times are epoch ms. */
 export type FrontUtterance = {
   mode: MessageMode;
@@ -85,10 +88,9 @@ export function judgeUnanswered(
   if (unknownTask !== undefined) return { verdict: 'adopted', taskId: unknownTask };
   if (frontSince === undefined || pending) return { verdict: 'wait', until: Number.POSITIVE_INFINITY };
   const alone = Math.max(frontSince, from);
-  if (voice && voice.from >= alone) {
-    const believed = voice.from + eventGrace;
+  const believed = voice && believedFrom(voice, alone);
+  if (believed !== undefined)
     return now >= believed ? { verdict: 'adopted', taskId: undefined } : { verdict: 'wait', until: believed };
-  }
   const bound = alone + signBound[mode];
   return now >= bound ? { verdict: 'missed' } : { verdict: 'wait', until: bound };
 }
@@ -103,20 +105,23 @@ export function judge(front: FrontUtterance, voice: Voice | undefined, now: numb
     : judgeEnd(front, front.speakingSince, voice, now);
 }
 
+/**
+ * From when on a voice proves that what is alone in line since `alone` has begun; undefined when it does not. A voice that
+ * was there before may still be the one of the utterance before.
+ */
+function believedFrom({ from, to }: Voice, alone: number): number | undefined {
+  if (from >= alone) return from + eventGrace;
+  const believed = alone + 2 * eventGrace;
+  return to === undefined || to >= believed ? believed : undefined;
+}
+
 function judgeStart(front: FrontUtterance, voice: Voice | undefined, now: number): Judgement {
   const { expected, frontSince, listeningSince, mode } = front;
   const bound = Math.max(frontSince, listeningSince) + startBound[mode];
-  // a voice that was there before may still be the one of the utterance before
-  const heardSince =
-    voice && (voice.to === undefined || voice.to > front.frontSince)
-      ? Math.max(voice.from, front.frontSince)
-      : undefined;
-  if (heardSince !== undefined && voice) {
-    const carriedOver = voice.from < front.frontSince;
-    const believed = heardSince + (carriedOver ? 2 * eventGrace : eventGrace);
-    const stillHeard = voice.to === undefined || voice.to >= believed || !carriedOver;
-    if (stillHeard && now >= believed) return { verdict: 'started', at: heardSince };
-    if (stillHeard) return { verdict: 'wait', until: believed };
+  const believed = voice && believedFrom(voice, frontSince);
+  if (voice && believed !== undefined) {
+    const at = Math.max(voice.from, frontSince);
+    return now >= believed ? { verdict: 'started', at } : { verdict: 'wait', until: believed };
   }
   // nobody listened when it had the time to be said
   if (mode === 'repeat' && listeningSince - frontSince >= usual.part * expected) {

@@ -1,4 +1,11 @@
-import { judge, type Judgement, judgeUnanswered, type UnansweredJudgement, type Voice } from './evidence.ts';
+import {
+  judge,
+  type Judgement,
+  judgeUnanswered,
+  type Overheard,
+  type UnansweredJudgement,
+  type Voice,
+} from './evidence.ts';
 import type { Piece } from './speech.ts';
 import type { Attempt } from './submission.ts';
 
@@ -9,8 +16,10 @@ export class Hearing {
   #voice: Voice | undefined;
   #foreignTask: string | undefined;
 
-  constructor(since: number) {
-    this.since = since;
+  /** `overheard`: what somebody else has heard before. */
+  constructor(since: number, overheard?: Overheard) {
+    this.since = overheard?.since ?? since;
+    this.#voice = overheard?.voice;
   }
 
   /** Whether something is said that we did not ask for: an opening, a word into the user's silence. */

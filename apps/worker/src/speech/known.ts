@@ -59,7 +59,7 @@ function stateOf(verdict: Verdict, record: Known['pieces'][number]['record']): P
 function isTaken(
   record: Known['pieces'][number]['record'],
 ): record is NonNullable<Known['pieces'][number]['record']> {
-  return record !== undefined && record.state !== 'submitting' && record.state !== 'waiting';
+  return record?.state === 'submitted' || record?.state === 'speaking' || record?.state === 'spoken';
 }
 
 /** A time that another machine's clock told, by ours: it has passed, whatever that clock says. */

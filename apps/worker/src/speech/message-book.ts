@@ -1,5 +1,6 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
 import type { MessagePatch, OwnedSession, Utterance } from '@avatar-bridge/session-store';
+import { now } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Journal } from '../session/journal.ts';
 import type { Fact, Piece, Speech, Unspoken } from './speech.ts';
@@ -41,11 +42,13 @@ export class MessageBook {
   note(fact: Fact): void {
     switch (fact.type) {
       case 'piece.submitted':
-        return this.#submitted(fact.piece, fact.taskId, fact.first);
+        return this.#submitted(fact);
       case 'piece.waiting':
         return this.#record(fact.piece, 'waiting');
       case 'piece.speaking':
-        return this.#record(fact.piece, 'speaking', fact.taskId);
+        return this.#record(fact.piece, 'speaking', fact);
+      case 'piece.skipped':
+        return this.#record(fact.piece, 'skipped');
       case 'piece.spoken':
         // the message's own end says as much
         return fact.piece === fact.piece.speech.pieces.at(-1)
@@ -109,9 +112,9 @@ export class MessageBook {
   }
 
   /** `first`: nothing of the message was submitted before. */
-  #submitted(piece: Piece, taskId: string | undefined, first: boolean): void {
+  #submitted({ piece, first, ...fact }: Extract<Fact, { type: 'piece.submitted' }>): void {
     const { message, submittedAt } = piece.speech;
-    this.#record(piece, 'submitted', taskId);
+    this.#record(piece, 'submitted', fact);
     if (!first || submittedAt === undefined) return;
     const waitedMs = since(message.acceptedAt, submittedAt);
     this.#metrics.waited(waitedMs);
@@ -156,11 +159,18 @@ export class MessageBook {
     this.#journal.write((owned) => owned.updateMessage(speech.message.id, { state, ...patch }, event));
   }
 
-  #record(piece: Piece, state: Utterance['state'], taskId?: string): void {
+  #record(
+    piece: Piece,
+    state: Utterance['state'],
+    { taskId, at = now() }: { taskId?: string | undefined; at?: number } = {},
+  ): void {
+    // by the clock that other machines have
+    const wallAt = Math.round(Date.now() - (now() - at));
     this.#journal.write((owned) =>
       owned.recordUtterance(piece.speech.message.id, {
         index: piece.index,
         state,
+        at: wallAt,
         ...(taskId && { taskId }),
       }),
     );

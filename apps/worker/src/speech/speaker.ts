@@ -8,7 +8,7 @@ import {
 } from '../providers/avatar-provider.ts';
 import type { VendorEvent } from '../providers/vendor-event.ts';
 import { AvatarStateTeller } from './avatar-state.ts';
-import { Delivery, type DeliveryParts } from './delivery.ts';
+import { type Attachment, Delivery, type DeliveryParts } from './delivery.ts';
 import { heardText } from './heard.ts';
 import { inheritedSpeech, type Known, uncertain } from './known.ts';
 import type { MessageBook } from './message-book.ts';
@@ -149,13 +149,13 @@ export class Speaker {
   }
 
   /**
-   * A vendor session is up. `silence`: it is one that a former owner opened, and what it may be saying is not
-   * wanted; what is to be said waits until it was told.
+   * A vendor session is up, perhaps one that a former owner opened. When what that may be saying is not wanted, what
+   * is to be said waits until it was told.
    */
   attach(
     session: ProviderSession,
     provider: Pick<AvatarProvider, 'name' | 'capabilities'>,
-    { silence = false } = {},
+    how: Attachment = {},
   ): void {
     if (this.#phrasing.use(provider))
       this.#queue.adapt(provider.capabilities.queueDepth, (speech) => this.#phrasing.again(speech));
@@ -167,7 +167,7 @@ export class Speaker {
       silenced: () => this.#delivery.silenced(now()),
     });
     this.#line = line;
-    this.#delivery.attach(line, now(), { silence });
+    this.#delivery.attach(line, now(), how);
     this.#announce();
   }
 

@@ -14,6 +14,11 @@ export class SpeechQueue {
   #frontSince = 0;
   #depth = 1;
 
+  /** Utterances that the vendor holds at once. */
+  get depth(): number {
+    return this.#depth;
+  }
+
   get speeches(): readonly Speech[] {
     return this.#speeches;
   }
@@ -101,7 +106,7 @@ export class SpeechQueue {
     const first = piece.speech.submittedAt === undefined;
     piece.state = { name: 'submitted', at, taskId };
     piece.speech.submittedAt ??= at;
-    const facts: Fact[] = [{ type: 'piece.submitted', piece, taskId, first }];
+    const facts: Fact[] = [{ type: 'piece.submitted', piece, taskId, at, first }];
     return taskId === undefined ? facts : [...facts, ...this.#catchUp(taskId)];
   }
 
@@ -147,7 +152,7 @@ export class SpeechQueue {
     if (piece.state.name !== 'submitted') return [];
     const { taskId } = piece.state;
     piece.state = { ...piece.state, name: 'speaking', since: at };
-    const facts: Fact[] = [{ type: 'piece.speaking', piece, taskId }];
+    const facts: Fact[] = [{ type: 'piece.speaking', piece, taskId, at }];
     if (piece.speech.speakingAt === undefined) {
       piece.speech.speakingAt = at;
       facts.push({ type: 'speaking', speech: piece.speech, taskId, at });
@@ -174,7 +179,7 @@ export class SpeechQueue {
   skip(piece: Piece, end: Unspoken): Fact[] {
     piece.state = { name: 'done' };
     const { speech } = piece;
-    if (speech.pieces.some(({ state }) => state.name !== 'done')) return [];
+    if (speech.pieces.some(({ state }) => state.name !== 'done')) return [{ type: 'piece.skipped', piece }];
     this.remove(speech);
     return [{ type: 'unspoken', speech, end }];
   }

@@ -44,10 +44,11 @@ export type Unspoken =
 
 /** What became of a message or an utterance. */
 export type Fact =
-  | { type: 'piece.submitted'; piece: Piece; taskId: string | undefined; first: boolean }
+  | { type: 'piece.submitted'; piece: Piece; taskId: string | undefined; at: number; first: boolean }
   | { type: 'piece.waiting'; piece: Piece }
-  | { type: 'piece.speaking'; piece: Piece; taskId: string | undefined }
+  | { type: 'piece.speaking'; piece: Piece; taskId: string | undefined; at: number }
   | { type: 'piece.spoken'; piece: Piece }
+  | { type: 'piece.skipped'; piece: Piece }
   | { type: 'speaking'; speech: Speech; taskId: string | undefined; at: number }
   | { type: 'spoken'; speech: Speech; at: number }
   | { type: 'unspoken'; speech: Speech; end: Unspoken };

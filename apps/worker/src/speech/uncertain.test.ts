@@ -35,6 +35,7 @@ describe('settle', () => {
     ],
     ['says it also when uncertain ones are skipped', [utterance()], replaced(at, 'skip'), ['say']],
     ['does not say again what was spoken', [utterance('spoken')], gone, ['said']],
+    ['does not say either what was skipped', [utterance('skipped'), utterance()], gone, ['skip', 'say']],
     ['goes on behind what was spoken', [utterance('spoken'), utterance()], gone, ['said', 'say']],
     [
       'does not say again what began and had the time to end',

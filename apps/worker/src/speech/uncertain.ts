@@ -43,6 +43,7 @@ const certain = { repeat: (expected: number) => 1.3 * expected + 500, talk: () =
  * | recorded              | vendor session                        | heard    | verdict          |
  * |-----------------------|---------------------------------------|----------|------------------|
  * | spoken                | whatever                              | whatever | said             |
+ * | skipped               | whatever                              | whatever | skip             |
  * | nothing, or waiting   | whatever                              | whatever | say              |
  * | speaking or submitted | attached                              | yes      | adopt            |
  * | submitting            | attached                              | yes      | adopt            |
@@ -95,6 +96,7 @@ function judge(
 ): Verdict {
   if (record === undefined || record.state === 'waiting') return 'say';
   if (record.state === 'spoken') return 'said';
+  if (record.state === 'skipped') return 'skip';
   if (heard && attached) return 'adopt';
   if (heard && end !== undefined && openUntil !== undefined && openUntil >= end) return 'said';
   return onUncertain === 'replay' ? 'say' : 'skip';

@@ -10,7 +10,7 @@ import type {
   RoomRelayOptions,
   RoomSource,
 } from '../media-relay.ts';
-import { isRollCall } from '../stage/roll-call.ts';
+import { answerTo, isRollCall } from '../stage/roll-call.ts';
 import { Audience } from './audience.ts';
 import { companionMissing } from './companion-missing.ts';
 import { JoinedRooms } from './joined-rooms.ts';
@@ -19,6 +19,7 @@ import { cancelledStart, RelayLifecycle } from './relay-lifecycle.ts';
 import type { RelayContext } from './relay-lifecycle.ts';
 import { SourceRooms } from './source-rooms.ts';
 import { StageTracks } from './stage-tracks.ts';
+import { VoiceMemory } from './voice-memory.ts';
 
 const MEDIA_TIMEOUT = 30_000;
 const TICK = 250;
@@ -61,6 +62,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   /** Rooms that are being joined again, and since when; monotonic ms. */
   readonly #reconnecting = new Map<Side, number>();
   #speaking = false;
+  readonly #voice = new VoiceMemory(performance.now());
 
   private constructor(engine: RelayEngine<T>, options: RoomRelayOptions, context: RelayContext) {
     this.id = options.id;
@@ -194,7 +196,8 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     if (!isRollCall(data)) return this.#life.emit('stageData', data);
     // Viewers hear nothing of a source that is gone.
     if (this.#sources.gone) return;
-    this.#stage?.answer(data.payload).catch((error: unknown) => {
+    const answer = answerTo(data.payload, this.#voice.heard(performance.now()));
+    this.#stage?.answer(answer).catch((error: unknown) => {
       this.#context.logger.warn({ err: error }, 'a roll call could not be answered');
     });
   }
@@ -203,6 +206,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
     this.#tracks.get('audio')?.setLevel(active, level);
     if (active === this.#speaking) return;
     this.#speaking = active;
+    this.#voice.set(active, performance.now());
     this.#life.emit('speaking', { active, level });
   }
 
@@ -222,6 +226,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #onReconnected(side: Side): void {
     const gapMs = Math.round(performance.now() - (this.#reconnecting.get(side) ?? 0));
     this.#reconnecting.delete(side);
+    if (side === 'source') this.#voice.listenAnew(performance.now());
     this.#context.logger.info({ side, gapMs }, 'room joined again');
     this.#life.emit('reconnected', { side, gapMs });
   }

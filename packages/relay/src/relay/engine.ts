@@ -74,8 +74,8 @@ export interface StageRoom<T> {
   skew(): number | undefined;
   caption(caption: Caption): Promise<void>;
   setState(state: AvatarState): Promise<void>;
-  /** Answers a roll call. */
-  answer(call: string): Promise<void>;
+  /** Answers a roll call, with attributes. */
+  answer(attributes: Record<string, string>): Promise<void>;
   sendData(payload: string, topic: string | undefined): Promise<void>;
   close(reason: string): Promise<void>;
 }

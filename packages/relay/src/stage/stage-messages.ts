@@ -2,7 +2,6 @@ import type { RtpParticipant } from '@avatar-bridge/livekit-rtp';
 import { RetryableError } from '../errors.ts';
 import type { AvatarState, Caption } from '../media-relay.ts';
 import { roomError } from '../relay/room-error.ts';
-import { presentAttribute } from './roll-call.ts';
 
 /** What LiveKit's components and agents look for. */
 const transcriptionTopic = 'lk.transcription';
@@ -44,8 +43,8 @@ export class StageMessages {
     await this.#call((participant) => participant.setAttributes({ [stateAttribute]: state }));
   }
 
-  async answer(call: string): Promise<void> {
-    await this.#call((participant) => participant.setAttributes({ [presentAttribute]: call }));
+  async answer(attributes: Record<string, string>): Promise<void> {
+    await this.#call((participant) => participant.setAttributes(attributes));
   }
 
   /** Reliable; to everybody, or to `destination` only. */

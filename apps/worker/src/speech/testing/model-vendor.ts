@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts';
+import type { Overheard, Voice } from '../evidence.ts';
 import type { Piece } from '../speech.ts';
 import type { Attempt } from '../submission.ts';
 import type { Line } from '../vendor-line.ts';
@@ -37,6 +38,8 @@ export class ModelVendor implements Line {
   #speaking: (Task & { until: number }) | undefined;
   #due: { at: number; act: () => void }[] = [];
   #count = 0;
+  /** The newest stretch of its voice. */
+  #voice: Voice | undefined;
   /** Texts whose answers are still to come. */
   readonly pending = new Set<Attempt>();
 
@@ -52,6 +55,12 @@ export class ModelVendor implements Line {
     this.#after(noticeMs, () => {
       if (this.#speaking) delivery?.voice(true, this.#time);
     });
+  }
+
+  /** What a relay has heard of it all the time. */
+  get overheard(): Overheard {
+    const voice = this.#voice && { from: this.#voice.from, to: this.#voice.to ?? this.#time };
+    return { since: 0, voice };
   }
 
   /** Nobody waits for its answer any more. */
@@ -92,7 +101,7 @@ export class ModelVendor implements Line {
       this.#speaking = undefined;
       if (!cut) return;
       this.#delivery?.handle({ type: 'speech.ended', taskId: cut.id, at: this.#time });
-      this.#delivery?.voice(false, this.#time);
+      this.#say(false);
     });
     this.#after(2 * interruptMs, () => {
       if (delivery === this.#delivery) delivery?.silenced(this.#time);
@@ -114,7 +123,7 @@ export class ModelVendor implements Line {
     this.#tasks.shift();
     const { id, piece, treatment } = task;
     this.#speaking = { ...task, until: this.#time + piece.expected * treatment.pace };
-    this.#delivery?.voice(true, this.#time);
+    this.#say(true);
     if (!treatment.losesStart) this.#delivery?.handle({ type: 'speech.started', taskId: id, at: this.#time });
   }
 
@@ -123,9 +132,15 @@ export class ModelVendor implements Line {
     if (!ended || ended.until > this.#time) return;
     this.#speaking = undefined;
     this.said.push({ piece: ended.piece, at: this.#time });
-    this.#delivery?.voice(false, this.#time);
+    this.#say(false);
     if (!ended.treatment.losesEnd)
       this.#delivery?.handle({ type: 'speech.ended', taskId: ended.id, at: this.#time });
+  }
+
+  #say(active: boolean): void {
+    if (active) this.#voice = { from: this.#time, to: undefined };
+    else if (this.#voice) this.#voice.to ??= this.#time;
+    this.#delivery?.voice(active, this.#time);
   }
 
   #after(ms: number, act: () => void): void {

@@ -5,6 +5,7 @@ import { createMetrics } from '../../metrics.ts';
 import type { ProviderCapabilities, ProviderSession } from '../../providers/avatar-provider.ts';
 import { Journal } from '../../session/journal.ts';
 import { MessageBook } from '../message-book.ts';
+import type { Attachment } from '../delivery.ts';
 import { Speaker } from '../speaker.ts';
 import type { MessageCommand } from '../speech.ts';
 
@@ -80,7 +81,7 @@ export class SpeakerRig {
     });
   }
 
-  attach(how?: { silence: boolean }): void {
+  attach(how?: Attachment): void {
     this.speaker.attach(this.vendor.session, { name: 'fake', capabilities }, how);
   }
 

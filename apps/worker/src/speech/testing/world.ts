@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { now } from '../../clock.ts';
-import { Delivery } from '../delivery.ts';
+import { type Attachment, Delivery } from '../delivery.ts';
 import { inheritedSpeech, uncertain } from '../known.ts';
 import { type Fact, type Piece, type Speech, speechOf, type Unspoken } from '../speech.ts';
 import { SpeechQueue } from '../speech-queue.ts';
@@ -150,7 +150,7 @@ export class World {
     return vendor;
   }
 
-  #attach(vendor: ModelVendor): void {
+  #attach(vendor: ModelVendor, how?: Attachment): void {
     const delivery = this.#delivery;
     vendor.tell(delivery);
     const submit = (attempt: Attempt) => {
@@ -158,7 +158,7 @@ export class World {
       this.#written.set(attempt.piece.text, { state: 'submitting', at: Date.now() });
       vendor.submit(attempt);
     };
-    delivery.attach({ submit, silence: () => vendor.silence() }, now(), { silence: false });
+    delivery.attach({ submit, silence: () => vendor.silence() }, now(), how);
   }
 
   /** The worker dies; another goes on with its vendor session after `gap` ms. */
@@ -194,7 +194,7 @@ export class World {
         ]);
       }
     }
-    this.#attach(vendor);
+    this.#attach(vendor, { overheard: vendor.overheard });
   }
 
   /** One submission is in flight, unless the answer of the one before takes too long. */
@@ -216,11 +216,15 @@ export class World {
         case 'piece.speaking': {
           const state = fact.type === 'piece.submitted' ? 'submitted' : 'speaking';
           const { piece, taskId } = fact;
+          const since = at - (now() - fact.at);
           // adopted: its answer is no more waited for
           this.#vendors.at(-1)?.forget(piece);
-          this.#written.set(piece.text, { state, at, ...(taskId && { taskId }) });
+          this.#written.set(piece.text, { state, at: since, ...(taskId && { taskId }) });
           break;
         }
+        case 'piece.skipped':
+          this.#written.set(fact.piece.text, { state: 'skipped', at });
+          break;
         case 'piece.spoken':
           this.#written.set(fact.piece.text, { state: 'spoken', at });
           this.#spoken(fact.piece);

@@ -129,8 +129,8 @@ export class RtpStage implements StageRoom<RtpSourceTrack> {
     return this.#messages.setState(state);
   }
 
-  answer(call: string): Promise<void> {
-    return this.#messages.answer(call);
+  answer(attributes: Record<string, string>): Promise<void> {
+    return this.#messages.answer(attributes);
   }
 
   sendData(payload: string, topic: string | undefined): Promise<void> {

@@ -15,7 +15,6 @@ import type { Logger } from '@avatar-bridge/livekit-rtp';
 import { disconnectReasonFrom } from '@avatar-bridge/livekit-rtp/disconnect-reason';
 import type { AvatarState, Caption, RelayMediaKind, RoomRelayOptions } from '../../media-relay.ts';
 import type { PublishHooks, RoomContext, StageHandlers, StageRoom } from '../../relay/engine.ts';
-import { presentAttribute } from '../../stage/roll-call.ts';
 import { AudioCarrier, SAMPLE_RATE } from './audio-carrier.ts';
 import type { Carrier } from './carrier.ts';
 import { callRoom, joinRoom } from './join-room.ts';
@@ -120,8 +119,8 @@ export class TranscodeStage implements StageRoom<DecodedTrack> {
     await this.#call(() => this.#room.localParticipant!.setAttributes({ [STATE_ATTRIBUTE]: state }));
   }
 
-  async answer(call: string): Promise<void> {
-    await this.#call(() => this.#room.localParticipant!.setAttributes({ [presentAttribute]: call }));
+  async answer(attributes: Record<string, string>): Promise<void> {
+    await this.#call(() => this.#room.localParticipant!.setAttributes(attributes));
   }
 
   async sendData(payload: string, topic: string | undefined): Promise<void> {
