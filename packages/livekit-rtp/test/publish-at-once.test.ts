@@ -17,10 +17,7 @@ test(
   async () => {
     const publish = async (index: number): Promise<void> => {
       const participant = await join(roomName(), `avatar-${index}`);
-      await Promise.all([
-        participant.publishTrack(voice),
-        participant.publishTrack(picture),
-      ]);
+      await Promise.all([participant.publishTrack(voice), participant.publishTrack(picture)]);
       await participant.close();
     };
     for (let round = 0; round < ROUNDS; round++) {
@@ -41,7 +38,10 @@ test('they are offered together', async () => {
   };
   const proxy = await SignalProxy.start(server.url, { toServer, toClient: (message) => message });
   cleanup(() => proxy.leave());
-  const participant = await RtpParticipant.connect({ url: proxy.url, token: await token(roomName(), 'avatar') });
+  const participant = await RtpParticipant.connect({
+    url: proxy.url,
+    token: await token(roomName(), 'avatar'),
+  });
   cleanup(() => participant.close());
   await Promise.all([participant.publishTrack(voice), participant.publishTrack(picture)]);
   const kinds = offers.map((sdp) => [...sdp.matchAll(/^m=(\w+)/gm)].map(([, kind]) => kind));
