@@ -45,6 +45,27 @@ describe('a worker whose session was claimed by another', () => {
   });
 });
 
+describe('a worker that is drained while a vendor does not answer to a stop', () => {
+  it('waits until its deadline, and leaves the rest to the sweep of another one', async () => {
+    const drainDeadline = 3_000;
+    const worker = rig.startWorker({ drainDeadline });
+    const conversation = await rig.liveSession();
+    await rig.fault({ kind: 'hang', path: '/v1/streaming.stop', times: 'always' });
+    await conversation.stop();
+    await conversation.until('session.ended');
+    await vi.waitUntil(() => worker.sessions === 0, { timeout: 5_000 });
+    const at = performance.now();
+    await worker.drain();
+    const tookMs = performance.now() - at;
+    expect(tookMs).toBeGreaterThan(drainDeadline - 100);
+    expect(tookMs).toBeLessThan(drainDeadline + 1_000);
+    expect((await conversation.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    await rig.clearFaults();
+    expect((await sweep().once()).map(({ sessionId }) => sessionId)).toEqual([conversation.id]);
+    expect((await conversation.vendorSessions()).map(({ state }) => state)).toEqual(['closed']);
+  });
+});
+
 describe('the sweep', () => {
   const open = (recordRef: () => Promise<void>) =>
     rig.provider().open({
