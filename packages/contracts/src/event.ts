@@ -31,7 +31,13 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     position: z.int(),
     estimatedWaitSeconds: z.int().optional(),
   }),
-  z.object({ type: z.literal('session.starting'), epoch: z.int(), worker: z.string() }),
+  /** A worker has it. Told again with a `reason` when it can't start yet. */
+  z.object({
+    type: z.literal('session.starting'),
+    epoch: z.int(),
+    worker: z.string(),
+    reason: z.string().optional(),
+  }),
   z.object({ type: z.literal('session.live'), room: z.string() }),
   z.object({ type: z.literal('session.recovering'), reason: z.string(), attempt: z.int() }),
   /** In `inMs` a limit of the session is reached, unless a message or a viewer comes. */

@@ -26,7 +26,9 @@ function describeKnown(event: StreamedEvent): Description | undefined {
     case 'session.position':
       return { text: `Waiting for a slot: ${inLine(event.position)}`, tone: 'plain' };
     case 'session.starting':
-      return { text: 'Starting the avatar', tone: 'plain' };
+      return event.reason === undefined
+        ? { text: 'Starting the avatar', tone: 'plain' }
+        : { text: `Not started yet: ${event.reason}`, tone: 'warning' };
     case 'session.live':
       return { text: 'The avatar is live', tone: 'good' };
     case 'session.recovering':

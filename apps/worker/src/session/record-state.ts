@@ -32,7 +32,12 @@ export function changeOf(
 ): StateChange | undefined {
   switch (state.name) {
     case 'starting':
-      return { type: 'session.starting', epoch, worker };
+      return {
+        type: 'session.starting',
+        epoch,
+        worker,
+        ...(state.reason !== undefined && { reason: state.reason }),
+      };
     case 'live':
       return { type: 'session.live', room: record.room };
     case 'recovering':

@@ -29,7 +29,7 @@ const recovering: State = { name: 'recovering', notBefore: at, reason: 'room-del
 const releasing: State = { name: 'releasing', deadline: at + 20_000 };
 const stopping: State = { name: 'stopping', end: stopped };
 const parking: State = { name: 'parking', reason: 'idle', deadline: at + 30_000 };
-const lost: StateEvent = { type: 'link.down', at, chance: 1, code: 'vendor-lost', reason: 'room-deleted' };
+const lost = { type: 'link.down', at, chance: 1, code: 'vendor-lost', reason: 'room-deleted' } as const;
 const refused: StateEvent = { ...lost, code: 'unauthorized', end: failed };
 const stop: StateEvent = { type: 'stop.requested', end: stopped };
 const park: StateEvent = { type: 'park.requested', reason: 'idle', deadline: at + 30_000 };
@@ -39,6 +39,7 @@ describe('isNews', () => {
   it.each<[string, State, State, boolean]>([
     ['another state', starting, live, true],
     ['the same one', starting, { ...starting, notBefore: at }, false],
+    ['why it does not start', starting, { ...starting, reason: 'the stage is away' }, true],
     ['another try', recovering, { ...recovering, ...tried(2) }, true],
     ['another reason', recovering, { ...recovering, reason: 'the stage is away' }, true],
     ['waiting on', recovering, { ...recovering, notBefore: at + 2_000 }, false],
@@ -55,19 +56,19 @@ describe('next', () => {
       'tries again to start, after a while',
       starting,
       lost,
-      { ...starting, notBefore: at + 500, ...tried(1) },
+      { ...starting, notBefore: at + 500, reason: lost.reason, ...tried(1) },
     ],
     [
       'waits longer each time',
       { ...starting, ...tried(1, at - 500) },
       lost,
-      { ...starting, notBefore: at + 1_000, ...tried(2, at - 500) },
+      { ...starting, notBefore: at + 1_000, reason: lost.reason, ...tried(2, at - 500) },
     ],
     [
       'waits as long as the vendor says',
       starting,
       { ...lost, retryAfter: 9_000 },
-      { ...starting, notBefore: at + 9_000, ...tried(1) },
+      { ...starting, notBefore: at + 9_000, reason: lost.reason, ...tried(1) },
     ],
     [
       'comes again when it is told to by a vendor that is out of order, as the time since counts',

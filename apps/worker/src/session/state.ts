@@ -13,8 +13,8 @@ import type { SessionEnd, SessionLimit } from '@avatar-bridge/contracts';
  *     any state ----------------------------> crashed                 a bug: another lease goes on
  */
 export type State =
-  /** The first vendor session of this session is being opened, not before `notBefore`. */
-  | ({ name: 'starting'; notBefore: number } & Tries)
+  /** The first vendor session of this session is being opened, not before `notBefore`; `reason`: why it is not yet. */
+  | ({ name: 'starting'; notBefore: number; reason?: string } & Tries)
   | ({ name: 'live'; since: number } & Tries)
   /** Another vendor session is being opened, or the same one put on the stage again, not before `notBefore`. */
   | ({ name: 'recovering'; notBefore: number; reason: string } & Tries)
@@ -147,8 +147,10 @@ export function isActive(state: State): state is Extract<State, Tries> {
 
 /** Whether listeners are to be told of a state: not each time that what is waited for is not there yet. */
 export function isNews(state: State, before: State): boolean {
-  if (state.name !== 'recovering' || before.name !== 'recovering') return state.name !== before.name;
-  return state.reason !== before.reason || state.attempt !== before.attempt;
+  if (state.name === 'recovering' && before.name === 'recovering')
+    return state.reason !== before.reason || state.attempt !== before.attempt;
+  if (state.name === 'starting' && before.name === 'starting') return state.reason !== before.reason;
+  return state.name !== before.name;
 }
 
 /** ms before the n-th try: none before the first, then doubling to 15 s, spread over the upper half. */
@@ -200,7 +202,7 @@ function offstage(state: State, event: Extract<StateEvent, { type: 'stage.lost' 
 }
 
 function again(state: Extract<State, Tries>, reason: string, from: Tries, notBefore: number): State {
-  if (state.name === 'starting') return { name: 'starting', notBefore, ...tries(from) };
+  if (state.name === 'starting') return { name: 'starting', notBefore, reason, ...tries(from) };
   return { name: 'recovering', notBefore, reason, ...tries(from) };
 }
 
