@@ -65,6 +65,29 @@ test('a lease outlasts its lock: it is renewed', async () => {
   expect(started).toHaveLength(1);
 });
 
+test('a session whose worker is gone ends at once when it is stopped', async () => {
+  const store = await openStore();
+  const held: Lease[] = [];
+  const worker = store.leases({
+    ...quickLeases,
+    worker: 'w',
+    capacity: 1,
+    async run(lease, signal) {
+      held.push(lease);
+      await store.claim(lease.sessionId, { epoch: lease.epoch, worker: 'w' });
+      await aborted(signal);
+      return 'released';
+    },
+  });
+  const id = await createSession(store);
+  await eventually(() => held.length === 1);
+  await worker.close();
+  expect(await store.stopSession(id, 'enough')).toMatchObject({
+    state: 'ended',
+    end: { outcome: 'stopped', message: 'enough' },
+  });
+});
+
 test('a drained worker hands its sessions to the next, who goes on before those that wait for a slot', async () => {
   const store = await openStore();
   await store.setSlots(2);

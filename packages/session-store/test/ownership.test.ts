@@ -2,7 +2,17 @@ import type { MessageId } from '@avatar-bridge/contracts';
 import { expect, test } from 'vitest';
 import { FencedError, SessionEndedError, UnknownMessageError } from '../src/index.ts';
 import type { OwnedSession, QueuedCommand } from '../src/index.ts';
-import { collect, createSession, eventually, openStore, ownedSession, post, take, types } from './support.ts';
+import {
+  collect,
+  createSession,
+  eventually,
+  openStore,
+  leasedSession,
+  ownedSession,
+  post,
+  take,
+  types,
+} from './support.ts';
 
 const end = { outcome: 'stopped', code: 'stopped', message: 'over' } as const;
 const said = (owner: OwnedSession, id: MessageId) => owner.updateMessage(id, { state: 'spoken' });
@@ -45,7 +55,7 @@ test('an epoch that is not newer claims nothing', async () => {
 
 test('interrupt and stop are seen while an earlier message is unfinished', async () => {
   const store = await openStore();
-  const owner = await ownedSession(store);
+  const owner = await leasedSession(store);
   const commands = owner.commands()[Symbol.asyncIterator]();
   const message = await post(store, owner.id, 'a long one');
   expect((await commands.next()).value).toMatchObject({ type: 'message', id: message.id, seq: 1 });

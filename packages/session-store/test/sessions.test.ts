@@ -2,7 +2,7 @@ import { SessionRequest } from '@avatar-bridge/contracts';
 import { Session } from '@avatar-bridge/contracts';
 import { expect, test } from 'vitest';
 import { IdempotencyMismatchError, UnknownSessionError } from '../src/index.ts';
-import { aborted, createSession, eventually, leases, openStore, types } from './support.ts';
+import { aborted, createSession, eventually, leasedSession, leases, openStore, types } from './support.ts';
 
 test('a new session is queued, with its position among those that wait', async () => {
   const store = await openStore();
@@ -103,10 +103,9 @@ test('a session that nobody leased ends at once when it is stopped, and again is
 
 test('a session that somebody leased is asked to stop, once', async () => {
   const store = await openStore();
-  const id = await createSession(store);
-  const owner = await store.claim(id, { epoch: 1, worker: 'w' });
-  expect(await store.stopSession(id, 'enough')).toMatchObject({ state: 'queued' });
-  await store.stopSession(id, 'enough!');
+  const owner = await leasedSession(store);
+  expect(await store.stopSession(owner.id, 'enough')).toMatchObject({ state: 'queued' });
+  await store.stopSession(owner.id, 'enough!');
   const commands = owner.commands()[Symbol.asyncIterator]();
   expect((await commands.next()).value).toMatchObject({ type: 'stop', reason: 'enough' });
   await owner.end({ outcome: 'stopped', code: 'stopped', message: 'enough' });

@@ -38,6 +38,22 @@ export function leases(store: SessionStore, options: LeaseOptions): LeaseWorker 
   return worker;
 }
 
+/** A session that somebody owns and holds the lease of. */
+export async function leasedSession(store: SessionStore): Promise<OwnedSession> {
+  const claimed = Promise.withResolvers<OwnedSession>();
+  leases(store, {
+    worker: 'w',
+    capacity: 1,
+    async run({ sessionId, epoch }, signal) {
+      claimed.resolve(await store.claim(sessionId, { epoch, worker: 'w' }));
+      await aborted(signal);
+      return 'released';
+    },
+  });
+  await createSession(store);
+  return claimed.promise;
+}
+
 export function aborted(signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);

@@ -3,7 +3,7 @@ import { script } from './script.ts';
 
 /**
  * Asks for a session's end, once: from now on it takes no messages. `reasonJson` is `reason` as JSON.
- * Answers `ok, epoch, state` | `ended` | `unknown`.
+ * Answers `ok, epoch` | `ended` | `unknown`.
  */
 export const requestStop = script('requestStop', {
   uses: [time],
@@ -18,5 +18,5 @@ if not now[2] then
   redis.call('HSET', record, 'stop', '{"reason":' .. reasonJson .. ',"at":' .. time(entry) .. '}')
   redis.call('PUBLISH', mailbox, entry)
 end
-return {'ok', now[3], now[1]}`,
+return {'ok', now[3]}`,
 });
