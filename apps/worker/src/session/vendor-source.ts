@@ -47,7 +47,7 @@ export class VendorSource {
 
   /** The newest vendor session of a former owner, if there is a way back to it; all others are stopped. */
   async takeOver(signal: AbortSignal): Promise<Taken | undefined> {
-    const { owned, stage, takeover, vendorSessions } = this.#parts;
+    const { logger, owned, stage, takeover, vendorSessions } = this.#parts;
     const used = this.#inherited.filter(({ givenUp }) => !givenUp);
     const ref = used.at(-1);
     if (!ref) {
@@ -58,8 +58,12 @@ export class VendorSource {
     const { room, dialect } = owned.record;
     // With two of them nobody knows which one was on the stage.
     const carried = used.length === 1 ? stage.carried(owned.id, room, dialect) : undefined;
+    const askedAt = now();
     const [overheard, link] = await Promise.all([
-      carried?.then((heard) => heard && overheardOf(heard, now())),
+      carried?.then((heard) => {
+        logger.info({ heard, tookMs: Math.round(now() - askedAt) }, 'the stage was asked what it heard');
+        return heard && overheardOf(heard, now());
+      }),
       this.#attach(ref, signal),
     ]);
     if (!link) {
