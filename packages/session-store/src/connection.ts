@@ -1,6 +1,6 @@
 import { parseRedisUrl, type RedisPlace } from '@avatar-bridge/contracts';
 import { Cluster, Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from './errors.ts';
 import { rateLimited } from './log.ts';
 import * as scripts from './scripts/index.ts';
@@ -27,6 +27,15 @@ function pause(times: number): number {
 }
 
 const primaryPauseMs = 1_000;
+
+/** A Cluster's node that is gone, or a Cluster that is not whole: for `failFast` as for a single server an error, at once. */
+const clusterFailFast: ClusterOptions = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 };
+
+const clusterPatient: ClusterOptions = {
+  maxRedirections: Number.POSITIVE_INFINITY,
+  // Nodes that disagree send a command back and forth.
+  retryDelayOnMoved: 50,
+};
 
 const common: RedisOptions = {
   protocol: 2,
@@ -98,6 +107,7 @@ function connect(url: string, options: RedisOptions): RedisClient {
   return new Cluster(addresses, {
     redisOptions: node,
     clusterRetryStrategy: pause,
+    ...(options.maxRetriesPerRequest === null ? clusterPatient : clusterFailFast),
     ...(enableOfflineQueue !== undefined && { enableOfflineQueue }),
   });
 }

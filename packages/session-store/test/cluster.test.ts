@@ -1,6 +1,7 @@
 import { SessionRequest } from '@avatar-bridge/contracts';
 import type { StreamedEvent } from '@avatar-bridge/contracts';
 import { expect, test } from 'vitest';
+import { openRedis } from '../src/connection.ts';
 import type { SessionStore } from '../src/index.ts';
 import { RedisServer } from './redis-server.ts';
 import { collect, createSession, eventually, leases, openStore, post, types } from './support.ts';
@@ -97,6 +98,32 @@ test('no script touches keys of two slots, nor keys it was not given: a Redis in
     expect(life).toContain('session.live');
     expect(life.at(-1)).toBe('session.ended');
   } finally {
+    admin.disconnect();
+  }
+});
+
+test('whoever wants to know at once hears of a broken node and of a Cluster that is not whole, and nothing is sent twice', async () => {
+  const oneNode = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+  const redis = await RedisServer.start([...oneNode, '--cluster-require-full-coverage', 'no']);
+  const admin = redis.client();
+  const client = openRedis(`redis+cluster://127.0.0.1:${redis.port}`, 'failFast', 'test');
+  try {
+    await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'));
+    await eventually(async () => client.status === 'ready');
+    await admin.cluster('DELSLOTS', await admin.cluster('KEYSLOT', 'nowhere'));
+    const begun = performance.now();
+    await expect(client.get('nowhere')).rejects.toThrow('CLUSTERDOWN');
+    expect(performance.now() - begun).toBeLessThan(1_000);
+
+    const breakIt = async () => {
+      await eventually(async () => String(await admin.client('LIST')).includes('cmd=blpop'));
+      await admin.client('KILL', 'TYPE', 'NORMAL');
+    };
+    const waiting = client.blpop('key', 4);
+    await Promise.all([expect(waiting).rejects.toThrow('Connection is closed'), breakIt()]);
+  } finally {
+    client.disconnect();
     admin.disconnect();
   }
 });

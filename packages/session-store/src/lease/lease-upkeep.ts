@@ -34,7 +34,7 @@ export class LeaseUpkeep {
     this.#locks = new LeaseLocks(redis, toKey);
     let connected = false;
     redis.on('ready', () => {
-      if (connected) this.#contact.reconnected(performance.now());
+      if (connected) this.#contact.broken(performance.now());
       connected = true;
     });
     void this.#every(lockDuration / 4, () => this.#renew());
@@ -70,7 +70,8 @@ export class LeaseUpkeep {
    * again, and must not be taken for dead meanwhile.
    */
   async #lookForStalled(due: number): Promise<void> {
-    await this.#parts.redis.time();
+    // Of the leases' own keys: in a Cluster each node may be away by itself.
+    await this.#parts.redis.exists(this.#parts.toKey('stalled'));
     const answered = performance.now();
     this.#contact.asked(due, answered);
     this.#parts.contact();
@@ -84,6 +85,7 @@ export class LeaseUpkeep {
       await delay(intervalMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await work(due).catch((error: unknown) => {
+        this.#contact.broken(performance.now());
         if (!signal.aborted) this.#parts.failed(error as Error);
       });
     }

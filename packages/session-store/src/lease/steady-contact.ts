@@ -17,8 +17,8 @@ export class SteadyContact {
     if (answered - due > hiccupMs) this.#since = answered;
   }
 
-  /** The connection was lost, and is there again. */
-  reconnected(now: number): void {
+  /** It refused to answer, or the connection was lost and is there again. */
+  broken(now: number): void {
     this.#since = now;
   }
 
