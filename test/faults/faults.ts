@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeOutcome } from './kit/report.ts';
 import type { Scenario } from './kit/scenario.ts';
+import { cluster } from './scenarios/cluster.ts';
 import { livekitAway } from './scenarios/livekit-away.ts';
 import { parked } from './scenarios/parked.ts';
 import { redisFrozen, redisKilled } from './scenarios/redis-away.ts';
@@ -32,6 +33,7 @@ const scenarios: Record<string, Scenario> = {
   parked,
   'many-sessions': manySessions,
   'many-nodes': manyNodes,
+  cluster,
 };
 
 const list = Object.entries(scenarios).map(([name, { summary }]) => `  ${name.padEnd(28)}${summary}`);
@@ -41,7 +43,7 @@ Runs scenarios on processes and servers of their own, the vendor's start taking 
 its bounds. Ends with 1 when one does not.
   --times     how often the fault happens
   --seconds   how long a fault of a chosen length lasts
-  --sessions  how many, in parked, many-sessions and many-nodes
+  --sessions  how many, in parked, many-sessions, many-nodes and cluster
   --logs      keeps the processes' logs there
 
 ${list.join('\n')}

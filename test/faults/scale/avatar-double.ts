@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AvatarProvider,
@@ -6,12 +7,16 @@ import type {
   ProviderSession,
   SpeakResult,
 } from '../../../apps/worker/src/providers/avatar-provider.ts';
+import type { Said } from '../kit/ledger.ts';
 
 const speechMs = 2_000;
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** A vendor that costs nothing: it tells of speech as HeyGen does, and nobody speaks. */
-export const avatarDouble: AvatarProvider = {
+/**
+ * A vendor that costs nothing: it tells of speech as HeyGen does, and nobody speaks. What it was given goes to the file
+ * `books`, a line for each text.
+ */
+export const avatarDouble = (books: string | undefined): AvatarProvider => ({
   name: 'heygen',
   capabilities: {
     modes: ['repeat'],
@@ -26,28 +31,36 @@ export const avatarDouble: AvatarProvider = {
   open: async ({ recordRef, onEvent }) => {
     const ref = { provider: 'heygen', id: randomUUID(), openedAt: Math.round(now()) };
     await recordRef(ref);
-    return session(ref, onEvent);
+    return session(ref, onEvent, (said) => books && appendFileSync(books, `${JSON.stringify(said)}\n`));
   },
   attach: async () => undefined,
   reap: async () => ({ wasOpen: false }),
   list: async () => [],
-};
+});
 
-function session(ref: ProviderSession['ref'], onEvent: OpenRequest['onEvent']): ProviderSession {
+function session(
+  ref: ProviderSession['ref'],
+  onEvent: OpenRequest['onEvent'],
+  note: (said: Said) => void,
+): ProviderSession {
   let silence = new AbortController();
-  const speech = async (taskId: string, signal: AbortSignal): Promise<void> => {
-    onEvent({ type: 'speech.started', taskId, at: now() });
+  const speech = async (taskId: string, text: string, signal: AbortSignal): Promise<void> => {
+    const startedAt = now();
+    onEvent({ type: 'speech.started', taskId, at: startedAt });
     await sleep(speechMs, undefined, { signal }).catch(() => undefined);
-    onEvent({ type: 'speech.ended', taskId, at: now() });
+    const stoppedAt = now();
+    onEvent({ type: 'speech.ended', taskId, at: stoppedAt });
+    const silenced = signal.aborted && { interruptedAt: stoppedAt };
+    note({ vendorSession: ref.id, text, startedAt, stoppedAt, ...silenced });
   };
   return {
     ref,
     media: { kind: 'room', url: 'ws://nowhere', token: '', avatarIdentity: 'avatar' },
     keepAliveMs: 60_000,
     async connect() {},
-    async speak(): Promise<SpeakResult> {
+    async speak({ text }): Promise<SpeakResult> {
       const taskId = randomUUID();
-      setImmediate(() => void speech(taskId, silence.signal));
+      setImmediate(() => void speech(taskId, text, silence.signal));
       return { taskId };
     },
     async interrupt() {

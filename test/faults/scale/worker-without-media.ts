@@ -20,7 +20,7 @@ const store = await openSessionStore({
 const metrics = createMetrics();
 const worker = new Worker({
   store,
-  providers: new Providers([avatarDouble]),
+  providers: new Providers([avatarDouble(process.env['FAULTS_BOOKS'])]),
   mediaRelay: relayDouble,
   stage: {
     admit: async () => ({ url: 'ws://nowhere', token: '' }),

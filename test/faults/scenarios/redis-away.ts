@@ -1,22 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answersUntil } from '../kit/answers.ts';
 import { now, sleepUntil } from '../kit/now.ts';
 import type { Scenario } from '../kit/scenario.ts';
 import { Trial } from '../kit/trial.ts';
-
-/** ms until a gateway has answered, for what was asked at least a second before `until`. */
-async function answersUntil(trial: Trial, until: number): Promise<number[]> {
-  const { frontDoor } = trial.stack;
-  const path = `/v1/sessions/${trial.cast.chatbots[0]?.sessionId}`;
-  const asked: Promise<number>[] = [];
-  const ask = async (): Promise<number> => {
-    const begun = performance.now();
-    await frontDoor.try('GET', path, { timeoutMs: 10_000 }).catch(() => undefined);
-    return performance.now() - begun;
-  };
-  for (; now() < until - 1_100; await sleep(200)) asked.push(ask());
-  await sleepUntil(until);
-  return Promise.all(asked);
-}
 
 async function away(
   trial: Trial,
@@ -26,7 +12,8 @@ async function away(
   await go();
   // What was asked before it stood still may be answered still.
   await sleep(100);
-  const answers = answersUntil(trial, from + ms);
+  const ids = trial.cast.chatbots.map(({ sessionId }) => sessionId);
+  const answers = answersUntil(trial.stack.frontDoor, ids, from + ms);
   await sleepUntil(from + ms);
   const backAt = now();
   await comeBack();

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomBytes } from 'node:crypto';
 import { sampleProcesses } from '../../../perf/relay/processes.ts';
-import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts';
-import { FrontDoor } from '../kit/front-door.ts';
+import type { FrontDoor } from '../kit/front-door.ts';
 import { Measures } from '../kit/measures.ts';
 import { now, sleepUntil } from '../kit/now.ts';
 import { ownRedis } from '../kit/own-server.ts';
-import { endWithUs } from '../kit/process-tree.ts';
 import type { Scenario, ScenarioOptions } from '../kit/scenario.ts';
+import { Crew } from '../scale/crew.ts';
 import { LeaseWatch } from '../scale/lease-watch.ts';
 import { judge, type Outcome } from '../kit/trial.ts';
 
@@ -15,8 +13,6 @@ type Plan = { gateways: number; workers: number };
 
 /** ms between two messages of a session. */
 const everyMs = 20_000;
-/** Sessions that are opened at a time. */
-const openedAtOnce = 20;
 
 const scale = (summary: string, plan: Plan): Scenario => ({ summary, run: (options) => run(plan, options) });
 
@@ -24,49 +20,24 @@ export const manySessions = scale('500 sessions without media on one worker', { 
 export const manyNodes = scale('the same on 3 workers behind 3 gateways', { gateways: 3, workers: 3 });
 
 async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
-  const { sessions: count = 500, seconds = 60, say } = options;
+  const { sessions: count = 500, seconds = 60, logs, say } = options;
   const redis = await ownRedis();
-  const apps: AppProcess[] = [];
-  endWithUs(() => [redis, ...apps].map(({ process }) => process.pid));
-  const key = randomBytes(24).toString('hex');
-  const env = {
-    REDIS_URL: redis.access.url,
-    LIVEKIT_URL: 'ws://127.0.0.1:1',
-    LIVEKIT_API_KEY: 'nobody',
-    LIVEKIT_API_SECRET: randomBytes(24).toString('hex'),
-    BRIDGE_LOG_LEVEL: 'warn',
-  };
   try {
-    const start = async (name: string, main: string, more: Record<string, string>): Promise<AppProcess> => {
-      const logFile = options.logs && `${options.logs}/${name}.log`;
-      const app = await startApp({ name, main, env: { ...env, ...more }, logFile });
-      apps.push(app);
-      return app;
-    };
-    const slots = String(count);
-    const workers = await times(plan.workers, () =>
-      start('worker', 'test/faults/scale/worker-without-media.ts', {
-        HEYGEN_API_KEY: 'nobody',
-        BRIDGE_SLOTS: slots,
-        BRIDGE_CAPACITY: slots,
-      }),
-    );
-    const gateways = await times(plan.gateways, () =>
-      start('gateway', 'apps/gateway/src/main.ts', { PORT: '0', BRIDGE_CHATBOT_KEYS: key }),
-    );
-    const frontDoor = new FrontDoor(() => gateways.map(({ url }) => url), key);
+    await using crew = await Crew.start({
+      ...plan,
+      slots: count,
+      redisUrl: redis.access.url,
+      redisPids: () => [redis.process.pid],
+      logs,
+    });
+    const { frontDoor, workers } = crew;
     const measures = new Measures();
-    await using watch = new LeaseWatch(redis.access.url);
-    const sessions = await open(frontDoor, count);
-    await live(frontDoor, sessions);
+    await using watch = new LeaseWatch([redis.access.url]);
+    const sessions = await crew.open(count);
     say(`${sessions.length} sessions are live`);
     watch.restart();
-    const before = { at: now(), memory: await watch.usedMemory(), posted: 0 };
-    const kinds = [
-      ...workers.map((app) => ({ kind: 'a worker', pid: app.process.pid })),
-      ...gateways.map((app) => ({ kind: 'a gateway', pid: app.process.pid })),
-      { kind: 'Redis', pid: redis.process.pid },
-    ].map((one) => Object.assign(one, { cpuBefore: sampleProcesses([one.pid]).cpu }));
+    const before = { at: now(), memory: await watch.usedMemory() };
+    crew.measureCpu();
     const until = now() + seconds * 1_000;
     const talking = talk(frontDoor, sessions, until);
     const memory: number[][] = workers.map(() => []);
@@ -75,24 +46,19 @@ async function run(plan: Plan, options: ScenarioOptions): Promise<Outcome> {
         const mb = workers.map(({ process }) => Math.round(sampleProcesses([process.pid]).rssMb));
         for (const [index, one] of mb.entries()) memory[index]?.push(one);
         say(`workers: ${mb.join(', ')} MB; oldest lease ${Math.round(watch.longestUnrenewedMs)} ms`);
-        measures.note('memory of a worker', 'MB', mb);
       }
     };
     const [posted] = await Promise.all([talking, look()]);
     await sleep(8_000);
     const tookMs = now() - before.at;
-    for (const { kind, pid, cpuBefore } of kinds)
-      measures.note(`CPU of ${kind}`, '%', [((sampleProcesses([pid]).cpu - cpuBefore) / tookMs) * 100]);
+    crew.noteCpuAndMemory(measures);
     measures.note('memory, second half over first', '%', grown(memory), { max: 105 });
     measures.note('leases', '', [watch.leases]);
-    // BullMQ renews at half of a lock's time.
-    const bound = { max: watch.lockMs / 2 + 1_000 };
-    measures.note('longest that a lease was not renewed', 'ms', [watch.longestUnrenewedMs], bound);
+    measures.note('longest that a lease was not renewed', 'ms', [watch.longestUnrenewedMs], watch.inTime);
     const bytes = ((await watch.usedMemory()) - before.memory) / count / (tookMs / 3_600_000);
     measures.note('Redis, for a session and hour at this rate', 'MB', [bytes / 2 ** 20]);
     return judge({ ...(await settle(frontDoor, sessions, posted, measures)), measures: measures.list() });
   } finally {
-    await Promise.all(apps.map((app) => app.process.stop(5_000)));
     await redis.stop();
   }
 }
@@ -103,28 +69,6 @@ const grown = (memory: number[][]): number[] =>
     const half = Math.ceil(sizes.length / 2);
     return (100 * Math.max(...sizes.slice(half))) / Math.max(...sizes.slice(0, half));
   });
-
-const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, make));
-
-async function open(frontDoor: FrontDoor, count: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let from = 0; from < count; from += openedAtOnce) {
-    const opened = await Promise.all(
-      Array.from({ length: Math.min(openedAtOnce, count - from) }, (_, index) =>
-        frontDoor.open({ provider: 'heygen' }, `open-${from + index}`),
-      ),
-    );
-    ids.push(...opened.map(({ id }) => id));
-  }
-  return ids;
-}
-
-async function live(frontDoor: FrontDoor, ids: string[]): Promise<void> {
-  for (const id of ids)
-    for (const until = now() + 120_000; (await frontDoor.session(id)).state !== 'live'; await sleep(200))
-      if (now() > until) throw new Error(`${id} did not go live`);
-}
 
 /** Each session says something every 20 s, spread evenly. Resolves to how many messages were accepted. */
 async function talk(frontDoor: FrontDoor, ids: string[], until: number): Promise<number> {
