@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { build } from 'hdr-histogram-js';
 import { WebSocket } from 'ws';
 
-export type BenchEvent = { id: string; type: string; messageId?: string };
+export type BenchEvent = { id: string; type: string; at: number; messageId?: string };
 
 /** ms since 1970, with parts of a ms. */
 export const now = (): number => performance.timeOrigin + performance.now();
@@ -35,7 +35,12 @@ export async function request(
 export function follow(
   base: string,
   key: string,
-): { until(fits: (event: BenchEvent) => boolean): Promise<void>; forget(): void; close(): void } {
+): {
+  until(fits: (event: BenchEvent) => boolean): Promise<void>;
+  seen(): readonly BenchEvent[];
+  forget(): void;
+  close(): void;
+} {
   const socket = new WebSocket(`${base.replace('http', 'ws')}/socket?after=0-0`, {
     headers: { authorization: `Bearer ${key}` },
   });
@@ -61,6 +66,7 @@ export function follow(
         };
         check();
       }),
+    seen: () => seen,
     forget: () => {
       seen = [];
     },

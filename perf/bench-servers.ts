@@ -9,7 +9,10 @@ import { startRedis } from '../scripts/servers/redis.ts';
 import { startStack, type Stack } from '../scripts/stack/stack.ts';
 
 /** A whole avatar-bridge with servers of its own, Redis with the persistence of production. */
-export async function startBenchStack(worker: Record<string, string> = {}): Promise<Stack> {
+export async function startBenchStack(
+  worker: Record<string, string> = {},
+  simulator: Record<string, string> = {},
+): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), 'avatar-bridge-bench-'));
   const livekit = await livekitServer();
   const [redis, vendor, stage] = await allOrNone([
@@ -26,7 +29,11 @@ export async function startBenchStack(worker: Record<string, string> = {}): Prom
       redisUrl: redis.url,
       stage,
       vendorLivekit: vendor,
-      env: { gateway: { BRIDGE_LOG_LEVEL: 'warn' }, worker: { BRIDGE_LOG_LEVEL: 'warn', ...worker } },
+      env: {
+        simulator,
+        gateway: { BRIDGE_LOG_LEVEL: 'warn' },
+        worker: { BRIDGE_LOG_LEVEL: 'warn', ...worker },
+      },
     });
     return {
       ...stack,

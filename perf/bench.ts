@@ -11,6 +11,10 @@ const benches: Record<
     summary: 'POST of a message to the first sound, and an interrupt to silence, with our own voice',
     load: () => import('./lite.ts'),
   },
+  pool: {
+    summary: 'POST of a session to "the avatar is on the stage", with and without a warm pool',
+    load: () => import('./pool.ts'),
+  },
   redis: {
     summary: 'what a session costs in Redis, by what is kept of it',
     load: () => import('../packages/session-store/perf/redis-bench.ts'),

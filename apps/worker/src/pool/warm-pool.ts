@@ -10,6 +10,7 @@ import { KeepAlive } from '../session/keep-alive.ts';
 import { Wake } from '../session/wake.ts';
 import { type Kept, plan, type Wanted } from './plan.ts';
 import type { PooledAvatar } from './pooled-avatars.ts';
+import { usableTime } from './usable-time.ts';
 
 /** ms between two looks at the list: a session that took one is made up for within this. */
 const lookMs = 1_000;
@@ -19,14 +20,6 @@ const pauses = { firstMs: 2_000, longestMs: 60_000 };
 const refusedMs = 300_000;
 /** ms until one that could not be stopped is tried again. */
 const stopAgainMs = 5_000;
-/**
- * Which part of a vendor session's time may pass before a session gets it: what is left must be worth it, for a rollover costs a
- * second vendor session for a moment. They are replaced a little earlier, and not all at once.
- */
-const usableShare = 0.4;
-const spreadShare = 0.1;
-/** ms that one is taken to last of which the vendor does not say it. */
-const unknownLimitMs = 600_000;
 
 export type WarmPoolParts = {
   store: Pick<SessionStore, 'pool' | 'forgetVendorSession'>;
@@ -165,13 +158,12 @@ export class WarmPool {
         signal: this.#closing.signal,
       }),
     );
-    const { durationLimitMs = unknownLimitMs } = session;
-    const usableUntil = openedAt + durationLimitMs * usableShare;
-    if (!(await store.pool.offer(session.ref, this.#keeper, usableUntil - now()))) return session.letGo?.();
+    const { usableMs, replaceMs } = usableTime(session.durationLimitMs, Math.random());
+    const usableFor = openedAt + usableMs - now();
+    if (!(await store.pool.offer(session.ref, this.#keeper, usableFor))) return session.letGo?.();
     const keepAlive = new KeepAlive({ metrics, logger, lost: lose, wake: this.#wake.wake });
     keepAlive.attach(session);
-    const wornAt = usableUntil - durationLimitMs * spreadShare * Math.random();
-    kept = { ref: session.ref, wornAt, session, keepAlive };
+    kept = { ref: session.ref, wornAt: openedAt + replaceMs, session, keepAlive };
     this.#kept.add(kept);
     this.#failures = 0;
     logger.info({ vendorSessionId: session.ref.id, key: opening.key }, 'a vendor session is kept ready');
