@@ -24,6 +24,7 @@ export class KeepAlive {
   }
 
   attach(session: ProviderSession): void {
+    if (this.#session === session) return;
     this.#session = session;
     this.#calls = new AbortController();
     this.#due = now() + session.keepAliveMs;

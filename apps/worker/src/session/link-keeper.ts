@@ -22,8 +22,8 @@ export type LinkListeners = Omit<CarriageListeners, 'sourceLost' | 'stageLost'> 
   up: (link: VendorLink, how: Attachment) => void;
   /** The vendor session lives, but viewers don't see it; open() puts it on the stage again. */
   offstage: (reason: string) => void;
-  /** The vendor session was lost, or none could be opened, or it could not be put on the stage. */
-  down: (down: ReturnType<ProviderSelection['failed']>) => void;
+  /** The vendor session was lost, or none could be opened. `kept`: it lives, but could not be put on the stage. */
+  down: (down: ReturnType<ProviderSelection['failed']>, kept?: VendorLink) => void;
 };
 
 export type LinkKeeperParts = VendorSourceParts & {
@@ -344,8 +344,10 @@ export class LinkKeeper {
   }
 
   #report(down: Down, lost: { stable: boolean }): void {
-    if (!down.untried) this.#parts.metrics.vendorSessionLost(down.code);
-    this.#parts.listeners.down(this.#parts.selection.failed(down, now(), lost));
+    const { listeners, metrics, selection } = this.#parts;
+    const kept = living(this.#links);
+    if (!down.untried && !kept) metrics.vendorSessionLost(down.code);
+    listeners.down(selection.failed(down, now(), lost), kept);
   }
 
   #channelTo(link: VendorLink): MediaChannel {

@@ -16,7 +16,7 @@ export type LinkListenerParts = VendorEventParts &
   Pick<LinkListeners, 'stageData' | 'up'> & {
     speaker: Speaker;
     captions: Captions;
-    keepAlive: Pick<KeepAlive, 'detach'>;
+    keepAlive: Pick<KeepAlive, 'attach' | 'detach'>;
     limits: Pick<LimitKeeper, 'watched'>;
     presence: StagePresence;
     dispatch: (event: StateEvent) => void;
@@ -51,9 +51,13 @@ export function linkListeners(parts: LinkListenerParts): LinkListeners {
       if (cut) speaker.sayAgain();
     },
     stageAway: (away) => (away ? speaker.suspend() : speaker.resume()),
-    down: (down) => {
-      keepAlive.detach();
-      speaker.detach({ another: down.another ?? false });
+    down: (down, kept) => {
+      if (kept) {
+        keepAlive.attach(kept.session);
+      } else {
+        keepAlive.detach();
+        speaker.detach({ another: down.another ?? false });
+      }
       captions.finish();
       dispatch({ type: 'link.down', at: now(), chance: Math.random(), ...down });
     },
