@@ -22,7 +22,7 @@ const route = createRoute({
 
 const app = new OpenAPIHono();
 app.use('/v1/*', async (c, next) => {
-  if (!keyring.roleOf(c.req.header('authorization')?.slice('Bearer '.length) ?? '')) return c.text('', 401);
+  if (!keyring.holderOf(c.req.header('authorization')?.slice('Bearer '.length) ?? '')) return c.text('', 401);
   await next();
 });
 let seq = 0;

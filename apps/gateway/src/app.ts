@@ -14,6 +14,7 @@ import { answerError } from './problems/answer-error.ts';
 import { answerNotFound } from './problems/not-found.ts';
 import { addRestartRoute } from './sessions/restart.ts';
 import { addSessionRoutes } from './sessions/routes.ts';
+import { addUsageRoute } from './usage/routes.ts';
 import { addSocketRoutes } from './socket/routes.ts';
 import { v1Door, type V1DoorOptions } from './v1-door/routes.ts';
 import { addViewerRoutes } from './viewers/routes.ts';
@@ -33,6 +34,7 @@ export function createApp(parts: Parts, door?: V1DoorOptions): App {
   addViewerRoutes(app, parts);
   addOperatorRoutes(app, parts);
   addHealthRoutes(app, parts);
+  addUsageRoute(app, parts);
   addMetricsRoutes(app, parts);
   addPageRoutes(app, parts);
   addOpenApi(app);

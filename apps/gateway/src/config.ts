@@ -10,6 +10,7 @@ import {
 } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
+import { KeyLimits } from './sessions/limit-rules.ts';
 
 const shortestKey = 24;
 
@@ -103,6 +104,9 @@ export function configSchema(production: boolean) {
     BRIDGE_UNWATCHED_SECONDS: limitVariable(
       'unwatchedSeconds',
       'likewise without a viewer, whatever is said',
+    ),
+    BRIDGE_KEY_LIMITS: KeyLimits.optional().describe(
+      'the most that sessions of a key may have, as JSON: {"key_0123456789ab": {"maxDurationSeconds": 3600}}; the gateway logs the names of its keys',
     ),
     ...retentionVariables,
     BRIDGE_V1_DOOR: z

@@ -10,6 +10,7 @@ import { deliveryLimits } from './events/deliver.ts';
 import { Listeners, type ListenersOptions } from './events/listeners.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Parts } from './parts.ts';
+import { LimitRules } from './sessions/limit-rules.ts';
 import { Offers } from './sessions/offers.ts';
 import { Secret } from './secret.ts';
 import { listen } from './server.ts';
@@ -40,6 +41,15 @@ export async function startGateway(
   { logger, onMadeUpKeys, listening }: GatewayOptions,
 ): Promise<Gateway> {
   const keyring = new Keyring(configuredKeys(config, onMadeUpKeys));
+  const usual = {
+    queuedSeconds: config.BRIDGE_QUEUED_SECONDS,
+    maxDurationSeconds: config.BRIDGE_MAX_DURATION_SECONDS,
+    idleSeconds: config.BRIDGE_IDLE_SECONDS,
+    unwatchedSeconds: config.BRIDGE_UNWATCHED_SECONDS,
+  };
+  const names = keyring.names.map(({ key }) => key);
+  const limits = new LimitRules(usual, config.BRIDGE_KEY_LIMITS ?? {}, names);
+  logger.info({ keys: keyring.names }, 'API keys, by their names');
   const metrics = new Metrics();
   const listeners = new Listeners({ metrics, logger, heartbeat: 15_000, ...deliveryLimits, ...listening });
   const store = await openSessionStore({
@@ -67,12 +77,7 @@ export async function startGateway(
     listeners,
     logger,
     consoleDir: config.BRIDGE_CONSOLE_DIR,
-    limits: {
-      queuedSeconds: config.BRIDGE_QUEUED_SECONDS,
-      maxDurationSeconds: config.BRIDGE_MAX_DURATION_SECONDS,
-      idleSeconds: config.BRIDGE_IDLE_SECONDS,
-      unwatchedSeconds: config.BRIDGE_UNWATCHED_SECONDS,
-    },
+    limits,
     viewerTtl: config.BRIDGE_VIEWER_TTL_SECONDS * 1000,
     publicUrl: () => publicUrl,
     lifecycle,

@@ -1,12 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { SessionLimits } from '@avatar-bridge/contracts';
 import type { SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
 import type { Credential } from './auth/credential.ts';
 import type { Keyring } from './auth/keyring.ts';
 import type { Tickets } from './auth/tickets.ts';
 import type { Listeners } from './events/listeners.ts';
+import type { LimitRules } from './sessions/limit-rules.ts';
 import type { Offers } from './sessions/offers.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ViewerTokens } from './viewers/viewer-tokens.ts';
@@ -23,8 +23,7 @@ export type Parts = {
   logger: Logger;
   /** Where the built web pages are. */
   consoleDir: string;
-  /** Of sessions that name none. */
-  limits: Partial<SessionLimits>;
+  limits: LimitRules;
   /** How long viewers' tokens and tickets hold, ms. */
   viewerTtl: number;
   /** Our own address as browsers see it. */

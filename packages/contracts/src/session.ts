@@ -195,6 +195,8 @@ export const Session = z.object({
   /** The one in use, or tried now. */
   provider: ProviderName.optional(),
   vendorSession: VendorSession.optional(),
+  /** Names the API key that opened it, as in `Usage`. */
+  key: z.string().optional(),
   /** How long its vendor sessions have been open, all together: what the vendor bills, more or less. */
   billableSeconds: z.int(),
   /** Messages accepted and not yet finished. */
@@ -247,3 +249,10 @@ export const ViewerAccess = z.object({
   link: z.string(),
 });
 export type ViewerAccess = z.infer<typeof ViewerAccess>;
+
+/** How long vendor sessions have been open: all of the account, and those of each key's sessions. */
+export const Usage = z.object({
+  billableSeconds: z.int(),
+  keys: z.array(z.object({ key: z.string(), billableSeconds: z.int() })),
+});
+export type Usage = z.infer<typeof Usage>;

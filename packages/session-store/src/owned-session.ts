@@ -212,7 +212,8 @@ export class ClaimedSession implements OwnedSession {
   async openVendorSession(ref: VendorSessionRef): Promise<void> {
     const { connection, ledger } = this.#parts;
     // The account's list first: whatever happens next, somebody will find it there and stop it.
-    await ledger.add({ ...ref, sessionId: this.id, epoch: this.epoch });
+    const { key } = this.record;
+    await ledger.add({ ...ref, sessionId: this.id, epoch: this.epoch, ...(key && { key }) });
     const event = JSON.stringify({
       type: 'vendor.opened',
       provider: ref.provider,

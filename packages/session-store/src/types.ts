@@ -56,7 +56,7 @@ export type Idempotency = {
 };
 
 /** What a session is opened with: a caller's request, and what the gateway adds. */
-export type NewSession = SessionRequest & Pick<Session, 'dialect'>;
+export type NewSession = SessionRequest & Pick<Session, 'dialect' | 'key'>;
 
 export type SessionQuery = {
   state?: SessionState;
@@ -110,8 +110,14 @@ export type PooledVendorSession = VendorSessionRef & { pool: PoolPlace };
 
 /** A vendor session that was opened, for a session or the pool, and of which nobody has yet written down that it was stopped. */
 export type VendorSessionEntry =
-  | (VendorSessionRef & { sessionId: SessionId; epoch: number; pool?: undefined })
-  | (PooledVendorSession & { sessionId?: undefined });
+  | (VendorSessionRef & {
+      sessionId: SessionId;
+      epoch: number;
+      /** Names the API key that opened the session. */
+      key?: string;
+      pool?: undefined;
+    })
+  | (PooledVendorSession & { sessionId?: undefined; key?: undefined });
 
 /**
  * `key`: which vendor session it needs; without one nothing fits. `providers`: those whose pooled vendor sessions may be stopped when there

@@ -1,4 +1,4 @@
-import type { OfferedProviders, SessionId } from '@avatar-bridge/contracts';
+import type { OfferedProviders, SessionId, Usage } from '@avatar-bridge/contracts';
 import { parseOffer, union } from './offered-providers.ts';
 import { Reconciler } from './reconciler.ts';
 import * as scripts from './scripts/index.ts';
@@ -21,8 +21,8 @@ export interface Upkeep {
   leasedSessions(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   /** Call it when the vendor session is stopped for certain. */
   forgetVendorSession(ref: Pick<VendorSessionRef, 'provider' | 'id'>): Promise<void>;
-  /** How long all vendor sessions of the account have been open, together. Only grows, but for what Redis loses. */
-  billableSeconds(): Promise<number>;
+  /** How long vendor sessions of the account have been open. Only grows, but for what Redis loses. */
+  usage(): Promise<Usage>;
   /** Says what a worker offers, for the next `ttl` ms: repeat it well before. */
   offerProviders(worker: string, offered: OfferedProviders, ttl: number): Promise<void>;
   /** What the account's workers offer, all together; undefined when none has said anything lately. */
@@ -65,7 +65,7 @@ export function upkeep({
 
     forgetVendorSession: (ref) => ledger.forget(ref),
 
-    billableSeconds: () => ledger.billableSeconds(),
+    usage: () => ledger.usage(),
 
     async offerProviders(worker, offered, ttl) {
       const args = { worker, offered: JSON.stringify(offered), ttl };

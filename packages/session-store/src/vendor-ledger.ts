@@ -1,4 +1,4 @@
-import type { SessionEventBody, SessionId } from '@avatar-bridge/contracts';
+import type { SessionEventBody, SessionId, Usage } from '@avatar-bridge/contracts';
 import type { Connection } from './connection.ts';
 import type { LeaseQueue } from './lease/lease-queue.ts';
 import type { Keys } from './record/keys.ts';
@@ -123,15 +123,22 @@ export class VendorLedger {
     };
   }
 
-  async billableSeconds(): Promise<number> {
-    const { billedMs } = this.#keys.account;
-    const [closed, open] = await Promise.all([
+  async usage(): Promise<Usage> {
+    const { billedMs, billedMsByKey } = this.#keys.account;
+    const [closed, closedByKey, open] = await Promise.all([
       this.#connection.call((redis) => redis.get(billedMs)),
+      this.#connection.call((redis) => redis.hgetall(billedMsByKey)),
       this.entries(),
     ]);
     const at = Date.now();
-    const openMs = open.reduce((sum, { openedAt }) => sum + Math.max(0, at - openedAt), 0);
-    return Math.round((Number(closed) + openMs) / 1_000);
+    const byKey = new Map(Object.entries(closedByKey).map(([key, ms]) => [key, Number(ms)]));
+    let all = Number(closed);
+    for (const { key, openedAt, ownedSince = openedAt } of open) {
+      all += Math.max(0, at - openedAt);
+      if (key !== undefined) byKey.set(key, (byKey.get(key) ?? 0) + Math.max(0, at - ownedSince));
+    }
+    const keys = [...byKey].map(([key, ms]) => ({ key, billableSeconds: Math.round(ms / 1_000) }));
+    return { billableSeconds: Math.round(all / 1_000), keys };
   }
 }
 

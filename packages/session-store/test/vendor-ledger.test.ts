@@ -1,3 +1,4 @@
+import { SessionRequest } from '@avatar-bridge/contracts';
 import { Redis } from 'ioredis';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { FencedError } from '../src/index.ts';
@@ -93,12 +94,33 @@ test('a session and its account say how long vendor sessions were open, each cou
   await owner.closeVendorSession({ provider, id: 'closed' }, 'over');
   const near = (seconds: number) => expect.closeTo(seconds, -0.7);
   expect((await store.getSession(owner.id)).billableSeconds).toEqual(near(90));
-  expect(await store.billableSeconds()).toEqual(near(90));
+  expect((await store.usage()).billableSeconds).toEqual(near(90));
 
   const other = await ownedSession(store);
   await other.openVendorSession(ref('other', 10_000));
   expect((await store.getSession(other.id)).billableSeconds).toEqual(near(10));
-  expect(await store.billableSeconds()).toEqual(near(100));
+  expect(await store.usage()).toEqual({ billableSeconds: near(100), keys: [] });
+});
+
+test('what the sessions of an API key cost is told for each key', async () => {
+  const store = await openStore();
+  const owned = async (key: string) => {
+    const { session } = await store.createSession({ ...SessionRequest.parse({}), key });
+    return store.claim(session.id, { epoch: 1, worker: 'w' });
+  };
+  const [first, second] = [await owned('key_a'), await owned('key_b')];
+  await first.openVendorSession(ref('closed', 60_000));
+  await first.closeVendorSession({ provider, id: 'closed' }, 'over');
+  await first.openVendorSession(ref('open', 30_000));
+  await second.openVendorSession(ref('other', 10_000));
+  expect((await store.getSession(first.id)).key).toBe('key_a');
+  const { billableSeconds, keys } = await store.usage();
+  const near = (seconds: number) => expect.closeTo(seconds, -0.7);
+  expect(billableSeconds).toEqual(near(100));
+  expect(keys.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual([
+    { key: 'key_a', billableSeconds: near(90) },
+    { key: 'key_b', billableSeconds: near(10) },
+  ]);
 });
 
 test('a vendor session that was given up is so in the list and the record, and is stopped by then or later', async () => {

@@ -45,13 +45,12 @@ async function credentialOf(
   const [scheme = '', value = ''] = (c.req.header('authorization') ?? '').split(/ +/, 2);
   switch (scheme.toLowerCase()) {
     case 'bearer': {
-      const role = keyring.roleOf(value);
-      return role ? { role } : viewerWith(await tickets.read(value));
+      return keyring.holderOf(value) ?? viewerWith(await tickets.read(value));
     }
     case 'basic': {
       // Browsers send these by themselves, so other people's pages must not be able to make them do so.
-      const role = fromElsewhere(c) ? undefined : keyring.roleOf(passwordOf(value));
-      return role === 'operator' ? { role } : undefined;
+      const holder = fromElsewhere(c) ? undefined : keyring.holderOf(passwordOf(value));
+      return holder?.role === 'operator' ? holder : undefined;
     }
     default: {
       const ticket = ticketIn(c.req.header('sec-websocket-protocol'));

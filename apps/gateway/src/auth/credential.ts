@@ -14,7 +14,9 @@ export type TicketClaims = {
 };
 
 /** Who asks: the holder of a key, or a viewer with a ticket. */
-export type Credential = { role: Role; ticket?: undefined } | { role: 'viewer'; ticket: TicketClaims };
+export type Credential =
+  | { role: Role; key: string; ticket?: undefined }
+  | { role: 'viewer'; key?: undefined; ticket: TicketClaims };
 
 export function mayAct({ role }: Credential, needed: Role): boolean {
   return role === needed || role === 'operator' || (role === 'viewer' && needed === 'chatbot');

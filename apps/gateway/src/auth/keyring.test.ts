@@ -8,7 +8,7 @@ const secrets = (...keys: string[]): Secret[] => keys.map((key) => new Secret(ke
 
 test('each key has its role, several keys of a role are fine, and others have none', () => {
   const keyring = new Keyring({ chatbot: secrets('a', 'b'), operator: secrets('c') });
-  expect(['a', 'b', 'c', 'd', '', 'a '].map((key) => keyring.roleOf(key))).toEqual([
+  expect(['a', 'b', 'c', 'd', '', 'a '].map((key) => keyring.holderOf(key)?.role)).toEqual([
     'chatbot',
     'chatbot',
     'operator',

@@ -3,7 +3,10 @@ import { ConfigError } from '@avatar-bridge/contracts';
 import type { Secret } from '../secret.ts';
 import type { Role } from './credential.ts';
 
-type Entry = { role: Role; digest: Buffer };
+/** Whose key it is. `key` names it to people; it is no secret, and the same in every gateway. */
+export type KeyHolder = { role: Role; key: string };
+
+type Entry = KeyHolder & { digest: Buffer };
 
 /** The API keys and their roles. Keeps digests only. */
 export class Keyring {
@@ -19,17 +22,22 @@ export class Keyring {
             'BRIDGE_OPERATOR_KEYS: must have no key in common with BRIDGE_CHATBOT_KEYS',
           ]);
         }
-        this.#entries.push({ role, digest });
+        this.#entries.push({ role, key: `key_${digest.toString('hex').slice(0, 12)}`, digest });
       }
     }
   }
 
-  /** The role of a key, or undefined when nobody knows it. Takes the same time for every key of one length. */
-  roleOf(key: string): Role | undefined {
+  /** Undefined when nobody knows the key. Takes the same time for every key of one length. */
+  holderOf(key: string): KeyHolder | undefined {
     const digest = digestOf(key);
-    let role: Role | undefined;
-    for (const entry of this.#entries) if (timingSafeEqual(entry.digest, digest)) role = entry.role;
-    return role;
+    let holder: KeyHolder | undefined;
+    for (const entry of this.#entries) if (timingSafeEqual(entry.digest, digest)) holder = entry;
+    return holder && { role: holder.role, key: holder.key };
+  }
+
+  /** The names of all keys. */
+  get names(): KeyHolder[] {
+    return this.#entries.map(({ role, key }) => ({ role, key }));
   }
 }
 

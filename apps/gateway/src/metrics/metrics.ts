@@ -1,3 +1,4 @@
+import type { Usage } from '@avatar-bridge/contracts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type ListenerKind = 'sse' | 'websocket';
@@ -54,6 +55,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #billableByKey = new Gauge({
+    name: 'bridge_billable_seconds_by_key',
+    help: "How long vendor sessions of each API key's sessions have been open, together",
+    labelNames: ['key'],
+    registers: [this.#registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
   }
@@ -88,8 +96,9 @@ export class Metrics {
     this.#rejected.inc({ reason });
   }
 
-  billableSeconds(seconds: number): void {
-    this.#billable.set(seconds);
+  usage({ billableSeconds, keys }: Usage): void {
+    this.#billable.set(billableSeconds);
+    for (const one of keys) this.#billableByKey.set({ key: one.key }, one.billableSeconds);
   }
 
   readonly contentType = this.#registry.contentType;

@@ -14,14 +14,13 @@ const readMetrics = createRoute({
 /** The gateway's own metrics; with those of the lease queue as long as Redis answers. */
 export function addMetricsRoutes(app: App, { metrics, store, logger }: Parts): void {
   app.openapi(readMetrics, async (c) => {
-    const [queue, billed] = await Promise.all([
-      store.queue.exportPrometheusMetrics(),
-      store.billableSeconds(),
-    ]).catch((error: unknown) => {
-      logger.debug({ err: error }, 'metrics of the account are not available');
-      return ['', undefined] as const;
-    });
-    if (billed !== undefined) metrics.billableSeconds(billed);
+    const [queue, usage] = await Promise.all([store.queue.exportPrometheusMetrics(), store.usage()]).catch(
+      (error: unknown) => {
+        logger.debug({ err: error }, 'metrics of the account are not available');
+        return ['', undefined] as const;
+      },
+    );
+    if (usage) metrics.usage(usage);
     return c.text(`${await metrics.text()}${queue && `${queue}\n`}`, 200, {
       'content-type': metrics.contentType,
     });

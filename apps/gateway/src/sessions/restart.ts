@@ -62,7 +62,7 @@ export function addRestartRoute(app: App, { store, tickets }: Pick<Parts, 'store
 }
 
 function successorOf(
-  { avatar, priority, providers, dialect, onUncertain, limits, metadata }: Session,
+  { avatar, priority, providers, dialect, onUncertain, limits, key, metadata }: Session,
   { provider }: RestartRequest,
 ): NewSession {
   const isChosen = ({ name }: SessionProvider) => provider !== undefined && isNamed(name, provider);
@@ -79,6 +79,7 @@ function successorOf(
     ...(dialect && { dialect }),
     onUncertain,
     limits,
+    ...(key && { key }),
     metadata,
   };
 }

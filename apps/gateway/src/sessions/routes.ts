@@ -89,8 +89,9 @@ export function addSessionRoutes(app: App, { store, offers, limits }: Parts): vo
     const offered = await offers.get();
     const faults = offered ? providerFaults(request, offered) : [];
     if (faults.length > 0) throw badInput(faults, 'unsupported');
+    const { key } = c.var.credential;
     const { session: created, replayed } = await store.createSession(
-      { ...request, limits: { ...limits, ...request.limits } },
+      { ...request, limits: limits.of(key, request.limits), ...(key && { key }) },
       idempotencyOf(c),
     );
     if (replayed) c.header('idempotent-replayed', 'true');

@@ -6,8 +6,10 @@ import type { Keyring } from '../auth/keyring.ts';
 import type { SessionToken, SessionTokens } from './session-tokens.ts';
 import { V1Failure } from './v1-failure.ts';
 
-/** What a request proved: that it has one of our API keys, or a session token. */
-export type V1Credential = { kind: 'key' } | { kind: 'token'; token: SessionToken };
+/** What a request proved: that it has one of our API keys, or a session token. `key` names the key, or that of the token. */
+export type V1Credential =
+  | { kind: 'key'; key: string }
+  | { kind: 'token'; key?: string; token: SessionToken };
 
 /** Who may do what: a key everything, a session token what concerns the session that it opened. */
 export class Credentials {
@@ -25,18 +27,23 @@ export class Credentials {
   async of(c: Context): Promise<V1Credential> {
     const key = c.req.header('x-api-key');
     if (key !== undefined) {
-      if (this.#keyring.roleOf(key)) return { kind: 'key' };
+      const holder = this.#keyring.holderOf(key);
+      if (holder) return { kind: 'key', key: holder.key };
       throw V1Failure.of('unauthorized');
     }
     const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    if (this.#keyring.roleOf(bearer)) return { kind: 'key' };
+    const holder = this.#keyring.holderOf(bearer);
+    if (holder) return { kind: 'key', key: holder.key };
     const token = await this.#tokens.read(bearer, Date.now());
     if (!token) throw V1Failure.of('unauthorized');
-    return { kind: 'token', token };
+    return { kind: 'token', token, ...(token.key && { key: token.key }) };
   }
 
-  async requireKey(c: Context): Promise<void> {
-    if ((await this.of(c)).kind !== 'key') throw V1Failure.of('unauthorized');
+  /** @returns the key's name */
+  async requireKey(c: Context): Promise<string> {
+    const credential = await this.of(c);
+    if (credential.kind !== 'key') throw V1Failure.of('unauthorized');
+    return credential.key;
   }
 
   /** For `streaming.new`: a token that has opened no session yet. */

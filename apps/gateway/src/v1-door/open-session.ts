@@ -25,8 +25,9 @@ export async function openSession(
   const { session } = await store.createSession({
     ...sessionRequestOf(request, await offers.get()),
     dialect: 'heygen-v1',
+    ...(credential.key && { key: credential.key }),
     // To its client a session that is parked would be broken.
-    limits: { ...limits, whenUnused: 'end' },
+    limits: { ...limits.of(credential.key, {}), whenUnused: 'end' },
   });
   const { id, room } = session;
   const giveUp = async (failure: V1Failure): Promise<never> => {

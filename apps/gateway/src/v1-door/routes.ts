@@ -66,9 +66,9 @@ export function v1Door(parts: Parts, { livekitSecret, origins }: V1DoorOptions):
   };
 
   post(endpoints.createToken, async (c) => {
-    await credentials.requireKey(c);
+    const key = await credentials.requireKey(c);
     await readBody(c, CreateTokenRequest);
-    return { token: await tokens.issue(Date.now()) };
+    return { token: await tokens.issue(Date.now(), key) };
   });
   post(endpoints.newSession, async (c) => {
     const credential = await credentials.of(c);

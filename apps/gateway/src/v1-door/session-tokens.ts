@@ -5,11 +5,13 @@ import type { Secret } from '../secret.ts';
 
 /** ms within which a token can open a session; users of v1 saw theirs refused an hour after they were issued. */
 const freshForMs = 3_600_000;
-const Claims = z.object({ jti: z.uuid(), iat: z.number() });
+const Claims = z.object({ jti: z.uuid(), iat: z.number(), key: z.string().optional() });
 
 export type SessionToken = {
   /** Names the token in the store; it is no secret. */
   id: string;
+  /** Names the API key that it was issued to. */
+  key?: string;
   /** Whether it is young enough to open a session. */
   fresh: boolean;
 };
@@ -23,15 +25,16 @@ export class SessionTokens {
     this.#key = Buffer.from(key).toString('base64url');
   }
 
-  issue(now: number): Promise<string> {
-    return sign({ jti: randomUUID(), iat: Math.floor(now / 1000) }, this.#key, 'HS256');
+  issue(now: number, key?: string): Promise<string> {
+    const claims = { jti: randomUUID(), iat: Math.floor(now / 1000), ...(key && { key }) };
+    return sign(claims, this.#key, 'HS256');
   }
 
   /** What the token says; undefined when it is forged or no token at all. */
   async read(token: string, now: number): Promise<SessionToken | undefined> {
     try {
-      const { jti, iat } = Claims.parse(await verify(token, this.#key, { alg: 'HS256', iat: false }));
-      return { id: jti, fresh: now - iat * 1000 < freshForMs };
+      const { jti, iat, key } = Claims.parse(await verify(token, this.#key, { alg: 'HS256', iat: false }));
+      return { id: jti, fresh: now - iat * 1000 < freshForMs, ...(key && { key }) };
     } catch {
       return undefined;
     }

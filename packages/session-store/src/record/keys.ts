@@ -38,6 +38,7 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  * - `accountReservations` hash: sessions that are about to open a vendor session -> when that lapses, epoch ms, and by which vendor account
  * - `poolKeepers` sorted set: workers that keep vendor sessions ready -> when they last said so, epoch ms
  * - `billedMs` string: how long all vendor sessions were open that were stopped
+ * - `billedMsByKey` hash: an API key's name -> how long those of its sessions were
  * - `providers` hash that expires: worker -> what it offers, and when it said so
  * - `idleDeadlines` sorted set: sessions of the v1 door by the time at which they are idle, epoch ms
  * - `ready` string, 1 s: the readiness probe's
@@ -56,6 +57,7 @@ export type AccountKeys = Readonly<
     | 'accountReservations'
     | 'poolKeepers'
     | 'billedMs'
+    | 'billedMsByKey'
     | 'providers'
     | 'idleDeadlines'
     | 'ready',
@@ -89,6 +91,7 @@ export class Keys {
       accountReservations: `${this.queuePrefix}:account-reservations`,
       poolKeepers: `${this.queuePrefix}:pool-keepers`,
       billedMs: `${this.queuePrefix}:billed-ms`,
+      billedMsByKey: `${this.queuePrefix}:billed-ms-by-key`,
       providers: `${this.queuePrefix}:providers`,
       idleDeadlines: `${this.queuePrefix}:idle-deadlines`,
       ready: `${this.queuePrefix}:ready`,
