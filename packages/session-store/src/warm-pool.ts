@@ -30,8 +30,7 @@ export class WarmPool {
 
   /** Says that a keeper lives, which it must well within 30 s. Gives all that are kept, by whomever, oldest first. */
   async keep(keeper: string): Promise<PooledVendorSession[]> {
-    const args = { keeper, ttl: keeperTtl };
-    return entries(await this.#connection.run(scripts.keepPool, this.#keys.account, args));
+    return entries(await this.#connection.run(scripts.keepPool, this.#keys.account, { keeper }));
   }
 
   /**

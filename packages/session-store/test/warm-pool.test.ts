@@ -99,6 +99,7 @@ test('a session whose slot the pool has gets a vendor session to stop, one of it
 test('a vendor account with slots of its own gives the pool none that is used, and has its own given back', async () => {
   const store = await openStore();
   await store.setSlots(10);
+  await store.pool.keep('keeper');
   const account = { id: 'heygen', slots: 2, providers: [provider] };
   const owner = await ownedSession(store);
   await owner.openVendorSession(ref('open'));

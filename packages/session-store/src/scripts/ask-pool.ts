@@ -8,9 +8,12 @@ import { accountUse, slotUse } from './slot-use.ts';
  */
 export const askPool = script('askPool', {
   uses: [slotUse, accountUse],
+  keys: ['poolKeepers'],
   args: ['id', 'epoch', 'key', 'account', 'accountSlots'],
   rest: true,
   lua: `
+-- Most accounts have no pool, and the list of their vendor sessions may be long.
+if redis.call('EXISTS', poolKeepers) == 0 then return {'none'} end
 local slots, used, pooled = slotUse(id)
 local function give(one)
   local entry = one[2]

@@ -3,6 +3,7 @@ import { script } from './script.ts';
 
 /**
  * Makes `claimant` the keeper of the pooled vendor sessions whose keeper has said nothing for `ttl` ms; no session can take them any more.
+ * Keepers themselves are forgotten after ten times that.
  * Answers `ok, [pooled vendor session ...]`.
  */
 export const claimStalePooled = script('claimStalePooled', {
@@ -21,5 +22,6 @@ for i = 1, #entries, 2 do
     redis.call('HSET', vendorSessions, entries[i], claimed[#claimed])
   end
 end
+if #claimed == 0 then redis.call('ZREMRANGEBYSCORE', poolKeepers, '-inf', redisTime() - 10 * ttl) end
 return {'ok', claimed}`,
 });
