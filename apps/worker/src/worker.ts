@@ -17,6 +17,7 @@ import { GuardedProvider } from './providers/guarded-provider.ts';
 import { ParkedSessions } from './parked-sessions.ts';
 import type { Providers } from './providers/providers.ts';
 import { VendorCircuit } from './providers/vendor-circuit.ts';
+import { mayBegin } from './session/may-begin.ts';
 import type { SelectionRules } from './session/provider-selection.ts';
 import { SessionActor } from './session/session-actor.ts';
 import type { StageAccess } from './session/stage-access.ts';
@@ -95,6 +96,7 @@ export class Worker {
       worker: name,
       capacity,
       ...leaseTimes,
+      mayBegin: (id) => mayBegin(id, parts),
       run: (lease, signal) => this.#run(lease, signal),
     });
     const { signal } = this.#sweeping;

@@ -1,5 +1,5 @@
 import { startSimulator } from '@avatar-bridge/avatar-simulator';
-import { expect, inject, onTestFinished, test, vi } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createProviders } from '../src/providers/create-providers.ts';
 import { Providers } from '../src/providers/providers.ts';
@@ -53,18 +53,20 @@ test('sessions take the first account with a free slot at once, and wait only wh
   expect(await rig.openVendorSessions()).toHaveLength(1);
 }, 60_000);
 
-test('a session that may use one account only waits for it, without a failure and without a request', async () => {
+test('a session that may use one account only waits for it, holds nobody up, and asks nobody', async () => {
   const rig = await twoAccounts();
   const first = await rig.liveSession({}, { provider: 'heygen@eu' });
   const asked = async () =>
     (await rig.requests()).filter(({ path }) => path.endsWith('streaming.new')).length;
   const waiting = await rig.session({}, { provider: 'heygen@eu' });
-  await waiting.until('session.starting');
-  await vi.waitUntil(async () => (await waiting.session()).provider === 'heygen@eu', { timeout: 5_000 });
-  await first.finished(await first.say('Still here.'));
+  const behind = await rig.session({}, { provider: 'heygen@us' });
+  await behind.until('session.live');
+  expect(await waiting.session()).toMatchObject({ state: 'queued', position: 0 });
   expect(await asked()).toBe(1);
   await first.stop();
   await waiting.until('session.live');
   expect(await asked()).toBe(2);
-  expect(await waiting.eventsOf('provider.changed')).toEqual([]);
+  const types = (await waiting.events()).map(({ type }) => type);
+  expect(types.slice(0, 2)).toEqual(['session.queued', 'session.starting']);
+  expect(types).not.toContain('provider.changed');
 }, 60_000);

@@ -7,12 +7,14 @@ import { pairs, toRecord } from './record/session-record.ts';
 import { refusal } from './record/sessions.ts';
 import * as scripts from './scripts/index.ts';
 import type { StoreParts } from './store-parts.ts';
-import type { LeaseOptions, LeaseWorker, OwnedSession } from './types.ts';
+import type { LeaseOptions, LeaseWorker, OwnedSession, SlotAccount } from './types.ts';
 
 /** What those use who act for sessions: workers. */
 export interface Ownership {
   /** Makes the epoch's holder the owner: every write of an earlier one is refused from now on. Throws FencedError, SessionEndedError. */
   claim(id: SessionId, owner: { epoch: number; worker: string }): Promise<OwnedSession>;
+  /** As `OwnedSession` has it, before a session is claimed. */
+  reserveInAccount(id: SessionId, account: SlotAccount): Promise<boolean>;
   leases(options: LeaseOptions): LeaseWorker;
 }
 
@@ -55,6 +57,8 @@ export function ownership(parts: StoreParts, leaseWorkers: Set<LeaseWorker>): Ow
         ledger,
       });
     },
+
+    reserveInAccount: (id, account) => ledger.reserveInAccount(id, account, false),
 
     leases(options) {
       const worker = new LeaseRunner({

@@ -216,6 +216,11 @@ export type LeaseOptions = {
   lockDuration?: number;
   /** ms between looks for leases that ran out. Default 3,000. */
   stalledInterval?: number;
+  /**
+   * Asked of each session that is leased, before it counts as one that has begun: false sets it aside for a second, and others go before
+   * it. Default: every session may.
+   */
+  mayBegin?(sessionId: SessionId): Promise<boolean>;
   /** ms that Redis may be silent before leases are given up. Default 300,000. */
   maxSilenceMs?: number;
   /**

@@ -72,7 +72,35 @@ test('a session that is handed over goes before those that have not begun, whate
   expect(log).toEqual([low, low]);
 });
 
-test('so does one on which a run crashed', async () => {
+test('a session that may not begin yet lets others pass, and goes before them once it may', async () => {
+  const store = await openStore();
+  await store.setSlots(1);
+  const [first, second, third] = [await create(store), await create(store), await create(store)];
+  const log: SessionId[] = [];
+  let mayBegin = false;
+  leases(store, {
+    worker: 'w',
+    capacity: 5,
+    mayBegin: async (id) => id !== first || mayBegin,
+    run: async ({ sessionId, epoch }, signal) => {
+      log.push(sessionId);
+      if (sessionId !== second) return 'ended';
+      await store.claim(sessionId, { epoch, worker: 'w' });
+      await eventually(() => mayBegin || signal.aborted);
+      return 'ended';
+    },
+  });
+  await eventually(() => log.length === 1);
+  expect(await store.getSession(first)).toMatchObject({ state: 'queued', epoch: 0, position: 0 });
+  // Longer than it is set aside: it waits in front of the third one.
+  await eventually(async () => (await store.queue.getWaitingCount()) === 1);
+  expect(await store.getSession(third)).toMatchObject({ position: 1 });
+  mayBegin = true;
+  await eventually(() => log.length === 3);
+  expect(log).toEqual([second, first, third]);
+});
+
+test('a session on which a run crashed goes before them, too', async () => {
   const { low, high, log } = await lowBeforeHigh(async ({ epoch }) => {
     if (epoch > 1) return 'ended';
     throw new Error('a bug');
@@ -81,7 +109,7 @@ test('so does one on which a run crashed', async () => {
   expect(log).toEqual([low, low, high]);
 });
 
-test('and one whose worker or job is gone', async () => {
+test('so does one whose worker or job is gone', async () => {
   const { store, low, high, log, first, worker } = await lowBeforeHigh(
     async ({ sessionId, epoch }, signal, on) => {
       await on.claim(sessionId, { epoch, worker: 'w' });

@@ -31,6 +31,11 @@ export class Providers {
     return this.#byName.get(name);
   }
 
+  /** Whether there are accounts with slots of their own. */
+  get haveAccounts(): boolean {
+    return this.#accounts.length > 0;
+  }
+
   /** The account whose slots a provider uses, if it has some of its own. */
   accountOf(name: string): SlotAccount | undefined {
     return this.#accounts.find(({ providers }) => providers.includes(name));

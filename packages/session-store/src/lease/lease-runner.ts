@@ -31,6 +31,10 @@ const goodbyeTimeout = 2_000;
 const soundAfter = 300_000;
 /** In BullMQ's delayed set until somebody wakes it, ms. A session lasts a month at most. */
 const parkedFor = 60 * 86_400_000;
+/** ms until a session that may not begin is asked about again. */
+const setAsideFor = 1_000;
+
+type Outcome = 'ended' | 'released' | 'parked' | 'set-aside';
 
 export type LeaseRunnerOptions = LeaseOptions & {
   redisUrl: string;
@@ -170,6 +174,12 @@ export class LeaseRunner implements LeaseWorker {
         await this.#options.wakeIfWanted(sessionId).catch(() => {});
         throw new DelayedError();
       }
+      if (outcome === 'set-aside') {
+        // When it comes back, it goes before those that have not begun: it came before them.
+        await this.#redis.hset(this.#worker.toKey(sessionId), 'priority', 0);
+        await job.moveToDelayed(Date.now() + setAsideFor, token);
+        throw new DelayedError();
+      }
       return outcome;
     } finally {
       lease.release();
@@ -177,11 +187,12 @@ export class LeaseRunner implements LeaseWorker {
     }
   }
 
-  async #run(job: LeaseJob, lease: HeldLease): Promise<'ended' | 'released' | 'parked'> {
+  async #run(job: LeaseJob, lease: HeldLease): Promise<Outcome> {
     const { worker, logger } = this.#options;
     const { sessionId, epoch } = lease;
     const begun = performance.now();
     try {
+      if ((await this.#options.mayBegin?.(sessionId)) === false) return 'set-aside';
       if (await this.#options.takeSlot(sessionId)) return await this.#options.run(lease, lease.signal);
       await this.#options.expire(sessionId);
       return 'ended';
