@@ -188,7 +188,7 @@ test('what a crash left of a session takes neither a place nor a slot', async ()
   const store = await openStore({ queueLimit: 1 });
   await store.setSlots(1);
   const gone = `ses_${'0'.repeat(32)}`;
-  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() - 1, gone);
+  await redis().zadd(`ab:{${store.account}}:waiting`, Date.now() + 60_000, gone);
   await redis().hset(`ab:{${store.account}}:slot-holders`, gone, 1);
   await expect(createSession(store)).rejects.toThrow(QueueFullError);
   await store.reconcile();

@@ -1,8 +1,9 @@
 import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
-/** How many sessions are named at a time. */
-const pageSize = 100;
+/** How many sessions are looked at, and named, at a time. */
+const lookedAt = 1_000;
+const named = 100;
 
 /**
  * Takes sessions out of the queue and their slots from them that are not open any more. Answers `ok` and the ids of those that
@@ -15,15 +16,11 @@ export const overdueSessions = script('overdueSessions', {
 for _, id in ipairs(redis.call('HKEYS', slotHolders)) do
   if not redis.call('ZSCORE', open, id) then redis.call('HDEL', slotHolders, id) end
 end
-local overdue = {'ok'}
-local late = redis.call('ZRANGEBYSCORE', waiting, '-inf', redisTime(), 'LIMIT', 0, ${pageSize})
-for _, id in ipairs(late) do
-  if redis.call('ZSCORE', open, id) then
-    overdue[#overdue + 1] = id
-  else
+for _, id in ipairs(redis.call('ZRANGE', waiting, 0, ${lookedAt - 1})) do
+  if not redis.call('ZSCORE', open, id) then
     redis.call('ZREM', waiting, id)
     redis.call('HDEL', toldPositions, id)
   end
 end
-return overdue`,
+return {'ok', unpack(redis.call('ZRANGEBYSCORE', waiting, '-inf', redisTime(), 'LIMIT', 0, ${named}))}`,
 });
