@@ -31,7 +31,7 @@ export type LinkKeeperParts = VendorSourceParts & {
   mediaRelay: CarriageParts['mediaRelay'];
   /** Whether an error means that the session is another owner's; then nothing more is reported. */
   isFence: (error: unknown) => boolean;
-  /** Resolves when it is certain; to be asked when somebody came under our identity. */
+  /** Resolves when it is certain; to be asked before what may be another owner's is given up or silenced. */
   isStillOurs: () => Promise<boolean>;
   /** Resolves at a pause between utterances, at `by` at the latest; nothing is submitted until resume() or `up`. */
   pause: (by: number, signal: AbortSignal) => Promise<void>;
@@ -85,10 +85,10 @@ export class LinkKeeper {
     return stallDeadline;
   }
 
-  /** The vendor session can't be used any more. It is given up when the caller's own work is done. */
+  /** The vendor session can't be used any more. It is given up, unless it is another owner's by now. */
   lose(error: Error): void {
     const link = living(this.#links);
-    if (link) queueMicrotask(() => this.#giveUp(link, error));
+    if (link) void this.#onSourceLost(link, error);
   }
 
   /** Stops every vendor session of the session and leaves the stage; never rejects. */
@@ -311,14 +311,14 @@ export class LinkKeeper {
     return { event: { type: 'failed' }, tell: () => this.#report(down, { stable: false }) };
   }
 
-  async #onSourceLost(link: VendorLink, error: LostError): Promise<void> {
-    if (error.code === 'displaced' && !(await this.#parts.isStillOurs())) return;
-    this.#giveUp(link, error);
+  async #onSourceLost(link: VendorLink, error: Error): Promise<void> {
+    if (await this.#parts.isStillOurs()) this.#giveUp(link, error);
   }
 
   async #onStageLost(reason: string): Promise<void> {
-    this.#parts.listeners.stageAway(true);
+    // A next owner's avatar is not to be silenced.
     if (reason === 'duplicate-identity' && !(await this.#parts.isStillOurs())) return;
+    this.#parts.listeners.stageAway(true);
     if (this.#links.name === 'rolling') this.#cancel();
     this.#dispatch({ type: 'stage-lost' });
     if (this.#links.name === 'offstage') this.#parts.listeners.offstage(reason);

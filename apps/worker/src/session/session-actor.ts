@@ -262,10 +262,16 @@ export class SessionActor {
     });
   }
 
-  /** One look at everything: begins what is due, and returns when to look again at the latest. */
+  /**
+   * One look at everything: begins what is due, and returns when to look again at the latest. While the lease does not
+   * hold nothing is concluded, given up or bought.
+   */
   #reconcile(at: number): number {
     for (const incoming of this.#mailbox.take()) this.#handle(incoming, at);
     this.#limits.busy(this.#speaker.busy, at);
+    // Who stood still may be no owner any more, and knows nothing of what was said meanwhile.
+    if (isActive(this.#state) && this.#lease.remaining() === 0)
+      return Math.min(at + leasePause, this.#keepAlive.act(at));
     const look = isActive(this.#state) ? this.#limits.act(at) : Number.POSITIVE_INFINITY;
     return Math.min(look, this.#advance(this.#state, at));
   }
@@ -302,10 +308,8 @@ export class SessionActor {
     }
   }
 
-  /** Nothing is bought while Redis is silent: it could not be written down. */
   #open(at: number, notBefore: number): number {
     if (at < notBefore) return notBefore;
-    if (this.#lease.remaining() === 0) return at + leasePause;
     this.#links.open();
     return Number.POSITIVE_INFINITY;
   }

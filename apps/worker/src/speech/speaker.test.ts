@@ -1,5 +1,5 @@
 import type { Utterance } from '@avatar-bridge/session-store';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { now } from '../clock.ts';
 import { SilentVendor, SpeakerRig } from './testing/speaker-rig.ts';
 
@@ -201,4 +201,16 @@ describe('another vendor session', () => {
     expect(before.calls).not.toContain(sentence(2));
     expect(rig.vendor.calls).toEqual([sentence(2)]);
   });
+});
+
+it('silences nobody while the lease does not hold: the avatar may be the next owner’s', async () => {
+  rig.attach();
+  rig.say(sentence(1));
+  await rig.act();
+  rig.leased = false;
+  rig.speaker.suspend();
+  await rig.act();
+  expect(rig.vendor.calls).toEqual([sentence(1)]);
+  rig.leased = true;
+  await vi.waitFor(() => expect(rig.vendor.calls).toEqual([sentence(1), '(interrupt)']));
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { now } from '../clock.ts';
 import { LostError } from '../lost-error.ts';
@@ -26,7 +27,7 @@ export type Answer = Extract<SubmissionEvent, { type: 'taken' | 'refused' | 'pos
 export type VendorLineParts = {
   metrics: Metrics;
   logger: Logger;
-  /** Whether the lease still holds: asked before anything is said. */
+  /** Whether the lease still holds: asked before anything is said, or silenced. */
   mayAct: () => boolean;
   /** Writes down that it is being submitted. False: the message is finished, it must not be said. */
   record: (piece: Piece) => Promise<boolean>;
@@ -106,7 +107,9 @@ export class VendorLine {
   /** Never rejects: an avatar that can't be silenced otherwise loses its vendor session. */
   async #interrupt(): Promise<void> {
     const { signal } = this.#closed;
-    const { logger, lost, metrics } = this.#parts;
+    const { logger, lost, mayAct, metrics } = this.#parts;
+    // who is no owner any more would silence the next one's avatar
+    while (!mayAct() && !signal.aborted) await delay(pause, undefined, { signal }).catch(() => {});
     for (let tries = 1; !signal.aborted; tries++) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one try after the other

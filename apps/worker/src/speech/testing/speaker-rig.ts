@@ -44,6 +44,7 @@ export class SpeakerRig {
   /** What became of messages, as `seq state`, with what was heard of them. */
   readonly told: string[] = [];
   readonly records: (Omit<Utterance, 'epoch' | 'at'> & { seq: number })[] = [];
+  leased = true;
   /** Messages that somebody else finished. */
   readonly finished = new Set<number>();
   readonly speaker: Speaker;
@@ -73,7 +74,7 @@ export class SpeakerRig {
       captionOf: () => undefined,
       metrics,
       logger,
-      mayAct: () => true,
+      mayAct: () => this.leased,
       wake: () => {},
       lost: (error) => this.told.push(`lost ${error.code}`),
       proven: () => {},
