@@ -47,6 +47,9 @@ const offerTtl = 4 * repairInterval;
  */
 type Need = 'used' | 'unneeded' | 'over';
 
+/** `as`: what it is suspected as. Each new owner puts an end to a suspicion, also one that soon dies. */
+type Look = { entry: OfSession; need: Need; as: string };
+
 /**
  * Stops the vendor sessions that nobody needs, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
  * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. What seems unneeded is
@@ -78,24 +81,27 @@ export class Sweep {
     const hasProvider = ({ provider }: VendorSessionEntry) => providers.get(provider) !== undefined;
     const entries = (await store.vendorSessions()).filter(isOfSession).filter(hasProvider);
     const leased = await store.leasedSessions(entries.map(({ sessionId }) => sessionId));
-    const needs = await Promise.all(entries.map((entry) => this.#needOf(entry, leased.has(entry.sessionId))));
-    const sure = entries.filter(
-      ({ id }, index) => needs[index] === 'over' || (needs[index] === 'unneeded' && this.#suspects.has(id)),
+    const looks = await Promise.all(entries.map((entry) => this.#look(entry, leased.has(entry.sessionId))));
+    const sure = looks.filter(
+      ({ need, as }) => need === 'over' || (need === 'unneeded' && this.#suspects.has(as)),
     );
-    this.#suspects = new Set(entries.filter((_, index) => needs[index] !== 'used').map(({ id }) => id));
+    this.#suspects = new Set(looks.filter(({ need }) => need === 'unneeded').map(({ as }) => as));
     const unkept = (await store.pool.claimStale(name)).filter(hasProvider);
-    const toStop: VendorSessionEntry[] = [...sure, ...unkept];
+    const toStop: VendorSessionEntry[] = [...sure.map(({ entry }) => entry), ...unkept];
     const stopped = await Promise.all(toStop.map((entry) => this.#stop(entry, signal)));
     return toStop.filter((_, index) => stopped[index]);
   }
 
-  async #needOf({ sessionId, epoch, givenUp }: OfSession, leased: boolean): Promise<Need> {
+  async #look(entry: OfSession, leased: boolean): Promise<Look> {
+    const { id, sessionId, epoch, givenUp } = entry;
     try {
       const session = await this.#parts.store.getSession(sessionId);
-      if (session.state === 'ended') return 'over';
-      return leased && session.epoch === epoch && !givenUp ? 'used' : 'unneeded';
+      const as = `${id} ${epoch} ${session.epoch}`;
+      if (session.state === 'ended') return { entry, need: 'over', as };
+      const used = leased && session.epoch === epoch && !givenUp;
+      return { entry, need: used ? 'used' : 'unneeded', as };
     } catch (error) {
-      if (error instanceof UnknownSessionError) return 'over';
+      if (error instanceof UnknownSessionError) return { entry, need: 'over', as: id };
       throw error;
     }
   }

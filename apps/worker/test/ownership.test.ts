@@ -130,8 +130,12 @@ describe('the sweep', () => {
     await owned.openVendorSession(session.ref);
     const sweeping = sweep();
     expect(await sweeping.once()).toEqual([]);
+    const next = await rig.store.claim(id, { epoch: 2, worker: 'dead soon after' });
+    expect(await sweeping.once()).toEqual([]);
+    await next.openVendorSession(session.ref);
+    expect(await sweeping.once()).toEqual([]);
     expect(ids(await sweeping.once())).toEqual([session.ref.id]);
-    await owned.end(end);
+    await next.end(end);
   });
 
   it('tells of those that the vendor lists and nobody wrote down, and stops them where it may', async () => {
