@@ -2,6 +2,7 @@ import { AvatarSettings } from '@avatar-bridge/contracts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createMetrics } from '../src/metrics.ts';
 import { pooledAvatars } from '../src/pool/pooled-avatars.ts';
+import { WarmPool } from '../src/pool/warm-pool.ts';
 import type { AvatarProvider } from '../src/providers/avatar-provider.ts';
 import { Providers } from '../src/providers/providers.ts';
 import { Sweep } from '../src/sweep.ts';
@@ -78,6 +79,18 @@ it('gives a session of liveavatar-full one that knows the opening text from what
   expect(await conversation.vendorSessions()).toMatchObject([{ sessionId: kept }]);
   expect(await conversation.spoken()).toEqual(['Welcome.', sentence('said')]);
 }, 30_000);
+
+it('asks for a slot once a second while there is none', async () => {
+  const { logger, store } = rig;
+  const reserve = vi.spyOn(store.pool, 'reserve');
+  const provider = rig.provider();
+  const avatars = pooledAvatars(new Providers([provider]), [{ avatar, count: 2 }]);
+  const pool = new WarmPool({ store, provider, avatars, name: 'w', metrics: createMetrics(), logger });
+  await vi.waitUntil(() => reserve.mock.calls.length > 2, { timeout: 5_000 });
+  await pool.close();
+  expect(reserve.mock.calls.length).toBeLessThanOrEqual(4);
+  expect(await rig.vendorSessions()).toEqual([]);
+});
 
 it('leaves nothing behind when its worker is dead', async () => {
   const { logger, store } = rig;

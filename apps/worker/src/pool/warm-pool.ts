@@ -5,7 +5,11 @@ import type { Logger } from 'pino';
 import { now } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AvatarProvider, ProviderSession } from '../providers/avatar-provider.ts';
-import { CancelledError, RetryableProviderError } from '../providers/provider-errors.ts';
+import {
+  CancelledError,
+  RetryableProviderError,
+  TerminalProviderError,
+} from '../providers/provider-errors.ts';
 import { KeepAlive } from '../session/keep-alive.ts';
 import { Wake } from '../session/wake.ts';
 import { type Kept, plan, type Wanted } from './plan.ts';
@@ -110,10 +114,7 @@ export class WarmPool {
     this.#opening.add(opening);
     opening.done = this.#tryToOpen(opening)
       .catch((error: unknown) => this.#failed(error))
-      .finally(() => {
-        this.#opening.delete(opening);
-        this.#wake.wake();
-      });
+      .finally(() => this.#opening.delete(opening));
   }
 
   async #tryToOpen(opening: Opening): Promise<void> {
@@ -125,7 +126,7 @@ export class WarmPool {
       await this.#keep(opening, setting, reservation);
     } catch (error) {
       if (opening.ref) this.#stop(opening.ref);
-      else await store.pool.release(reservation);
+      else await store.pool.release(reservation).catch(() => {});
       throw error;
     }
   }
@@ -173,13 +174,13 @@ export class WarmPool {
   #failed(error: unknown): void {
     if (this.#closing.signal.aborted) return;
     const { logger } = this.#parts;
-    const passing = error instanceof RetryableProviderError || error instanceof CancelledError;
+    const refused = error instanceof TerminalProviderError;
     const { retryAfter = 0 } = error instanceof RetryableProviderError ? error : {};
     const pause = Math.min(pauses.firstMs * 2 ** this.#failures++, pauses.longestMs);
-    this.#openNotBefore = now() + (passing ? Math.max(pause, retryAfter) : refusedMs);
+    this.#openNotBefore = now() + (refused ? refusedMs : Math.max(pause, retryAfter));
     const text = 'no vendor session could be opened for the warm pool';
-    if (passing) logger.warn({ err: error }, text);
-    else logger.error({ err: error }, text);
+    if (refused) logger.error({ err: error }, text);
+    else logger.warn({ err: error }, text);
   }
 
   /** No session can take it any more; if one has meanwhile, it is that one's. */
