@@ -45,6 +45,7 @@ test('every route of the API is described', () => {
       'GET /v1/sessions/{id}/events',
       'GET /v1/sessions/{id}/socket',
       'POST /v1/sessions/{id}/viewers',
+      'GET /v1/usage',
       'GET /healthz',
       'GET /readyz',
       'GET /metrics',
@@ -61,6 +62,11 @@ test('every route of the API needs a key and answers errors as problems; schemas
       for (const status of ['401', '403', '503']) expect(responses[status]?.content).toEqual(problem);
     }
   }
+  for (const path of ['/v1/sessions', '/v1/sessions/{id}/restart'])
+    expect(document.paths[path]?.post?.responses['429']).toMatchObject({
+      description: expect.stringContaining('no-slot'),
+      content: problem,
+    });
   const post = document.paths['/v1/sessions/{id}/messages']?.post;
   expect(Object.keys(post?.responses ?? {})).toEqual([
     '202',

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { Usage } from '@avatar-bridge/contracts';
 import type { App, Parts } from '../parts.ts';
+import { problemResponses } from '../problems/responses.ts';
 
 const getUsage = createRoute({
   method: 'get',
@@ -13,6 +14,7 @@ const getUsage = createRoute({
       description: 'Billable seconds',
       content: { 'application/json': { schema: Usage.meta({ id: 'Usage' }) } },
     },
+    ...problemResponses(),
   },
 });
 
