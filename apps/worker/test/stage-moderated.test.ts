@@ -1,4 +1,6 @@
-import { Room } from '@livekit/rtc-node';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Room, RoomEvent } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient, TrackType } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OwnServer } from '../../../test/setup/own-server.ts';
@@ -25,6 +27,14 @@ describe.concurrent('a stage that others moderate, on a server that makes no roo
     const { tracks } = await rooms.getParticipant(id, `avatar-${id}`);
     const voice = tracks.find(({ type }) => type === TrackType.AUDIO);
     await rooms.mutePublishedTrack(id, `avatar-${id}`, voice?.sid ?? '', muted);
+  };
+
+  const intruderIn = async (id: string): Promise<Room> => {
+    const token = new AccessToken(server.apiKey, server.apiSecret, { identity: `avatar-${id}` });
+    token.addGrant({ roomJoin: true, room: id });
+    const room = new Room();
+    await room.connect(server.url, await token.toJwt(), { autoSubscribe: false, dynacast: false });
+    return room;
   };
 
   /** What became of a session that was taken off its stage, and what was said then. */
@@ -70,11 +80,59 @@ describe.concurrent('a stage that others moderate, on a server that makes no roo
 
   it('comes back, without a duel, after another participant took its identity', async () => {
     const session = await rig.liveSession();
-    const token = new AccessToken(server.apiKey, server.apiSecret, { identity: `avatar-${session.id}` });
-    token.addGrant({ roomJoin: true, room: session.id });
-    const intruder = new Room();
-    await intruder.connect(server.url, await token.toJwt(), { autoSubscribe: false, dynacast: false });
+    const intruder = await intruderIn(session.id);
     expect(await aftermath(session)).toEqual({ reason: 'duplicate-identity', ...wentOn });
     await intruder.disconnect();
+  });
+
+  it('leaves its place to a participant that always comes back under its identity', async () => {
+    const session = await rig.liveSession();
+    let joins = 0;
+    let insists = true;
+    const intrude = async (): Promise<void> => {
+      joins++;
+      const intruder = await intruderIn(session.id);
+      intruder.once(RoomEvent.Disconnected, () => void (insists && intrude()));
+    };
+    await intrude();
+    // It came back once, and was pushed out again.
+    await expect.poll(() => joins, { timeout: 15_000 }).toBe(2);
+    await delay(3_000);
+    expect(joins).toBe(2);
+    insists = false;
+    expect((await session.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    await session.stop();
+  });
+
+  it('comes back, but not at once, after a moderator took its right to publish', async () => {
+    const session = await rig.liveSession();
+    const permission = { canPublish: false, canPublishData: true, canSubscribe: true };
+    await rooms.updateParticipant(session.id, `avatar-${session.id}`, { permission });
+    expect(await aftermath(session)).toEqual({ reason: 'relay-track-removed', ...wentOn });
+  });
+
+  it('keeps its vendor session when somebody deletes its room before it has joined', async () => {
+    await using slow = await Rig.open();
+    slow.startWorker({ stage: stageAccess(server) });
+    await slow.fault({ kind: 'delay', path: '/v1/streaming.start', ms: 1_000 });
+    const session = await slow.session();
+    await session.until('vendor.opened');
+    await rooms.deleteRoom(session.id);
+    const { reason } = await session.until('session.starting', (event) => event.reason !== undefined);
+    expect(reason).toMatch(/^Somebody (deleted the room of the stage|took the avatar off the stage) while/);
+    await session.until('session.live');
+    expect((await session.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    await session.stop();
+  });
+
+  it('has a room of the same name at once when the session before it ends', async () => {
+    const room = `lobby-${randomUUID()}`;
+    const former = await rig.liveSession({}, { room });
+    await former.stop();
+    const session = await rig.session({}, { room });
+    await session.until('session.live');
+    expect(await session.finished(await session.say(sentence(1)))).toEqual(['spoken']);
+    expect((await session.vendorSessions()).map(({ state }) => state)).toEqual(['connected']);
+    await session.stop();
   });
 });

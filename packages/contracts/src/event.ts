@@ -141,8 +141,8 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gapMs: z.int() }),
   /**
    * The avatar is no longer on the stage, for a reason that is not the vendor's: `participant-removed` and `room-deleted` by somebody who
-   * may moderate it, `duplicate-identity` by a participant of the same identity, or as the server or the relay says. Its vendor session is
-   * kept; what viewers had not heard to its end is said again.
+   * may moderate it, `relay-track-removed` when it may no longer publish there, `duplicate-identity` by a participant of the same
+   * identity, or as the server or the relay says. Its vendor session is kept; what viewers had not heard to its end is said again.
    */
   z.object({ type: z.literal('stage.lost'), reason: z.string() }),
   z.object({ type: z.literal('stage.back'), awayMs: z.int() }),

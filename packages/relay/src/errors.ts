@@ -8,7 +8,7 @@ export type Side = 'source' | 'stage';
  * - `avatar-missing`: the avatar that joins the stage by itself did not join it in time
  * - `companion-missing`: somebody else who belongs to the avatar was not in the vendor's room in time
  * - `unsupported-codec`: the vendor's codec cannot be carried without encoding it anew
- * - `disconnected`: the room of that side was left meanwhile
+ * - `disconnected`: the room of that side was left meanwhile; `removed`: because somebody wanted it
  * - `track-removed`: the stage's server took the avatar's track out of the room
  * - `engine-not-available`: this version has no such engine
  * - `host-died`: the process that carried the media is gone

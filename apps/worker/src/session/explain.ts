@@ -71,7 +71,7 @@ function classify(error: unknown): Down {
 
 function explainRelay(error: RelayError): Down {
   const { code, side } = error;
-  if (side === 'stage' && code === 'removed') {
+  if (side === 'stage' && (code === 'removed' || code === 'track-removed')) {
     const reason = 'Somebody took the avatar off the stage while it was joining';
     return { kind: 'elsewhere', code: `stage-${code}`, reason, removed: true };
   }

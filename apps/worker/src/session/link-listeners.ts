@@ -9,8 +9,13 @@ import type { StagePresence } from './stage-presence.ts';
 import type { StateEvent } from './state.ts';
 import { handleVendorEvent, type VendorEventParts } from './vendor-events.ts';
 
-/** How LiveKit says that somebody took the avatar off the stage, as opposed to losing its connection. */
-const removals = new Set(['participant-removed', 'duplicate-identity', 'room-deleted']);
+/** How LiveKit, and the relay, say that somebody took the avatar off the stage, as opposed to losing its connection. */
+const removals = new Set([
+  'participant-removed',
+  'duplicate-identity',
+  'room-deleted',
+  'relay-track-removed',
+]);
 
 export type LinkListenerParts = VendorEventParts &
   Pick<LinkListeners, 'stageData' | 'up'> & {

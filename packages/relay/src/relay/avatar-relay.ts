@@ -17,6 +17,7 @@ import { JoinedRooms } from './joined-rooms.ts';
 import type { RelayEngine, RoomContext, SourceHandlers, StageHandlers, StageRoom } from './engine.ts';
 import { cancelledStart, RelayLifecycle } from './relay-lifecycle.ts';
 import type { RelayContext } from './relay-lifecycle.ts';
+import { stageDisconnected } from './room-error.ts';
 import { SourceRooms } from './source-rooms.ts';
 import { StageTracks } from './stage-tracks.ts';
 import { VoiceMemory } from './voice-memory.ts';
@@ -248,9 +249,7 @@ export class AvatarRelay<T extends { readonly kind: RelayMediaKind }> {
   #onStageDisconnected(reason: DisconnectReason): void {
     this.#context.logger.warn({ reason }, 'stage left');
     if (!this.#life.running) {
-      this.#life.fail(
-        new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }),
-      );
+      this.#life.fail(stageDisconnected(reason));
       return;
     }
     this.#life.emit('stageDisconnected', { reason });

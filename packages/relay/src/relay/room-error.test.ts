@@ -1,7 +1,7 @@
 import * as rtp from '@avatar-bridge/livekit-rtp';
 import { expect, test } from 'vitest';
 import { CancelledError, RetryableError, TerminalError } from '../errors.ts';
-import { roomError } from './room-error.ts';
+import { roomError, stageDisconnected } from './room-error.ts';
 
 test.each([
   [new rtp.TerminalError('unauthorized', 'no'), TerminalError, 'unauthorized'],
@@ -13,4 +13,9 @@ test.each([
   expect(mapped).toBeInstanceOf(expected);
   expect(mapped).toMatchObject({ code, side: 'stage', message: 'stage: no', cause: error });
   expect(roomError(mapped, 'source')).toBe(mapped);
+});
+
+test('a stage that somebody took us off is told from one that was lost', () => {
+  expect(stageDisconnected('duplicate-identity')).toMatchObject({ code: 'removed', side: 'stage' });
+  expect(stageDisconnected('server-shutdown')).toMatchObject({ code: 'disconnected', side: 'stage' });
 });

@@ -1,9 +1,8 @@
 import { type DisconnectReason, type Listeners, RtpParticipant } from '@avatar-bridge/livekit-rtp';
-import { RetryableError } from '../errors.ts';
 import type { RelayOptions } from '../media-relay.ts';
 import { JoinedRooms } from '../relay/joined-rooms.ts';
 import type { RelayContext, RelayLifecycle } from '../relay/relay-lifecycle.ts';
-import { roomError } from '../relay/room-error.ts';
+import { roomError, stageDisconnected } from '../relay/room-error.ts';
 
 export type StageMemberOptions = {
   stage: RelayOptions['stage'];
@@ -102,7 +101,7 @@ export class StageMember {
     const { life, context } = this.#options;
     context.logger.warn({ reason }, 'stage left');
     if (!life.running) {
-      life.fail(new RetryableError('disconnected', `stage: disconnected (${reason})`, { side: 'stage' }));
+      life.fail(stageDisconnected(reason));
       return;
     }
     life.emit('stageDisconnected', { reason });
