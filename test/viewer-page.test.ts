@@ -1,4 +1,4 @@
-import { AccessToken } from 'livekit-server-sdk';
+import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { RtpParticipant } from '../packages/livekit-rtp/src/index.ts';
@@ -45,6 +45,25 @@ test('in a room that others use, too, each page shows its own session’s avatar
   for (const { events } of [one, other]) events.close();
   await bridge.deleteSession(other.id);
   await Promise.all([page.close(), otherPage.close()]);
+});
+
+test('viewers come back with the avatar when somebody deletes its room, and leave for good when the session ends', async () => {
+  const { url, apiKey, apiSecret } = inject('livekit').stage;
+  const rooms = new RoomServiceClient(url.replace('ws', 'http'), apiKey, apiSecret);
+  const { id, events } = await bridge.liveSession();
+  const page = await open(id);
+  await untilPicture(page);
+  await rooms.deleteRoom(id);
+  await page.getByText('The room was closed, joining it again').waitFor();
+  await events.until('stage.back');
+  await untilPicture(page);
+  await bridge.deleteSession(id);
+  await page.getByText('The session is closed').waitFor();
+  await events.until('session.ended');
+  await page.waitForTimeout(1_500);
+  expect(await rooms.listRooms([id])).toEqual([]);
+  events.close();
+  await page.close();
 });
 
 test('the page speaks over plain http of another machine, where a browser has no secure context', async () => {

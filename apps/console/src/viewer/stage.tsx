@@ -10,18 +10,11 @@ import {
   useTranscriptions,
 } from '@livekit/components-react';
 import type { StreamedEvent } from '@avatar-bridge/contracts';
-import {
-  ConnectionError,
-  ConnectionErrorReason,
-  ConnectionState,
-  DisconnectReason,
-  RoomEvent,
-  type RoomEventCallbacks,
-  Track,
-} from 'livekit-client';
+import { ConnectionState, RoomEvent, type RoomEventCallbacks, Track } from 'livekit-client';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { avatarIdentity, avatarTracks } from './avatar-tracks.ts';
 import { readRoomEvent } from './room-event.ts';
+import { useRejoin } from './use-rejoin.ts';
 
 export type StageAccess = { url: string; token: string };
 
@@ -48,7 +41,7 @@ export function Stage({
   /** The session's own participant is not in the room any more. */
   onAvatarLeft?: () => void;
 }) {
-  const [trouble, setTrouble] = useState<string>();
+  const { round, trouble, ...listeners } = useRejoin();
   if (!access) {
     return (
       <div className="stage">
@@ -58,14 +51,13 @@ export function Stage({
   }
   return (
     <LiveKitRoom
+      key={round}
       className="stage"
       serverUrl={access.url}
       token={access.token}
       connect
       data-lk-theme="default"
-      onConnected={() => setTrouble(undefined)}
-      onError={(error) => setTrouble(whyNotJoined(error))}
-      onDisconnected={(reason) => setTrouble((before) => whyGone(reason) ?? before)}
+      {...listeners}
     >
       <Picture sessionId={sessionId} provider={provider} notice={notice ?? trouble} />
       <RoomEvents sessionId={sessionId} onEvent={onEvent} onAvatarLeft={onAvatarLeft} />
@@ -191,24 +183,5 @@ function waitingFor(connection: ConnectionState, isHeard: boolean): string {
       return 'Not connected to the room';
     default:
       return 'Joining the room';
-  }
-}
-
-function whyNotJoined(error: Error): string {
-  const refused = error instanceof ConnectionError && error.reason === ConnectionErrorReason.NotAllowed;
-  return refused ? 'This link has expired. Ask for a new one.' : 'The room can’t be reached';
-}
-
-function whyGone(reason: DisconnectReason | undefined): string | undefined {
-  switch (reason) {
-    case DisconnectReason.ROOM_DELETED:
-    case DisconnectReason.ROOM_CLOSED:
-      return 'The session is closed';
-    case DisconnectReason.DUPLICATE_IDENTITY:
-      return 'You are watching in another window';
-    case DisconnectReason.PARTICIPANT_REMOVED:
-      return 'You were removed from the room';
-    default:
-      return undefined;
   }
 }

@@ -51,7 +51,7 @@ function Watch({ sessionId, access }: { sessionId: string; access: StageAccess }
       <div className="columns">
         <Stage
           sessionId={sessionId}
-          access={access}
+          access={ended ? undefined : access}
           provider={state.provider && providerName(state.provider)}
           notice={ended ? state.notice : undefined}
           onEvent={onEvent}
