@@ -125,11 +125,12 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
     const identity = relayIdentity(sessionId, dialect);
     const call = randomUUID();
     try {
-      if ((await rooms.getParticipant(room, identity)).tracks.length === 0) return undefined;
-      await rooms.sendData(room, Buffer.from(call), DataPacket_Kind.RELIABLE, {
+      const asked = rooms.sendData(room, Buffer.from(call), DataPacket_Kind.RELIABLE, {
         topic: rollCallTopic,
         destinationIdentities: [identity],
       });
+      const [{ tracks }] = await Promise.all([rooms.getParticipant(room, identity), asked]);
+      if (tracks.length === 0) return undefined;
       for (const askedAt = now(); ; await setTimeout(rollCallPollMs)) {
         const late = now() >= askedAt + rollCallMs;
         const { attributes } = await rooms.getParticipant(room, identity);
