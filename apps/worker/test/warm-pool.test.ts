@@ -43,11 +43,19 @@ it('gives a session the vendor session that is ready, makes up for it, and stops
   const kept = await untilReady();
   const conversation = await rig.liveSession({ openingText: 'Welcome.' });
   expect(await conversation.vendorSessions()).toMatchObject([{ sessionId: kept }]);
-  expect(await untilReady()).not.toBe(kept);
+  const next = await untilReady();
   const said = await conversation.say(sentence('said'));
   expect(await conversation.finished(said)).toEqual(['spoken']);
   expect(await conversation.spoken()).toEqual(['Welcome.', sentence('said')]);
-  expect(await metrics.text()).toContain('avatar_bridge_pool_asked_total{outcome="used"} 1');
+
+  // One that is lost is replaced by the next that is ready.
+  await rig.fault({ kind: 'drop-session', sessionId: kept });
+  await conversation.until('session.recovering');
+  const again = await conversation.say(sentence('again'));
+  expect(await conversation.finished(again)).toEqual(['spoken']);
+  const used = (await conversation.vendorSessions()).map(({ sessionId }) => sessionId);
+  expect(used).toEqual([kept, next]);
+  expect(await metrics.text()).toContain('avatar_bridge_pool_asked_total{outcome="used"} 2');
   await conversation.stop();
   await conversation.until('session.ended');
   await drain();
