@@ -12,6 +12,7 @@ export const faults = {
   'worker-drained': { plane: 'worker', lastsMs: [500, 1_000] },
   'worker-without-redis': { plane: 'worker', lastsMs: [1_000, 12_000] },
   'worker-without-vendor': { plane: 'worker', lastsMs: [1_000, 8_000] },
+  'worker-without-stage': { plane: 'worker', lastsMs: [1_000, 8_000] },
   'worker-clock': { plane: 'worker', lastsMs: [2_000, 10_000] },
   'gateway-killed': { plane: 'gateway', lastsMs: [500, 3_000] },
   'gateway-frozen': { plane: 'gateway', lastsMs: [1_000, 6_000] },

@@ -28,6 +28,8 @@ export const strikes: Record<FaultName, Strike> = {
   'worker-drained': ({ stack }, pick) => drained(workersOf(stack), pick),
   'worker-without-redis': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'redis'),
   'worker-without-vendor': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'vendor'),
+  // Of its relays the signalling: media has ways of its own.
+  'worker-without-stage': async ({ stack }, pick) => partitioned(pickAlive(stack.workers, pick), 'stage'),
   'worker-clock': async ({ stack }, pick) => stepped(pickAlive(stack.workers, pick), pick),
   'gateway-killed': ({ stack }, pick) => killed(gatewaysOf(stack), pick),
   'gateway-frozen': ({ stack }, pick) => frozenNode(stack.gateways, pick),
@@ -138,7 +140,7 @@ async function frozenNode(nodes: Node[], pick: number): Promise<Struck> {
   return frozen(node, node.name);
 }
 
-function partitioned(node: Node, from: 'redis' | 'vendor'): Struck {
+function partitioned(node: Node, from: 'redis' | 'vendor' | 'stage'): Struck {
   node.ways[from]?.swallow();
   return { target: `${node.name} from ${from}`, heal: () => node.ways[from]?.heal() };
 }

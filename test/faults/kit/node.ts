@@ -5,7 +5,7 @@ import { childrenOf, signal, signalGroup } from './process-tree.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** TCP proxies on a process' ways; none where its address is one that a proxy cannot stand in for. */
-export type Ways = { redis?: TcpProxy; vendor?: TcpProxy };
+export type Ways = { redis?: TcpProxy; vendor?: TcpProxy; stage?: TcpProxy };
 
 /** A gateway or a worker: a process of its own, with ways of its own to what it needs. */
 export class Node {

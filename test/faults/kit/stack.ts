@@ -135,15 +135,20 @@ export class FaultStack implements AsyncDisposable {
   async startWorker(env: Record<string, string> = {}): Promise<Node> {
     const name = `worker-${++this.#nodes}`;
     const door = await VendorDoor.start(name, this.vendor.url, (sent) => this.submissions.push(sent));
+    const { url } = this.stage.access;
+    const toStage = await TcpProxy.start(url);
     const node = await this.#start(name, (common) =>
       this.#stack.startWorker({
         ...common,
+        LIVEKIT_URL: toStage.through(url),
+        LIVEKIT_PUBLIC_URL: url,
         HEYGEN_BASE_URL: door.url,
         LIVEAVATAR_BASE_URL: door.url,
         ...env,
       }),
     );
     node.ways.vendor = door.proxy;
+    node.ways.stage = toStage;
     this.workers.push(node);
     return node;
   }
@@ -205,7 +210,7 @@ export class FaultStack implements AsyncDisposable {
     // Relay hosts may outlive their worker by a grace time.
     for (const node of nodes) signalGroup(node.pid, 'SIGKILL');
     await Promise.allSettled(
-      nodes.flatMap(({ ways }) => [ways.redis, ways.vendor]).map(async (way) => way?.close()),
+      nodes.flatMap(({ ways }) => [ways.redis, ways.vendor, ways.stage]).map(async (way) => way?.close()),
     );
     await this.#stopServers();
   }
