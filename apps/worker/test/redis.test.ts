@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { startRedis } from './support/own-redis.ts';
 import { Rig, sentence } from './support/rig.ts';
 
@@ -50,4 +50,19 @@ it('keeps its vendor session while Redis hangs for longer than its lease lasts, 
   await conversation.stop();
   await conversation.until('session.ended');
   expect(await rig.openVendorSessions()).toEqual([]);
+}, 60_000);
+
+it('does not stop a vendor session that looks lost while nobody can say whose it is', async () => {
+  await using redis = await startRedis();
+  await using rig = await Rig.open({}, redis.url);
+  const worker = rig.startWorker();
+  const conversation = await rig.liveSession();
+  const usurper = await rig.store.claim(conversation.id, { epoch: 1_000, worker: 'usurper' });
+  redis.freeze();
+  await rig.fault({ kind: 'stall-media' });
+  await delay(8_000);
+  redis.thaw();
+  await vi.waitUntil(() => worker.sessions === 0, { timeout: 10_000 });
+  expect(await rig.openVendorSessions()).toHaveLength(1);
+  await usurper.end({ outcome: 'stopped', code: 'stopped', message: 'The test is done' });
 }, 60_000);
