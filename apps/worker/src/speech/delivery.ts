@@ -50,6 +50,8 @@ export class Delivery {
   /** Taken on evidence: what their answers say is no news. */
   readonly #adopted = new WeakSet<Attempt>();
   #hearing = new Hearing(0);
+  /** An end that is believed `until` (epoch ms) unless the vendor session proves to be over. */
+  #doubted: { taskId: string | undefined; at: number; until: number } | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -137,6 +139,12 @@ export class Delivery {
   handle(event: Extract<VendorEvent, { type: 'speech.started' | 'speech.ended' }>): void {
     const { at, foreign, taskId, type } = event;
     const { note, queue } = this.#parts;
+    // A session that goes on telling is not over.
+    this.#believe();
+    if (type === 'speech.ended' && event.doubtMs !== undefined) {
+      this.#doubted = { taskId, at, until: at + event.doubtMs };
+      return;
+    }
     if (taskId !== undefined && queue.isPast(taskId)) return;
     const started = type === 'speech.started';
     const facts = foreign ? [] : queue[started ? 'started' : 'ended'](taskId, at);
@@ -158,6 +166,12 @@ export class Delivery {
    */
   act(now: number, { submit, conclude }: { submit: boolean; conclude: boolean }): number {
     if (!this.#line) return Number.POSITIVE_INFINITY;
+    if (this.#doubted && now >= this.#doubted.until) this.#believe();
+    const due = this.#lookAndSubmit(now, { submit, conclude });
+    return Math.min(due, this.#doubted?.until ?? Number.POSITIVE_INFINITY);
+  }
+
+  #lookAndSubmit(now: number, { submit, conclude }: { submit: boolean; conclude: boolean }): number {
     const look = conclude ? this.#weighEvidence(now) : Number.POSITIVE_INFINITY;
     this.#step({ type: 'look', at: now });
     const submission = this.#submission;
@@ -233,7 +247,15 @@ export class Delivery {
     return Number.POSITIVE_INFINITY;
   }
 
+  #believe(): void {
+    if (!this.#doubted) return;
+    const { taskId, at } = this.#doubted;
+    this.#doubted = undefined;
+    this.#parts.note(this.#parts.queue.ended(taskId, at));
+  }
+
   #giveUp(): void {
+    this.#doubted = undefined;
     this.#step({ type: 'lost' });
     this.#line = undefined;
     this.#hearing.foreignEnded();
@@ -250,6 +272,8 @@ export class Delivery {
     this.#submission = next(before, event);
     const silences = callsOf(this.#submission) > callsOf(before);
     const { type } = event;
+    // What had ended before it was silenced is not said again.
+    if (silences) this.#believe();
     if (silences || type === 'lost') {
       queue.takeBack();
       note(held.filter(({ state }) => state.name === 'waiting').map(waits));

@@ -1,4 +1,5 @@
 import type { Utterance } from '@avatar-bridge/session-store';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { now } from '../clock.ts';
 import { SilentVendor, SpeakerRig } from './testing/speaker-rig.ts';
@@ -213,4 +214,43 @@ it('silences nobody while the lease does not hold: the avatar may be the next ow
   expect(rig.vendor.calls).toEqual([sentence(1)]);
   rig.leased = true;
   await vi.waitFor(() => expect(rig.vendor.calls).toEqual([sentence(1), '(interrupt)']));
+});
+
+describe("an end that may be the session's", () => {
+  const saying = async (): Promise<void> => {
+    rig.attach();
+    rig.say(sentence(1));
+    await rig.act();
+    rig.started();
+    rig.ended(rig.vendor.taskId, 60);
+    await rig.act();
+    expect(rig.told).toEqual(['1 speaking']);
+  };
+
+  it('is believed when the session has gone on for long enough', async () => {
+    await saying();
+    await sleep(70);
+    await rig.act();
+    expect(rig.told).toEqual(['1 speaking', '1 spoken']);
+  });
+
+  it('is believed when the avatar is silenced: it is not said again', async () => {
+    await saying();
+    rig.speaker.suspend();
+    await rig.act();
+    rig.speaker.resume();
+    await rig.act();
+    expect(rig.told).toEqual(['1 speaking', '1 spoken']);
+    expect(rig.vendor.calls).toEqual([sentence(1), '(interrupt)']);
+  });
+
+  it('is not believed when the session is over: it is said again', async () => {
+    await saying();
+    rig.speaker.detach();
+    rig.vendor = new SilentVendor();
+    rig.attach();
+    await rig.act();
+    expect(rig.told).toEqual(['1 speaking']);
+    expect(rig.vendor.calls).toEqual([sentence(1)]);
+  });
 });

@@ -5,12 +5,9 @@ import type { VendorEvent } from '../vendor-event.ts';
 /** The utterance that the avatar was given last, named by the event id of its command. */
 type InFlight = { id: string; mode: 'repeat' | 'talk'; text: string; startedAt: number | undefined };
 
-/** An event, and for how many ms it is not yet to be believed: the session may be over, and with it the utterance cut off. */
-export type Told = { event: VendorEvent; doubtMs?: number | undefined };
-
 /** An end that comes before its time may be the session's, which is told a moment later: parts of the expected time, and ms. */
 const doubts = [
-  { before: 0.5, ms: 700 },
+  { before: 0.75, ms: 700 },
   { before: 1, ms: 200 },
 ];
 
@@ -85,17 +82,18 @@ export class FullEvents {
   }
 
   /** The events in a data packet; none for what is no event. */
-  read(payload: string, at: number): Told[] {
+  read(payload: string, at: number): VendorEvent[] {
     const event = parseResponse(payload);
     if (!event) return [];
     const name = event.type === 'unknown' ? event.name : event.type;
     const raw: VendorEvent = { type: 'raw', source: 'room', name, payload: event.raw };
-    if (event.type === 'avatar.speak_ended') return [{ event: raw }, ...this.#ended(event.sourceEventId, at)];
-    return [raw, ...this.#meaning(event, at)].map((meant) => ({ event: meant }));
+    return [raw, ...this.#meaning(event, at)];
   }
 
-  #meaning(event: Exclude<ResponseEvent, { type: 'avatar.speak_ended' }>, at: number): VendorEvent[] {
+  #meaning(event: ResponseEvent, at: number): VendorEvent[] {
     switch (event.type) {
+      case 'avatar.speak_ended':
+        return this.#ended(event.sourceEventId, at);
       case 'avatar.speak_started':
         return this.#started(event.sourceEventId, at);
       case 'avatar.transcription.chunk':
@@ -133,12 +131,11 @@ export class FullEvents {
     return [{ type: 'speech.started', taskId: mine.id, at }, ...caption];
   }
 
-  #ended(source: string | undefined, at: number): Told[] {
+  #ended(source: string | undefined, at: number): VendorEvent[] {
     const mine = this.#mine(source);
     if (!mine) {
       if (this.#greeting === 'speaking') this.#greeting = 'over';
-      const ended = { type: 'speech.ended' as const, taskId: source ?? 'greeting', at };
-      return [{ event: { ...ended, ...this.#foreign(source) } }];
+      return [{ type: 'speech.ended', taskId: source ?? 'greeting', at, ...this.#foreign(source) }];
     }
     if (mine.startedAt === undefined) return [];
     this.#inFlight = undefined;
@@ -146,8 +143,10 @@ export class FullEvents {
     const caption = text === '' ? [] : [this.#caption(mine, text, true)];
     const part = (at - mine.startedAt) / Math.max(expectedDuration(text, this.#rate), 1);
     const doubtMs = doubts.find(({ before }) => part < before)?.ms;
-    const ended: VendorEvent[] = [...caption, { type: 'speech.ended', taskId: mine.id, at }];
-    return ended.map((event) => ({ event, doubtMs }));
+    return [
+      ...caption,
+      { type: 'speech.ended', taskId: mine.id, at, ...(doubtMs !== undefined && { doubtMs }) },
+    ];
   }
 
   /** The answer to `talk` is known from here only. Of a `repeat` the text is known, and a greeting is none of ours. */

@@ -133,10 +133,9 @@ export class FullSession implements ProviderSession {
 
   handleRoomData(payload: string, { topic }: DataOrigin): void {
     if (topic !== undefined && topic !== responseTopic) return;
-    for (const { event, doubtMs } of this.#events.read(payload, now())) {
+    for (const event of this.#events.read(payload, now())) {
       if (this.#over.signal.aborted) return;
-      if (doubtMs !== undefined) this.#tellLater(event, doubtMs);
-      else if (event.type === 'closed')
+      if (event.type === 'closed')
         this.#lose(new SessionLostError('session-closed', `LiveAvatar ended the session: ${event.reason}`));
       else this.#parts.onEvent(event);
     }
@@ -160,15 +159,6 @@ export class FullSession implements ProviderSession {
     const { client, logger } = this.#parts;
     await stopSession(client, this.ref.id);
     logger.info({ vendorSessionId: this.ref.id, reason }, 'vendor session closed');
-  }
-
-  /** Unless the session ends meanwhile, or the avatar is silenced. */
-  #tellLater(event: VendorEvent, ms: number): void {
-    const signal = AbortSignal.any([this.#over.signal, this.#waiting.signal]);
-    void sleep(ms, undefined, { signal }).then(
-      () => this.#parts.onEvent(event),
-      () => undefined,
-    );
   }
 
   /** The greeting is not to be talked into, nor to be taken for one of ours. Resolves when it is over, or has not come. */

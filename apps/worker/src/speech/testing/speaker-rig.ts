@@ -108,7 +108,8 @@ export class SpeakerRig {
     this.speaker.handle({ type: 'speech.started', taskId, at: now() });
   }
 
-  ended(taskId = this.vendor.taskId): void {
-    this.speaker.handle({ type: 'speech.ended', taskId, at: now() });
+  ended(taskId = this.vendor.taskId, doubtMs?: number): void {
+    const doubt = doubtMs === undefined ? {} : { doubtMs };
+    this.speaker.handle({ type: 'speech.ended', taskId, at: now(), ...doubt });
   }
 }
