@@ -102,11 +102,13 @@ function triesOf(posted: Posted, said: Said[]): string {
     .map(({ vendorSession, startedAt, stoppedAt, interruptedAt }) => {
       const end = interruptedAt === undefined ? 'ended' : 'silenced';
       const at = interruptedAt ?? stoppedAt;
-      const how = startedAt === undefined ? 'never begun' : `begun at ${new Date(startedAt).toISOString()}`;
-      return `${vendorSession.slice(0, 8)}: ${how}${at === undefined ? '' : `, ${end} at ${new Date(at).toISOString()}`}`;
+      const how = startedAt === undefined ? 'never begun' : `begun at ${iso(startedAt)}`;
+      return `${vendorSession.slice(0, 8)}: ${how}${at === undefined ? '' : `, ${end} at ${iso(at)}`}`;
     });
   return tries.join('; ') || 'the vendor never had it';
 }
+
+const iso = (at: number): string => new Date(at).toISOString();
 
 const isOf = (saying: Part, posted: { session: number; message: number }): boolean =>
   saying.session === posted.session && saying.message === posted.message;
@@ -144,7 +146,7 @@ function doubled(sayings: Saying[], accounts: Accounts): Finding[] {
         kind: 'doubled' as const,
         session: saying.session,
         message: saying.message,
-        why: `part ${saying.part} was heard to its end, and begun again ${later} ms later`,
+        why: `part ${saying.part} was heard to its end, and begun again ${later} ms later, at ${iso(saying.startedAt)}`,
       },
     ];
   });
