@@ -54,7 +54,11 @@ export type AvatarSettings = z.infer<typeof AvatarSettings>;
 export const SessionPriority = z.enum(['high', 'normal', 'low']);
 export type SessionPriority = z.infer<typeof SessionPriority>;
 
-const seconds = (least: number, most: number) => z.int().min(least).max(most);
+const seconds = (least: number, most: number) =>
+  z
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
 
 /** What becomes of a session that nobody uses. `park`: it stays, without a vendor session, until somebody needs it. */
 export const WhenUnused = z.enum(['park', 'end']);
