@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionStore } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
+import { every } from './every.ts';
 import type { StageAccess } from './session/stage-access.ts';
 
 export type ParkedSessionsParts = {
@@ -22,14 +22,9 @@ export class ParkedSessions {
 
   /** Goes on until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
-      await this.once().catch((error: unknown) =>
-        this.#parts.logger.debug({ err: error }, 'parked sessions could not be looked after'),
-      );
-      // oxlint-disable-next-line no-await-in-loop -- many workers don't all look at once
-      await delay(intervalMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {});
-    }
+    const failed = (error: unknown) =>
+      this.#parts.logger.debug({ err: error }, 'parked sessions could not be looked after');
+    await every(intervalMs, () => this.once(), { signal, failed });
   }
 
   /** One look. */

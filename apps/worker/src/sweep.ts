@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type SessionStore,
   UnknownSessionError,
   type VendorSessionEntry,
 } from '@avatar-bridge/session-store';
 import type { Logger } from 'pino';
+import { every } from './every.ts';
 import type { Metrics } from './metrics.ts';
 import type { Providers } from './providers/providers.ts';
 import { UnknownVendorSessions } from './unknown-vendor-sessions.ts';
@@ -67,11 +67,12 @@ export class Sweep {
 
   /** Goes on until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { interval = 60_000 } = this.#parts;
+    const { interval = 60_000, logger } = this.#parts;
+    const failed = (error: unknown) => logger.warn({ err: error }, 'a sweep failed, the next one comes');
     await Promise.all([
-      this.#every(interval, () => this.once(signal), signal),
-      this.#every(interval, () => this.#unknown.once(signal), signal),
-      this.#every(repairInterval, () => this.#repair(), signal),
+      every(interval, () => this.once(signal), { signal, failed }),
+      every(interval, () => this.#unknown.once(signal), { signal, failed }),
+      every(repairInterval, () => this.#repair(), { signal, failed }),
     ]);
   }
 
@@ -132,17 +133,6 @@ export class Sweep {
     if (expired.length > 0) this.#parts.logger.info({ expired }, 'sessions got no slot in time');
     if (requeued.length > 0 || ended.length > 0)
       this.#parts.logger.warn({ requeued, ended }, 'sessions without a lease were repaired');
-  }
-
-  async #every(interval: number, look: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
-      await look().catch((error: unknown) =>
-        this.#parts.logger.warn({ err: error }, 'a sweep failed, the next one comes'),
-      );
-      // oxlint-disable-next-line no-await-in-loop -- many workers don't all look at once
-      await delay(interval * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {});
-    }
   }
 }
 

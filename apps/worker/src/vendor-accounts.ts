@@ -1,4 +1,4 @@
-import { type knownProviders, providerOf } from '@avatar-bridge/contracts';
+import { jsonVariable, type knownProviders, providerOf } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 
 /** What an account at a vendor gives: LiveAvatar's serve two providers, out of the same slots. */
@@ -29,22 +29,12 @@ const Listed = z.strictObject({
 });
 
 /** BRIDGE_VENDOR_ACCOUNTS. */
-export const VendorAccounts = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('must be JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z
-      .array(Listed, 'must be a list')
-      .min(1, 'is empty')
-      .refine((list) => new Set(list.map(idOf)).size === list.length, 'must not list an account twice'),
-  );
+export const VendorAccounts = jsonVariable.pipe(
+  z
+    .array(Listed, 'must be a list')
+    .min(1, 'is empty')
+    .refine((list) => new Set(list.map(idOf)).size === list.length, 'must not list an account twice'),
+);
 
 /** An account at a vendor. */
 export type VendorAccount = Omit<z.infer<typeof Listed>, 'keyVariable' | 'slots' | 'baseUrl'> & {

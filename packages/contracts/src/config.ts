@@ -35,6 +35,16 @@ export function wholeNumber(from: number, to: number) {
   return z.coerce.number(rule).int(rule).min(from, rule).max(to, rule);
 }
 
+/** A variable that is JSON; pipe it into the schema of what it says. */
+export const jsonVariable = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('must be JSON');
+    return z.NEVER;
+  }
+});
+
 /** Variables that begin with `prefix` and that `known` lacks: most likely misspelt. */
 export function unknownVariables(
   prefix: string,

@@ -1,4 +1,4 @@
-import { ConfigError, SessionLimits } from '@avatar-bridge/contracts';
+import { ConfigError, jsonVariable, SessionLimits } from '@avatar-bridge/contracts';
 import { z } from 'zod';
 import { badInput } from '../problems/bad-input.ts';
 
@@ -6,22 +6,12 @@ type Limits = Partial<SessionLimits>;
 const bounding = ['maxDurationSeconds', 'idleSeconds', 'unwatchedSeconds', 'queuedSeconds'] as const;
 
 /** BRIDGE_KEY_LIMITS: limits by the names of keys. */
-export const KeyLimits = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('must be JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.record(
-      z.string().regex(/^key_[0-9a-f]{12}$/, "must be a key's name, as the gateway tells when it starts"),
-      SessionLimits.partial(),
-    ),
-  );
+export const KeyLimits = jsonVariable.pipe(
+  z.record(
+    z.string().regex(/^key_[0-9a-f]{12}$/, "must be a key's name, as the gateway tells when it starts"),
+    SessionLimits.partial(),
+  ),
+);
 
 /** What limits a session gets: its own, as far as those of the key that opens it allow; else the key's; else the usual ones. */
 export class LimitRules {
