@@ -1,3 +1,5 @@
+import type { DisconnectReason } from '@avatar-bridge/livekit-rtp';
+
 /** Which of the two rooms an error is about. */
 export type Side = 'source' | 'stage';
 
@@ -47,3 +49,10 @@ export class CancelledError extends RelayError {
     super('cancelled', message, options);
   }
 }
+
+/** How LiveKit says that somebody wanted a participant to leave, as opposed to losing its connection. */
+export const removals: ReadonlySet<string> = new Set<DisconnectReason>([
+  'duplicate-identity',
+  'participant-removed',
+  'room-deleted',
+]);

@@ -1,6 +1,6 @@
 export { createMediaRelay, HostedMediaRelay } from './create-media-relay.ts';
 export type { MediaRelayOptions } from './create-media-relay.ts';
-export { CancelledError, RelayError, RetryableError, TerminalError } from './errors.ts';
+export { CancelledError, RelayError, removals, RetryableError, TerminalError } from './errors.ts';
 export type { RelayErrorCode, Side } from './errors.ts';
 export { readAnswer, rollCallTopic } from './stage/roll-call.ts';
 export type { HeardVoice } from './relay/voice-memory.ts';

@@ -1,4 +1,4 @@
-import { isNamed, type OfferedProviders, type SessionProvider } from '@avatar-bridge/contracts';
+import { isNamed, type OfferedProviders, type Session, type SessionProvider } from '@avatar-bridge/contracts';
 import type { SlotAccount } from '@avatar-bridge/session-store';
 import type { AvatarProvider } from './avatar-provider.ts';
 
@@ -41,10 +41,13 @@ export class Providers {
     return this.#accounts.find(({ providers }) => providers.includes(name));
   }
 
-  /** A session's providers by name, each vendor that has several accounts here once for each of them. */
-  spread(list: readonly SessionProvider[]): SessionProvider[] {
+  /**
+   * A session's providers by name, each vendor that has several accounts here once for each of them. A session that names none has the
+   * usual ones.
+   */
+  listFor({ providers }: Pick<Session, 'providers'>): SessionProvider[] {
     const spread = new Map<string, SessionProvider>();
-    for (const { name: wanted, ...own } of list) {
+    for (const { name: wanted, ...own } of providers ?? this.order.map((name) => ({ name }))) {
       const named = this.all.map(({ name }) => name).filter((name) => isNamed(name, wanted));
       for (const name of named.length === 0 ? [wanted] : named)
         if (!spread.has(name)) spread.set(name, { name, ...own });

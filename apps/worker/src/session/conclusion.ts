@@ -45,11 +45,11 @@ export async function endSession(
 
 /** Stops the vendor session and leaves the stage; what came into the mailbox after `seen` wakes the session again. */
 export async function parkSession(
-  { owned, links, journal }: Concluding,
+  { links, journal }: Pick<Concluding, 'links' | 'journal'>,
   event: Extract<SessionEventBody, { type: 'session.parked' }>,
   seen: string,
 ): Promise<void> {
   await links.close('the session is parked');
-  journal.write(() => owned.park(event, seen));
+  journal.write((owned) => owned.park(event, seen));
   await journal.idle();
 }

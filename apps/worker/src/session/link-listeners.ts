@@ -1,4 +1,5 @@
 import type { SessionEventBody } from '@avatar-bridge/contracts';
+import { removals } from '@avatar-bridge/relay';
 import { now } from '../clock.ts';
 import type { Captions } from '../speech/captions.ts';
 import type { Speaker } from '../speech/speaker.ts';
@@ -9,13 +10,8 @@ import type { StagePresence } from './stage-presence.ts';
 import type { StateEvent } from './state.ts';
 import { handleVendorEvent, type VendorEventParts } from './vendor-events.ts';
 
-/** How LiveKit, and the relay, say that somebody took the avatar off the stage, as opposed to losing its connection. */
-const removals = new Set([
-  'participant-removed',
-  'duplicate-identity',
-  'room-deleted',
-  'relay-track-removed',
-]);
+/** What the stage is lost for when somebody took the avatar's right to publish there. */
+const unpublished = 'relay-track-removed';
 
 export type LinkListenerParts = VendorEventParts &
   Pick<LinkListeners, 'stageData' | 'up'> & {
@@ -49,7 +45,8 @@ export function linkListeners(parts: LinkListenerParts): LinkListeners {
       captions.finish();
       presence.lost(reason);
       const told = `The stage was lost: ${reason}`;
-      dispatch({ type: 'stage.lost', at: now(), reason: told, removed: removals.has(reason) });
+      const removed = removals.has(reason) || reason === unpublished;
+      dispatch({ type: 'stage.lost', at: now(), reason: told, removed });
     },
     unseen: (unseen, cut) => {
       speaker.unseen(unseen);

@@ -19,7 +19,7 @@ export async function mayBegin(
     throw error;
   });
   if (session?.state !== 'queued' && session?.state !== 'parked') return true;
-  const list = providers.spread(session.providers ?? providers.order.map((name) => ({ name })));
+  const list = providers.listFor(session);
   for (const account of new Set(list.map(({ name }) => providers.accountOf(name)))) {
     // oxlint-disable-next-line no-await-in-loop -- the next one is asked only when this one has none
     if (!account || (await store.reserveInAccount(id, account))) return true;

@@ -45,7 +45,7 @@ export class ProviderSelection {
     const { owned, providers, rules } = parts;
     const { record } = owned;
     this.#parts = parts;
-    this.#list = providers.spread(record.providers ?? providers.order.map((name) => ({ name })));
+    this.#list = providers.listFor(record);
     this.#rules = { ...rules, count: this.#list.length };
     const inUse = this.#list.findIndex(({ name }) => name === record.provider);
     this.#choice = firstChoice(Math.max(inUse, 0));

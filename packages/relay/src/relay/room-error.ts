@@ -1,5 +1,5 @@
 import * as rtp from '@avatar-bridge/livekit-rtp';
-import { CancelledError, RelayError, RetryableError, TerminalError } from '../errors.ts';
+import { CancelledError, RelayError, RetryableError, TerminalError, removals } from '../errors.ts';
 import type { Side } from '../errors.ts';
 
 /** What went wrong in one of the rooms, as an error of ours that says in which. */
@@ -13,12 +13,6 @@ export function roomError(error: unknown, side: Side): RelayError {
     return new RetryableError(error.code, message, { side, cause: error });
   return new RetryableError('failed', message, { side, cause: error });
 }
-
-const removals: ReadonlySet<rtp.DisconnectReason> = new Set([
-  'duplicate-identity',
-  'participant-removed',
-  'room-deleted',
-]);
 
 /** What a relay fails with that lost the stage before it carried anything: `removed` when somebody took it off, who may not want it back. */
 export function stageDisconnected(reason: rtp.DisconnectReason): RelayError {
