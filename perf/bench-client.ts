@@ -9,7 +9,10 @@ export type BenchEvent = { id: string; type: string; at: number; messageId?: str
 /** ms since 1970, with parts of a ms. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
-/** One request over a kept connection. Node's own client, because `fetch` takes about as long as what is measured. */
+/**
+ * One request over a kept connection. Node's own client, because `fetch` takes about as long as what is
+ * measured.
+ */
 export async function request(
   agent: Agent,
   key: string,

@@ -1,4 +1,5 @@
-// pnpm bench <name> [options]: each bench is a module of its own and prints a table, and with --json one JSON object as its last line.
+// pnpm bench <name> [options]: each bench is a module of its own and prints a table, and with --json one JSON
+// object as its last line.
 const benches: Record<
   string,
   { summary: string; load: () => Promise<{ run: (args: string[]) => Promise<void> }> }

@@ -28,7 +28,10 @@ export type LivekitServerOptions = {
 };
 type LivekitPorts = { http: number; tcp: number; udp: number };
 
-/** Starts a livekit-server of our own on the loopback address. Its configuration names no host outside this machine. */
+/**
+ * Starts a livekit-server of our own on the loopback address. Its configuration names no host outside this
+ * machine.
+ */
 export async function startLivekit(options: LivekitServerOptions): Promise<LivekitServer> {
   const http = options.ports?.http ?? (await freePort(options.port));
   const tcp = options.ports?.tcp ?? (await freePort());

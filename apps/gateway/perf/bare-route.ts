@@ -1,4 +1,5 @@
-// What the framework alone can do on this machine: the route of a message with the same key check, schema and answer, and nothing behind it.
+// What the framework alone can do on this machine: the route of a message with the same key check, schema and
+// answer, and nothing behind it.
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';

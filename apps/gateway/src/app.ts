@@ -19,7 +19,10 @@ import { addSocketRoutes } from './socket/routes.ts';
 import { v1Door, type V1DoorOptions } from './v1-door/routes.ts';
 import { addViewerRoutes } from './viewers/routes.ts';
 
-/** The gateway's routes over the given parts; with `door` those of HeyGen's v1, too. Does nothing until it is asked. */
+/**
+ * The gateway's routes over the given parts; with `door` those of HeyGen's v1, too. Does nothing until it is
+ * asked.
+ */
 export function createApp(parts: Parts, door?: V1DoorOptions): App {
   const app: App = new OpenAPIHono<GatewayEnv>({ defaultHook: refuseBadInput });
   app.onError(answerError(parts));

@@ -50,7 +50,9 @@ function keys(production: boolean) {
     .transform((all) => all.map((key) => new Secret(key)));
 }
 
-/** Everything the gateway can be told. In production keys must be given; elsewhere missing ones are made up. */
+/**
+ * Everything the gateway can be told. In production keys must be given; elsewhere missing ones are made up.
+ */
 export function configSchema(production: boolean) {
   return z.object({
     NODE_ENV: z

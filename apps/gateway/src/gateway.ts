@@ -20,7 +20,9 @@ import { ViewerTokens } from './viewers/viewer-tokens.ts';
 export type Gateway = {
   /** Where it listens. */
   readonly url: string;
-  /** Not ready any more, no new connections, listeners sent away, requests finished, Redis left. Idempotent. */
+  /**
+   * Not ready any more, no new connections, listeners sent away, requests finished, Redis left. Idempotent.
+   */
   close(deadline?: number): Promise<void>;
 };
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Looks now, and again about `intervalMs` after each look, until the signal aborts; many workers don't all look at once.
- * Never rejects: a look that fails is told to `failed`.
+ * Looks now, and again about `intervalMs` after each look, until the signal aborts; many workers don't all
+ * look at once. Never rejects: a look that fails is told to `failed`.
  */
 export async function every(
   intervalMs: number,

@@ -9,7 +9,9 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 const circuitStates = { closed: 0, probing: 1, open: 2 };
 
-/** What a worker tells Prometheus. Each worker has a registry of its own. `relayHosts`: those that run now. */
+/**
+ * What a worker tells Prometheus. Each worker has a registry of its own. `relayHosts`: those that run now.
+ */
 export function createMetrics({
   relayHosts = () => [],
 }: { relayHosts?: () => HostedMediaRelay['hosts'] } = {}) {

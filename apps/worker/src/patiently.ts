@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '@avatar-bridge/session-store';
 
-/** Asks Redis until it answers. Rejects with what else went wrong, and with the signal's reason when it aborts. */
+/**
+ * Asks Redis until it answers. Rejects with what else went wrong, and with the signal's reason when it
+ * aborts.
+ */
 export async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     try {

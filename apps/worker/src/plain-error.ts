@@ -4,8 +4,8 @@ import { stdSerializers } from 'pino';
 const tokens = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /**
- * What the log says of an error: type, message and stack, without tokens. Libraries hang commands, and with them users' texts, onto
- * theirs.
+ * What the log says of an error: type, message and stack, without tokens. Libraries hang commands, and with
+ * them users' texts, onto theirs.
  */
 export function plainError(error: Error): { type: string; message: string; stack: string } {
   const { type, message, stack } = stdSerializers.err(error);

@@ -30,7 +30,9 @@ export type SweepParts = {
   logger: Logger;
   /** Concurrent sessions that the vendor account allows, over all workers. */
   slots: number;
-  /** Whether vendor sessions are stopped that nobody wrote down. Default: no, for others may use the account. */
+  /**
+   * Whether vendor sessions are stopped that nobody wrote down. Default: no, for others may use the account.
+   */
   stopUnknown?: boolean;
   /** ms between two looks. Default 60,000. */
   interval?: number;
@@ -42,8 +44,9 @@ const repairInterval = 5_000;
 const offerTtl = 4 * repairInterval;
 
 /**
- * What becomes of a vendor session that is written down. `used`: its session's owner has it. `unneeded`: so it seems, but an owner may
- * be about to stop it, or another one to go on with it. `over`: its session has ended.
+ * What becomes of a vendor session that is written down. `used`: its session's owner has it. `unneeded`: so
+ * it seems, but an owner may be about to stop it, or another one to go on with it. `over`: its session has
+ * ended.
  */
 type Need = 'used' | 'unneeded' | 'over';
 
@@ -51,9 +54,10 @@ type Need = 'used' | 'unneeded' | 'over';
 type Look = { entry: OfSession; need: Need; as: string };
 
 /**
- * Stops the vendor sessions that nobody needs, puts sessions back in the queue whose lease was lost, sets the queue's slots, and
- * says which providers this worker offers. Any number of workers may sweep: to stop what is stopped does no harm. What seems unneeded is
- * left to its owner, or the next one, for the time between two looks. Of the warm pool it stops those whose keeper is dead.
+ * Stops the vendor sessions that nobody needs, puts sessions back in the queue whose lease was lost, sets the
+ * queue's slots, and says which providers this worker offers. Any number of workers may sweep: to stop what
+ * is stopped does no harm. What seems unneeded is left to its owner, or the next one, for the time between
+ * two looks. Of the warm pool it stops those whose keeper is dead.
  */
 export class Sweep {
   readonly #parts: SweepParts;

@@ -14,8 +14,9 @@ export type UnknownVendorSessionsParts = {
 };
 
 /**
- * Finds the vendor sessions that the vendor lists and nobody wrote down: the answer to their creation was lost. One that is
- * just being opened is not written down yet, so only those count that two looks in a row have found.
+ * Finds the vendor sessions that the vendor lists and nobody wrote down: the answer to their creation was
+ * lost. One that is just being opened is not written down yet, so only those count that two looks in a row
+ * have found.
  */
 export class UnknownVendorSessions {
   readonly #parts: UnknownVendorSessionsParts;
@@ -30,7 +31,8 @@ export class UnknownVendorSessions {
   async once(signal?: AbortSignal): Promise<VendorSession[]> {
     const { providers, stopUnknown = false, store } = this.#parts;
     const listed = await Promise.all(providers.all.map(({ name }) => this.#list(name, signal)));
-    // After the lists: what is opened meanwhile is in neither. By id alone: another worker may know the account by another name.
+    // After the lists: what is opened meanwhile is in neither. By id alone: another worker may know the
+    // account by another name.
     const written = new Set((await store.vendorSessions()).map(({ id }) => id));
     const unknown = listed.flat().filter(({ id }) => !written.has(id));
     const sure = unknown.filter(({ id }) => this.#seen.has(id));

@@ -57,7 +57,10 @@ export type SingleAccounts = {
   HEYGEN_BASE_URL: string;
 };
 
-/** The accounts of a configuration, in order: those that are listed, else one for each vendor whose key is set. */
+/**
+ * The accounts of a configuration, in order: those that are listed, else one for each vendor whose key is
+ * set.
+ */
 export function vendorAccounts(
   listed: z.infer<typeof VendorAccounts> | undefined,
   single: SingleAccounts,

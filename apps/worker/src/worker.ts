@@ -50,20 +50,23 @@ export type WorkerParts = {
 };
 
 /**
- * ms that a lease lasts without renewal, and ms between looks for those that ran out. Short, since a silence of
- * Redis costs no lease: a killed worker's sessions are taken over within 3 s.
+ * ms that a lease lasts without renewal, and ms between looks for those that ran out. Short, since a silence
+ * of Redis costs no lease: a killed worker's sessions are taken over within 3 s.
  */
 const leaseTimes = { lockDuration: 2_000, stalledInterval: 500 };
 /** ms of a drain that are kept for stopping vendor sessions after the last utterance. */
 const stoppingTime = 3_000;
 const usualSelection: SelectionRules = { slotWaitMs: 20_000, maxFailures: 3 };
 
-/** ms that the hand-over of one session takes: until a pause between utterances, and until its next owner's relay is there. */
+/**
+ * ms that the hand-over of one session takes: until a pause between utterances, and until its next owner's
+ * relay is there.
+ */
 const handOverMs = 4_000;
 
 /**
- * Sessions that are handed over at a time. Few, since each that joins its rooms while others do takes longer, and viewers
- * see that; enough for all to be handed over by the deadline.
+ * Sessions that are handed over at a time. Few, since each that joins its rooms while others do takes longer,
+ * and viewers see that; enough for all to be handed over by the deadline.
  */
 function turnsFor(sessions: number, deadlineMs: number): number {
   return Math.max(2, Math.ceil((sessions * handOverMs) / deadlineMs));
@@ -124,7 +127,10 @@ export class Worker {
     return this.#parts.store.ready();
   }
 
-  /** Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes haste. */
+  /**
+   * Takes no new sessions and hands over those it has, each at the end of an utterance. Called again it makes
+   * haste.
+   */
   drain(): Promise<void> {
     if (this.#draining) this.#makeHaste();
     this.#draining ??= this.#drain();

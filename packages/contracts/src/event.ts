@@ -21,11 +21,17 @@ const MediaStats = z.object({
 });
 const media = { kind: z.enum(['audio', 'video']) };
 
-/** What can happen to a session, without the envelope. Names are `noun.verb`; times are epoch ms, durations ms. */
+/**
+ * What can happen to a session, without the envelope. Names are `noun.verb`; times are epoch ms, durations
+ * ms.
+ */
 export const SessionEventBody = z.discriminatedUnion('type', [
   /** `position`: how many sessions wait before it. */
   z.object({ type: z.literal('session.queued'), position: z.int() }),
-  /** It has moved on in the queue. Near its turn every step is told, further back only when the position has halved, or doubled. */
+  /**
+   * It has moved on in the queue. Near its turn every step is told, further back only when the position has
+   * halved, or doubled.
+   */
   z.object({
     type: z.literal('session.position'),
     position: z.int(),
@@ -69,7 +75,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     to: z.string(),
     reason: z.string(),
   }),
-  /** What the vendor account has left, in the vendor's credits; `low`: fewer than a session is likely to need. */
+  /**
+   * What the vendor account has left, in the vendor's credits; `low`: fewer than a session is likely to need.
+   */
   z.object({
     type: z.literal('vendor.credits'),
     provider: z.string(),
@@ -88,7 +96,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     waitedMs: z.int(),
     vendorMs: z.int().optional(),
   }),
-  /** `provider`: who said its end; after a change of provider that may be another one than said its beginning. */
+  /**
+   * `provider`: who said its end; after a change of provider that may be another one than said its beginning.
+   */
   z.object({
     type: z.literal('message.spoken'),
     ...message,
@@ -107,8 +117,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
 
   z.object({ type: z.literal('avatar.state'), state: AvatarState }),
   /**
-   * What is being said, by whom; a segment grows until it is final. `text` begins at the segment's character `from`; without one it is
-   * all of it so far, as in the first event of a segment and always in the final one.
+   * What is being said, by whom; a segment grows until it is final. `text` begins at the segment's character
+   * `from`; without one it is all of it so far, as in the first event of a segment and always in the final
+   * one.
    */
   z.object({
     type: z.literal('caption.updated'),
@@ -127,28 +138,34 @@ export const SessionEventBody = z.discriminatedUnion('type', [
     countDown: z.number().optional(),
   }),
 
-  /** The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a cheaper engine). */
+  /**
+   * The avatar is carried to the stage: by what, and why by that (`default`, `asked-for`, or what hindered a
+   * cheaper engine).
+   */
   z.object({
     type: z.literal('relay.started'),
     engine: z.enum(['rtp', 'transcode', 'direct', 'voice']),
     reason: z.string().optional(),
   }),
-  /** The process that carried the avatar is gone, another takes over; `gapMs` counts from there until it has. */
+  /**
+   * The process that carried the avatar is gone, another takes over; `gapMs` counts from there until it has.
+   */
   z.object({ type: z.literal('relay.restarting'), reason: z.string() }),
   z.object({ type: z.literal('relay.restarted'), gapMs: z.int() }),
   /** The vendor's room (`source`) or the stage was lost, and the relay joins it again. */
   z.object({ type: z.literal('relay.reconnecting'), side: z.enum(['source', 'stage']), reason: z.string() }),
   z.object({ type: z.literal('relay.reconnected'), side: z.enum(['source', 'stage']), gapMs: z.int() }),
   /**
-   * The avatar is no longer on the stage, for a reason that is not the vendor's: `participant-removed` and `room-deleted` by somebody who
-   * may moderate it, `relay-track-removed` when it may no longer publish there, `duplicate-identity` by a participant of the same
-   * identity, or as the server or the relay says. Its vendor session is kept; what viewers had not heard to its end is said again.
+   * The avatar is no longer on the stage, for a reason that is not the vendor's: `participant-removed` and
+   * `room-deleted` by somebody who may moderate it, `relay-track-removed` when it may no longer publish
+   * there, `duplicate-identity` by a participant of the same identity, or as the server or the relay says.
+   * Its vendor session is kept; what viewers had not heard to its end is said again.
    */
   z.object({ type: z.literal('stage.lost'), reason: z.string() }),
   z.object({ type: z.literal('stage.back'), awayMs: z.int() }),
   /**
-   * Somebody who may moderate the stage muted the avatar there: viewers do not see or hear it until it is unmuted. While it
-   * can't be heard nothing is said; what was being said is said again.
+   * Somebody who may moderate the stage muted the avatar there: viewers do not see or hear it until it is
+   * unmuted. While it can't be heard nothing is said; what was being said is said again.
    */
   z.object({ type: z.literal('stage.muted'), ...media }),
   z.object({ type: z.literal('stage.unmuted'), ...media }),
@@ -159,8 +176,9 @@ export const SessionEventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('media.stalled'), ...media, stalledMs: z.int() }),
   z.object({ type: z.literal('media.resumed'), ...media, gapMs: z.int() }),
   /**
-   * About once a minute: what was carried to the stage within the last `windowMs`. `lost` never came from the vendor, `repaired` came when asked for again.
-   * `skewMs`: how much later than the picture the voice went there lately; negative when it went earlier.
+   * About once a minute: what was carried to the stage within the last `windowMs`. `lost` never came from the
+   * vendor, `repaired` came when asked for again. `skewMs`: how much later than the picture the voice went
+   * there lately; negative when it went earlier.
    */
   z.object({
     type: z.literal('media.stats'),

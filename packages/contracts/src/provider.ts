@@ -12,8 +12,9 @@ export const knownProviders = {
 export const providerNames = Object.keys(knownProviders) as (keyof typeof knownProviders)[];
 
 /**
- * Which providers there are is the workers' business: an unknown name is refused where theirs are known. `heygen@eu` is `heygen` by the
- * vendor account `eu`; `heygen` stands for all accounts that the workers have, in their order.
+ * Which providers there are is the workers' business: an unknown name is refused where theirs are known.
+ * `heygen@eu` is `heygen` by the vendor account `eu`; `heygen` stands for all accounts that the workers have,
+ * in their order.
  */
 export const ProviderName = z.string().regex(/^[a-z][a-z0-9-]{0,31}(@[a-z0-9][a-z0-9-]{0,31})?$/, {
   error: `must be the name of a provider: ${providerNames.join(', ')}, perhaps with @ and an account`,
@@ -31,7 +32,10 @@ export const providerOf = (kind: string, account: string | undefined): string =>
 export const isNamed = (provider: string, name: string): boolean =>
   provider === name || providerKind(provider) === name;
 
-/** A provider of a session. `avatarId` and `voiceId` replace those of `avatar` while it is in use: ids differ by vendor. */
+/**
+ * A provider of a session. `avatarId` and `voiceId` replace those of `avatar` while it is in use: ids differ
+ * by vendor.
+ */
 export const SessionProvider = z.strictObject({
   name: ProviderName,
   avatarId: z.string().min(1).max(128).optional(),
@@ -52,7 +56,9 @@ export const OfferedProvider = z.object({
 });
 export type OfferedProvider = z.infer<typeof OfferedProvider>;
 
-/** What a worker, or all workers of an account, offer. `order`: the providers of a session that names none. */
+/**
+ * What a worker, or all workers of an account, offer. `order`: the providers of a session that names none.
+ */
 export const OfferedProviders = z.object({
   offered: z.array(OfferedProvider),
   order: z.array(ProviderName),

@@ -45,7 +45,10 @@ export const AvatarSettings = z.strictObject({
       language: z.string().max(16).optional(),
     })
     .default({}),
-  /** The vendor closes a session that nobody spoke to for this long, seconds. The worker keeps it alive while it is needed. */
+  /**
+   * The vendor closes a session that nobody spoke to for this long, seconds. The worker keeps it alive while
+   * it is needed.
+   */
   idleTimeoutSeconds: z.int().min(30).max(3_599).default(120),
 });
 export type AvatarSettings = z.infer<typeof AvatarSettings>;
@@ -60,7 +63,10 @@ const seconds = (least: number, most: number) =>
     .min(least, `must be at least ${least}`)
     .max(most, `must be at most ${most}`);
 
-/** What becomes of a session that nobody uses. `park`: it stays, without a vendor session, until somebody needs it. */
+/**
+ * What becomes of a session that nobody uses. `park`: it stays, without a vendor session, until somebody
+ * needs it.
+ */
 export const WhenUnused = z.enum(['park', 'end']);
 export type WhenUnused = z.infer<typeof WhenUnused>;
 
@@ -93,19 +99,28 @@ export const SessionRequest = z
     avatar: AvatarSettings.prefault({}),
     /** Short for `providers` with one entry. */
     provider: ProviderName.optional(),
-    /** In order: the next one goes on when one refuses, has no slot or keeps failing. Default: by the workers' configuration. */
+    /**
+     * In order: the next one goes on when one refuses, has no slot or keeps failing. Default: by the workers'
+     * configuration.
+     */
     providers: z
       .array(z.union([ProviderName, SessionProvider]))
       .min(1)
       .max(8)
       .refine((list) => new Set(list.map(nameOf)).size === list.length, 'must not name a provider twice')
       .optional(),
-    /** The stage: the LiveKit room in which viewers watch. Default: a room of the session's own, named as the session. */
+    /**
+     * The stage: the LiveKit room in which viewers watch. Default: a room of the session's own, named as the
+     * session.
+     */
     room: z
       .string()
       .regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or . _ - : @')
       .optional(),
-    /** Its place in the queue while no slot is free. Sessions that have begun always go before those that have not. */
+    /**
+     * Its place in the queue while no slot is free. Sessions that have begun always go before those that have
+     * not.
+     */
     priority: SessionPriority.default('normal'),
     /** What happens to an utterance of which nobody knows whether it was said when its worker died. */
     onUncertain: z.enum(['replay', 'skip']).default('replay'),
@@ -141,8 +156,8 @@ export const RestartRequest = z.strictObject({ provider: ProviderName.optional()
 export type RestartRequest = z.infer<typeof RestartRequest>;
 
 /**
- * `queued -> starting -> live <-> recovering -> stopping -> ended`. From `live` also to `parked`: it has no vendor session, and
- * is `starting` again when a message or a viewer comes.
+ * `queued -> starting -> live <-> recovering -> stopping -> ended`. From `live` also to `parked`: it has no
+ * vendor session, and is `starting` again when a message or a viewer comes.
  */
 export const SessionState = z.enum([
   'queued',
@@ -155,7 +170,10 @@ export const SessionState = z.enum([
 ]);
 export type SessionState = z.infer<typeof SessionState>;
 
-/** How a session ended. `stopped`: somebody asked for it. `failed`: `message` says what a person can do about it. */
+/**
+ * How a session ended. `stopped`: somebody asked for it. `failed`: `message` says what a person can do about
+ * it.
+ */
 export const SessionEnd = z.object({
   outcome: z.enum(['stopped', 'failed']),
   code: z.string(),
@@ -168,8 +186,8 @@ export const VendorSession = z.object({ provider: z.string(), id: z.string(), op
 export type VendorSession = z.infer<typeof VendorSession>;
 
 /**
- * How a stage is made for clients that were not written for this API. `heygen-v1`: its participants, and the data that
- * they send each other, are those of a room of HeyGen's Streaming API v1.
+ * How a stage is made for clients that were not written for this API. `heygen-v1`: its participants, and the
+ * data that they send each other, are those of a room of HeyGen's Streaming API v1.
  */
 export const Dialect = z.enum(['heygen-v1']);
 export type Dialect = z.infer<typeof Dialect>;
@@ -180,7 +198,10 @@ export const Session = z.object({
   state: SessionState,
   /** How many sessions wait before it, while it is queued. */
   position: z.int().optional(),
-  /** How long it is likely to wait for a slot from now on, while it is queued: going by how long sessions have held one lately. */
+  /**
+   * How long it is likely to wait for a slot from now on, while it is queued: going by how long sessions have
+   * held one lately.
+   */
   estimatedWaitSeconds: z.int().optional(),
   priority: SessionPriority,
   avatar: AvatarSettings,
@@ -214,8 +235,9 @@ export const SessionList = z.object({ sessions: z.array(Session), cursor: z.stri
 export type SessionList = z.infer<typeof SessionList>;
 
 /**
- * What a ticket allows besides watching. `say`: post messages. `interrupt`: silence the avatar and take messages back.
- * `stop`: end the session. `restart`: once it has ended, open one successor with the same settings, in a room of its own.
+ * What a ticket allows besides watching. `say`: post messages. `interrupt`: silence the avatar and take
+ * messages back. `stop`: end the session. `restart`: once it has ended, open one successor with the same
+ * settings, in a room of its own.
  */
 export const TicketGrant = z.enum(['say', 'interrupt', 'stop', 'restart']);
 export type TicketGrant = z.infer<typeof TicketGrant>;

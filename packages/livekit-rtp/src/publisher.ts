@@ -74,7 +74,10 @@ export class Publisher {
     await this.#negotiator.negotiate();
   }
 
-  /** Resolves when packets of the track can be sent. When it rejects, the track has no place here; it is not closed by that. */
+  /**
+   * Resolves when packets of the track can be sent. When it rejects, the track has no place here; it is not
+   * closed by that.
+   */
   async publish(track: PublishedTrack, signal: AbortSignal): Promise<void> {
     const cid = randomUUID();
     const { muted } = track;
@@ -82,9 +85,11 @@ export class Publisher {
       addTrackRequest(track.options, { cid, ssrc: track.ssrc, muted }),
       signal,
     );
-    // Not while the first offer is open: then ldc sometimes takes the answer for one without ICE, and refuses it.
+    // Not while the first offer is open: then ldc sometimes takes the answer for one without ICE, and refuses
+    // it.
     await unlessAborted(this.reliable.opened, signal);
-    // Tracks that are published at once go into one offer: a server (1.13) that hears of the second a moment after the first
+    // Tracks that are published at once go into one offer: a server (1.13) that hears of the second a moment
+    // after the first
     // tells subscribers of it 150 ms later.
     await unlessAborted(this.#announcements, signal);
     if (track.closed) throw new CancelledError('the track was unpublished');
@@ -195,7 +200,10 @@ export class Publisher {
     return turn;
   }
 
-  /** A closed native track leaves its m-line rejected (port 0) in the next offer, and with it the server drops the track. */
+  /**
+   * A closed native track leaves its m-line rejected (port 0) in the next offer, and with it the server drops
+   * the track.
+   */
   async #drop(sid: string, reason?: string, { wait } = { wait: true }): Promise<void> {
     const dropped = this.#tracks.get(sid);
     if (dropped === undefined) return;

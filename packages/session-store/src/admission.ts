@@ -21,7 +21,10 @@ export type Ticket = {
   priority: SessionPriority;
 };
 
-/** `position`: how many wait before it. `replayed`: the key stands for this session already; `open`: it has not ended. */
+/**
+ * `position`: how many wait before it. `replayed`: the key stands for this session already; `open`: it has
+ * not ended.
+ */
 export type Admitted = {
   id: SessionId;
   position: number;
@@ -74,7 +77,9 @@ export class Admission {
     await this.#connection.run(scripts.leaveAccount, this.#keys.account, { id });
   }
 
-  /** Those that have waited for a slot for too long, some at a time. Also repairs what crashes left behind. */
+  /**
+   * Those that have waited for a slot for too long, some at a time. Also repairs what crashes left behind.
+   */
   async overdue(): Promise<SessionId[]> {
     const [, ...ids] = await this.#connection.run(scripts.overdueSessions, this.#keys.account, {});
     return ids as SessionId[];

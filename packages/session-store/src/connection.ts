@@ -28,7 +28,10 @@ function pause(times: number): number {
 
 const primaryPauseMs = 1_000;
 
-/** A Cluster's node that is gone, or a Cluster that is not whole: for `failFast` as for a single server an error, at once. */
+/**
+ * A Cluster's node that is gone, or a Cluster that is not whole: for `failFast` as for a single server an
+ * error, at once.
+ */
 const clusterFailFast: ClusterOptions = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 };
 
 const clusterPatient: ClusterOptions = {
@@ -45,8 +48,9 @@ const common: RedisOptions = {
 };
 
 /**
- * For callers that want to know at once. A command is never sent twice: with 0 retries, those under way when the connection breaks
- * are rejected right then; with more, ioredis would send them again, or without resending forget them.
+ * For callers that want to know at once. A command is never sent twice: with 0 retries, those under way when
+ * the connection breaks are rejected right then; with more, ioredis would send them again, or without
+ * resending forget them.
  */
 const failFast: RedisOptions = {
   ...common,
@@ -58,7 +62,10 @@ const failFast: RedisOptions = {
   socketTimeout: 6_000,
 };
 
-/** For BullMQ's workers, which wait until Redis is back. They block for up to 10 s: only a longer silence means that the peer is gone. */
+/**
+ * For BullMQ's workers, which wait until Redis is back. They block for up to 10 s: only a longer silence
+ * means that the peer is gone.
+ */
 const patient: RedisOptions = { ...common, maxRetriesPerRequest: null, socketTimeout: 15_000 };
 
 export function openRedis(
@@ -121,8 +128,8 @@ function accessTo({ tls, username, password }: Exclude<RedisPlace, { kind: 'sing
 }
 
 /**
- * Every node of a Cluster gets what is published on any. ioredis would go to another node in silence, and what was
- * published meanwhile would be missed: one connection to the next node shows where it broke.
+ * Every node of a Cluster gets what is published on any. ioredis would go to another node in silence, and
+ * what was published meanwhile would be missed: one connection to the next node shows where it broke.
  */
 function subscriber(url: string, options: RedisOptions): RedisClient {
   const place = parseRedisUrl(url);
@@ -160,7 +167,10 @@ export async function settled(redis: RedisClient, ms: number): Promise<void> {
 
 type ScriptCommand = (...args: (string | number)[]) => Promise<Answer>;
 
-/** The connection that commands and scripts go over. Throws StoreUnavailableError where ioredis throws whatever it does. */
+/**
+ * The connection that commands and scripts go over. Throws StoreUnavailableError where ioredis throws
+ * whatever it does.
+ */
 export class Connection {
   readonly redis: RedisClient;
 
@@ -197,7 +207,10 @@ export class Connection {
   }
 }
 
-/** StoreUnavailableError, unless it is a bug of ours: JavaScript's own errors, and what Redis says of a command that is wrong. */
+/**
+ * StoreUnavailableError, unless it is a bug of ours: JavaScript's own errors, and what Redis says of a
+ * command that is wrong.
+ */
 export function unavailable(error: unknown): unknown {
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError)
     return error;

@@ -13,7 +13,10 @@ export function stepMs({ slots, averageHeldMs }: SlotUse): number | undefined {
   return slots === undefined || averageHeldMs === undefined ? undefined : averageHeldMs / Math.max(1, slots);
 }
 
-/** ms that a session waits for a slot with so many before it, if those that hold one do so for as long as sessions did lately. */
+/**
+ * ms that a session waits for a slot with so many before it, if those that hold one do so for as long as
+ * sessions did lately.
+ */
 export function expectedWaitMs(position: number, use: SlotUse): number | undefined {
   const free = Math.max(0, (use.slots ?? 0) - use.held);
   if (position < free) return 0;

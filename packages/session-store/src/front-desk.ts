@@ -41,13 +41,15 @@ import type {
 /** What those use who talk to sessions: gateways. */
 export interface FrontDesk {
   /**
-   * Puts a session in the queue. The same key and body again gives the session that is there. Throws IdempotencyMismatchError,
-   * QueueFullError.
+   * Puts a session in the queue. The same key and body again gives the session that is there. Throws
+   * IdempotencyMismatchError, QueueFullError.
    */
   createSession(request: NewSession, options?: Idempotency): Promise<{ session: Session; replayed: boolean }>;
   /** With its position while it is queued. */
   getSession(id: SessionId): Promise<Session>;
-  /** Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor. */
+  /**
+   * Newest first. A page may hold fewer than `limit` though there are more: go on while there is a cursor.
+   */
   listSessions(query?: SessionQuery): Promise<SessionList>;
   /** Durable when it returns. Throws SessionEndedError, MailboxFullError, IdempotencyMismatchError. */
   postMessage(
@@ -59,11 +61,14 @@ export interface FrontDesk {
   getMessage(id: SessionId, messageId: MessageId): Promise<Message>;
   /** In mailbox order. */
   listMessages(id: SessionId, query?: MessageQuery): Promise<Message[]>;
-  /** Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws UnknownMessageError. */
+  /**
+   * Drops a message that nobody has begun to say; `cancelled` is false when it is too late. Throws
+   * UnknownMessageError.
+   */
   cancelMessage(id: SessionId, messageId: MessageId): Promise<{ message: Message; cancelled: boolean }>;
   /**
-   * Silences the messages accepted so far, or those with a `seq` below `before`. One that is not yet handled and reaches as far
-   * answers for those that follow. Throws SessionEndedError, IdempotencyMismatchError.
+   * Silences the messages accepted so far, or those with a `seq` below `before`. One that is not yet handled
+   * and reaches as far answers for those that follow. Throws SessionEndedError, IdempotencyMismatchError.
    */
   interrupt(
     id: SessionId,
@@ -75,8 +80,8 @@ export interface FrontDesk {
   /** Asks for the session's end; again is fine. A session that nobody leases ends at once. */
   stopSession(id: SessionId, reason: string): Promise<Session>;
   /**
-   * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled, through outages of Redis.
-   * A `reset` comes first when the log no longer reaches back that far.
+   * Replays the log after `after`, then goes on live until `session.ended`: nothing missed, nothing doubled,
+   * through outages of Redis. A `reset` comes first when the log no longer reaches back that far.
    */
   events(id: SessionId, options?: EventStreamOptions): AsyncIterable<StreamedEvent>;
   readEvents(id: SessionId, query?: EventQuery): Promise<SessionEvent[]>;

@@ -18,7 +18,10 @@ import { VendorLedger } from './vendor-ledger.ts';
 import { V1DoorState } from './v1-door-state.ts';
 import { WarmPool } from './warm-pool.ts';
 
-/** How long the first connection is waited for, ms. Without Redis the store opens nevertheless, and works when Redis comes. */
+/**
+ * How long the first connection is waited for, ms. Without Redis the store opens nevertheless, and works when
+ * Redis comes.
+ */
 const connectPatience = 1_000;
 
 /** Opens a store: one connection for commands, one for subscriptions, and two for each `leases`. */

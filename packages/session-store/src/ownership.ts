@@ -11,7 +11,10 @@ import type { LeaseOptions, LeaseWorker, OwnedSession, SlotAccount } from './typ
 
 /** What those use who act for sessions: workers. */
 export interface Ownership {
-  /** Makes the epoch's holder the owner: every write of an earlier one is refused from now on. Throws FencedError, SessionEndedError. */
+  /**
+   * Makes the epoch's holder the owner: every write of an earlier one is refused from now on. Throws
+   * FencedError, SessionEndedError.
+   */
   claim(id: SessionId, owner: { epoch: number; worker: string }): Promise<OwnedSession>;
   /** As `OwnedSession` has it, before a session is claimed. */
   reserveInAccount(id: SessionId, account: SlotAccount): Promise<boolean>;

@@ -116,7 +116,10 @@ export class Reconciler {
   }
 }
 
-/** How a session ends at `at`, epoch ms, that no worker has: asked for, or because it has lasted as long as it may. */
+/**
+ * How a session ends at `at`, epoch ms, that no worker has: asked for, or because it has lasted as long as it
+ * may.
+ */
 function endOf([, , , stop, createdAt, limits]: (string | null)[], at: number): SessionEnd | undefined {
   if (stop) return stopped((JSON.parse(stop) as { reason: string }).reason);
   const { maxDurationSeconds } = JSON.parse(limits ?? '{}') as SessionLimits;

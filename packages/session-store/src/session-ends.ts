@@ -44,7 +44,10 @@ export class SessionEnds {
     return this.#end(id, { owner, epoch: 0 }, end);
   }
 
-  /** For who holds the session's lease, or knows that nobody does. False: its record has a later epoch than this. */
+  /**
+   * For who holds the session's lease, or knows that nobody does. False: its record has a later epoch than
+   * this.
+   */
   async byHolder(id: SessionId, epoch: number, end: SessionEnd): Promise<boolean> {
     const [status] = await this.#end(id, { owner: '', epoch }, end);
     return status === 'ok';

@@ -6,8 +6,8 @@ import type { V1DoorState } from './v1-door-state.ts';
 import type { WarmPool } from './warm-pool.ts';
 
 /**
- * All that is kept in Redis. Every method throws StoreUnavailableError within milliseconds while Redis is down, and
- * UnknownSessionError for a session that is not there.
+ * All that is kept in Redis. Every method throws StoreUnavailableError within milliseconds while Redis is
+ * down, and UnknownSessionError for a session that is not there.
  */
 export interface SessionStore extends FrontDesk, Ownership, Upkeep {
   readonly account: string;

@@ -11,7 +11,10 @@ const readyTimeout = 1_000;
 export interface Upkeep {
   /** How many sessions may be leased at a time, over all workers. */
   setSlots(slots: number): Promise<void>;
-  /** Repairs what crashes left behind. Each call looks at a bounded part, the next call at the next. Call it every few seconds. */
+  /**
+   * Repairs what crashes left behind. Each call looks at a bounded part, the next call at the next. Call it
+   * every few seconds.
+   */
   reconcile(): Promise<Reconciled>;
   /** Parked sessions and their rooms; perhaps some that were parked lately. */
   parkedSessions(): Promise<{ id: SessionId; room: string }[]>;

@@ -19,7 +19,10 @@ type Ref = Pick<VendorSessionRef, 'provider' | 'id'>;
 /** ms after which a reserved slot is free again, whatever became of its session. */
 const reservationTtl = 60_000;
 
-/** An account's vendor sessions: which may cost money, how long they were open, and slots reserved for second ones. */
+/**
+ * An account's vendor sessions: which may cost money, how long they were open, and slots reserved for second
+ * ones.
+ */
 export class VendorLedger {
   readonly #connection: Connection;
   readonly #keys: Keys;

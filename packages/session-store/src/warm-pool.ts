@@ -14,8 +14,8 @@ const keeperTtl = 30_000;
 type Ref = Pick<VendorSessionRef, 'provider' | 'id'>;
 
 /**
- * An account's vendor sessions that are kept ready for sessions to come, whichever worker opened them. They are in the account's list
- * like all others; a session takes one with `OwnedSession.askPool`.
+ * An account's vendor sessions that are kept ready for sessions to come, whichever worker opened them. They
+ * are in the account's list like all others; a session takes one with `OwnedSession.askPool`.
  */
 export class WarmPool {
   readonly #connection: Connection;
@@ -28,15 +28,18 @@ export class WarmPool {
     this.#queue = parts.leaseQueue.queue;
   }
 
-  /** Says that a keeper lives, which it must well within 30 s. Gives all that are kept, by whomever, oldest first. */
+  /**
+   * Says that a keeper lives, which it must well within 30 s. Gives all that are kept, by whomever, oldest
+   * first.
+   */
   async keep(keeper: string): Promise<PooledVendorSession[]> {
     return entries(await this.#connection.run(scripts.keepPool, this.#keys.account, { keeper }));
   }
 
   /**
-   * Asks for a slot for another one of a `key`, of which there may be `most`; the account is that of its provider, if it has slots of its
-   * own. Undefined: there are enough, or the slots are needed by sessions. What this gives is for `record` or `release`, and lapses
-   * after 60 s.
+   * Asks for a slot for another one of a `key`, of which there may be `most`; the account is that of its
+   * provider, if it has slots of its own. Undefined: there are enough, or the slots are needed by sessions.
+   * What this gives is for `record` or `release`, and lapses after 60 s.
    */
   async reserve(key: string, most: number, account?: SlotAccount): Promise<string | undefined> {
     const keys = {
@@ -56,7 +59,10 @@ export class WarmPool {
     await this.#connection.call((redis) => redis.zrem(this.#keys.account.slotReservations, reservation));
   }
 
-  /** Write it before the vendor session is used, and again when more is known of it. False: it must not be kept. */
+  /**
+   * Write it before the vendor session is used, and again when more is known of it. False: it must not be
+   * kept.
+   */
   async record(ref: VendorSessionRef, { key, keeper }: PoolPlace, reservation: string): Promise<boolean> {
     const entry: PooledVendorSession = { ...ref, pool: { key, keeper } };
     const args = { field: ledgerField(ref), entry: JSON.stringify(entry), keeper, reservation };
@@ -64,7 +70,9 @@ export class WarmPool {
     return status === 'ok';
   }
 
-  /** Lets sessions take it for the next `usableMs`; with 0, no more. False: it is not this keeper's any more. */
+  /**
+   * Lets sessions take it for the next `usableMs`; with 0, no more. False: it is not this keeper's any more.
+   */
   async offer(ref: Ref, keeper: string, usableMs: number): Promise<boolean> {
     const args = { field: ledgerField(ref), keeper, usableMs: Math.round(usableMs) };
     const [status] = await this.#connection.run(scripts.markPooled, this.#keys.account, args);

@@ -10,7 +10,9 @@ async function create(store: SessionStore, priority?: SessionPriority): Promise<
 
 type Run = (lease: Lease, signal: AbortSignal, store: SessionStore) => Promise<'released' | 'ended'>;
 
-/** A session of low priority that is held, and one of high priority that waits behind it for the only slot. */
+/**
+ * A session of low priority that is held, and one of high priority that waits behind it for the only slot.
+ */
 async function lowBeforeHigh(run: Run) {
   const store = await openStore();
   await store.setSlots(1);

@@ -1,7 +1,9 @@
 import type { InterruptKind } from '../kit/chatbot.ts';
 import { Random } from '../../../packages/livekit-rtp/test/fuzz/random.ts';
 
-/** What is hit. Two faults that are under way at once hit different planes, so that somebody is left to heal. */
+/**
+ * What is hit. Two faults that are under way at once hit different planes, so that somebody is left to heal.
+ */
 export type Plane = 'worker' | 'gateway' | 'relay' | 'redis' | 'stage' | 'vendor-livekit' | 'vendor';
 
 /** Every fault, what it hits, and for how long, ms. */

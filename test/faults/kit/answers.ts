@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrontDoor } from './front-door.ts';
 import { now, sleepUntil } from './now.ts';
 
-/** ms until a gateway has answered whatever it did, for what was asked of the sessions in turn at least 1.1 s before `until`. */
+/**
+ * ms until a gateway has answered whatever it did, for what was asked of the sessions in turn at least 1.1 s
+ * before `until`.
+ */
 export async function answersUntil(
   frontDoor: FrontDoor,
   sessionIds: string[],

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Answer = { status: number; body: unknown; tookMs: number };
 
-/** The gateways as a client behind a load balancer has them: another one is tried when one does not answer. */
+/**
+ * The gateways as a client behind a load balancer has them: another one is tried when one does not answer.
+ */
 export class FrontDoor {
   readonly #gateways: () => string[];
   readonly #key: string;
@@ -44,8 +46,8 @@ export class FrontDoor {
   }
 
   /**
-   * Tries until it is answered by anything but 5xx, for `forMs`. What it does must be harmless when done twice: a read,
-   * or with a key.
+   * Tries until it is answered by anything but 5xx, for `forMs`. What it does must be harmless when done
+   * twice: a read, or with a key.
    */
   async request<T>(
     method: string,

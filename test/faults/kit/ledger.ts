@@ -113,7 +113,10 @@ const iso = (at: number): string => new Date(at).toISOString();
 const isOf = (saying: Part, posted: { session: number; message: number }): boolean =>
   saying.session === posted.session && saying.message === posted.message;
 
-/** An interrupt silences what was accepted before it; which of two that were under way at once is first, nobody can say. */
+/**
+ * An interrupt silences what was accepted before it; which of two that were under way at once is first,
+ * nobody can say.
+ */
 const wasInterrupted = (posted: Posted, interrupts: Interrupted[]): boolean =>
   interrupts.some(
     ({ session, by, ackedAt = Number.POSITIVE_INFINITY }) =>

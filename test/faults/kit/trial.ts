@@ -15,7 +15,10 @@ export type Outcome = {
 export type TrialOptions = { stack: StackOptions; cast: CastOptions; say: (line: string) => void };
 
 type Seam = {
-  /** How long until words were begun after the fault (`from`), for each session; the bound's own when none were. */
+  /**
+   * How long until words were begun after the fault (`from`), for each session; the bound's own when none
+   * were.
+   */
   nextWordsMs: number[];
   /** The same, without what was being said at that moment and went on. */
   silenceMs: number[];
@@ -69,7 +72,9 @@ export class Trial {
     }
   }
 
-  /** What a fault at `from` did: waits for every session's next words after `wordsFrom`, and a moment more. */
+  /**
+   * What a fault at `from` did: waits for every session's next words after `wordsFrom`, and a moment more.
+   */
   async seam(from: number, wordsFrom = from): Promise<Seam> {
     const { cast, stack } = this;
     const words = await Promise.all(

@@ -13,8 +13,8 @@ const speechMs = 2_000;
 const now = (): number => performance.timeOrigin + performance.now();
 
 /**
- * A vendor that costs nothing: it tells of speech as HeyGen does, and nobody speaks. What it was given goes to the file
- * `books`, a line for each text.
+ * A vendor that costs nothing: it tells of speech as HeyGen does, and nobody speaks. What it was given goes
+ * to the file `books`, a line for each text.
  */
 export const avatarDouble = (books: string | undefined): AvatarProvider => ({
   name: 'heygen',

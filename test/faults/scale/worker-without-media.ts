@@ -1,4 +1,5 @@
-// A worker as a process of its own whose avatars are doubles: everything but the media and the vendor is real.
+// A worker as a process of its own whose avatars are doubles: everything but the media and the vendor is
+// real.
 import { hostname } from 'node:os';
 import { readConfig } from '../../../apps/worker/src/config.ts';
 import { startHealthServer } from '../../../apps/worker/src/http/health-server.ts';

@@ -119,7 +119,10 @@ function readBooks(file: string): Said[] {
   return lines.filter(Boolean).map((line) => JSON.parse(line) as Said);
 }
 
-/** From `from`, or the end of what was being said then, until the next words; all the time when there were none. */
+/**
+ * From `from`, or the end of what was being said then, until the next words; all the time when there were
+ * none.
+ */
 function silence(said: Said[], session: number, from: number): number {
   const mine = said.filter(({ text }) => partsIn(text)[0]?.session === session);
   const spans = mine.map(({ startedAt = 0, stoppedAt = 0 }) => ({ startedAt, stoppedAt }));

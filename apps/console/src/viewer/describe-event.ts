@@ -12,7 +12,10 @@ const limitNames: Record<SessionLimit, string> = {
   unwatched: 'Nobody watches the session',
 };
 
-/** An event in a person's words, for the status log. One that this page does not know yet is shown by its name. */
+/**
+ * An event in a person's words, for the status log. One that this page does not know yet is shown by its
+ * name.
+ */
 export function describeEvent(event: StreamedEvent): Description {
   return describeKnown(event) ?? { text: event.type, tone: 'plain' };
 }

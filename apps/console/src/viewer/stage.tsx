@@ -23,7 +23,10 @@ const captionLingers = 4_000;
 
 const sources = [Track.Source.Camera, Track.Source.Microphone, Track.Source.Unknown];
 
-/** The room in which the session's avatar is seen and heard. Others may be in it, too: they are not shown and not obeyed. */
+/**
+ * The room in which the session's avatar is seen and heard. Others may be in it, too: they are not shown and
+ * not obeyed.
+ */
 export function Stage({
   sessionId,
   access,
@@ -109,7 +112,10 @@ function Picture({
   );
 }
 
-/** Tells the session's events as its own participant sends them to the room, and when that leaves. Shows nothing. */
+/**
+ * Tells the session's events as its own participant sends them to the room, and when that leaves. Shows
+ * nothing.
+ */
 function RoomEvents({
   sessionId,
   onEvent,

@@ -1,7 +1,10 @@
 import { ConnectionError, ConnectionErrorReason, DisconnectReason } from 'livekit-client';
 import { useCallback, useEffect, useState } from 'react';
 
-/** ms before the room is joined again, for the first, second … time in a row; less up to a half, so that not all viewers come at once. */
+/**
+ * ms before the room is joined again, for the first, second … time in a row; less up to a half, so that not
+ * all viewers come at once.
+ */
 const pauses = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 const never = new Set<DisconnectReason | undefined>([
@@ -21,8 +24,8 @@ export type Rejoin = {
 };
 
 /**
- * Joins a room again as long as it is shown: the session is not over with its room, which somebody may have deleted, and LiveKit's
- * client gives up on a server after a minute.
+ * Joins a room again as long as it is shown: the session is not over with its room, which somebody may have
+ * deleted, and LiveKit's client gives up on a server after a minute.
  */
 export function useRejoin(): Rejoin {
   const [{ round, failures, lost }, setState] = useState({ round: 0, failures: 0, lost: false });

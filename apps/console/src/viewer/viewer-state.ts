@@ -99,7 +99,10 @@ export type PageActivity = {
 };
 export type EnabledControls = { start: boolean; close: boolean; speak: boolean; interrupt: boolean };
 
-/** A control is enabled only when using it would do something. Texts wait in the mailbox, so they are taken before the avatar is up. */
+/**
+ * A control is enabled only when using it would do something. Texts wait in the mailbox, so they are taken
+ * before the avatar is up.
+ */
 export function enabledControls(state: ViewerState, { busy, text }: PageActivity): EnabledControls {
   const open = state.session !== 'none' && state.session !== 'ended' && state.session !== 'stopping';
   return {

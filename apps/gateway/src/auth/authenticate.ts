@@ -11,7 +11,10 @@ const challenges: Record<Role, string> = {
   operator: 'Basic realm="avatar-bridge operators", charset="UTF-8"',
 };
 
-/** Lets those pass who may act as `needed`, and remembers who it was. 401 for strangers, 403 for the wrong role. */
+/**
+ * Lets those pass who may act as `needed`, and remembers who it was. 401 for strangers, 403 for the wrong
+ * role.
+ */
 export function authenticate(
   parts: Pick<Parts, 'keyring' | 'tickets'>,
   needed: Role,

@@ -10,7 +10,9 @@ import {
 import { HTTPException } from 'hono/http-exception';
 import { ProblemError } from './problem-error.ts';
 
-/** What the caller is told about an error. Of one that nobody foresaw he learns nothing but that it happened. */
+/**
+ * What the caller is told about an error. Of one that nobody foresaw he learns nothing but that it happened.
+ */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof UnknownSessionError)

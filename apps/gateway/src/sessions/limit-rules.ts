@@ -13,7 +13,10 @@ export const KeyLimits = jsonVariable.pipe(
   ),
 );
 
-/** What limits a session gets: its own, as far as those of the key that opens it allow; else the key's; else the usual ones. */
+/**
+ * What limits a session gets: its own, as far as those of the key that opens it allow; else the key's; else
+ * the usual ones.
+ */
 export class LimitRules {
   readonly #usual: Limits;
   readonly #byKey: Readonly<Record<string, Limits>>;

@@ -16,8 +16,8 @@ type Faults = NonNullable<Problem['errors']>;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * What is wrong with the providers of a request, given what the workers offer. A request that names no provider is wrong only
- * when none of the usual ones can serve it.
+ * What is wrong with the providers of a request, given what the workers offer. A request that names no
+ * provider is wrong only when none of the usual ones can serve it.
  */
 export function providerFaults(request: SessionRequest, { offered, order }: OfferedProviders): Faults {
   const requested = requestedProviders(request);

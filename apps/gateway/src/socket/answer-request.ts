@@ -13,8 +13,8 @@ import { problemOf } from '../problems/from-error.ts';
 import { ProblemError } from '../problems/problem-error.ts';
 
 /**
- * Does what one frame asks for and answers under the frame's own id. Commands reach the store in the order of the calls.
- * Never throws.
+ * Does what one frame asks for and answers under the frame's own id. Commands reach the store in the order of
+ * the calls. Never throws.
  */
 export async function answerRequest(
   text: string,

@@ -6,7 +6,10 @@ import type { Keyring } from '../auth/keyring.ts';
 import type { SessionToken, SessionTokens } from './session-tokens.ts';
 import { V1Failure } from './v1-failure.ts';
 
-/** What a request proved: that it has one of our API keys, or a session token. `key` names the key, or that of the token. */
+/**
+ * What a request proved: that it has one of our API keys, or a session token. `key` names the key, or that of
+ * the token.
+ */
 export type V1Credential =
   | { kind: 'key'; key: string }
   | { kind: 'token'; key?: string; token: SessionToken };
@@ -23,7 +26,10 @@ export class Credentials {
     this.#store = store;
   }
 
-  /** The key goes in `X-Api-Key` or, as some of v1's pages have it, as Bearer; a token as Bearer. Throws `unauthorized`. */
+  /**
+   * The key goes in `X-Api-Key` or, as some of v1's pages have it, as Bearer; a token as Bearer. Throws
+   * `unauthorized`.
+   */
   async of(c: Context): Promise<V1Credential> {
     const key = c.req.header('x-api-key');
     if (key !== undefined) {
@@ -62,8 +68,8 @@ export class Credentials {
   }
 
   /**
-   * The session that a socket is for. One that was opened with a key has no token yet: the first fresh one that comes is
-   * its own.
+   * The session that a socket is for. One that was opened with a key has no token yet: the first fresh one
+   * that comes is its own.
    */
   async sessionOfSocket(token: string, uuid: string): Promise<Session> {
     const id = sessionIdOf(uuid);

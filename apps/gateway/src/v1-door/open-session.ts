@@ -67,7 +67,10 @@ export async function openSession(
   };
 }
 
-/** Waits until the avatar is on the stage, for a while: it comes even if that is not long enough. Throws why it will not come. */
+/**
+ * Waits until the avatar is on the stage, for a while: it comes even if that is not long enough. Throws why
+ * it will not come.
+ */
 export async function started(
   store: SessionStore,
   { id, liveAt }: Session,

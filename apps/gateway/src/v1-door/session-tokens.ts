@@ -3,7 +3,9 @@ import { sign, verify } from 'hono/jwt';
 import { z } from 'zod';
 import type { Secret } from '../secret.ts';
 
-/** ms within which a token can open a session; users of v1 saw theirs refused an hour after they were issued. */
+/**
+ * ms within which a token can open a session; users of v1 saw theirs refused an hour after they were issued.
+ */
 const freshForMs = 3_600_000;
 const Claims = z.object({ jti: z.uuid(), iat: z.number(), key: z.string().optional() });
 

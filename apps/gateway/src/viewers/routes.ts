@@ -79,7 +79,10 @@ export function addViewerRoutes(
   });
 }
 
-/** The grants of a new ticket, or undefined when none is asked for. Nobody passes on what his own ticket lacks. */
+/**
+ * The grants of a new ticket, or undefined when none is asked for. Nobody passes on what his own ticket
+ * lacks.
+ */
 function grantsFor(
   control: boolean | TicketGrant[],
   own: TicketClaims | undefined,

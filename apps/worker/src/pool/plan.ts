@@ -54,7 +54,10 @@ export function plan<K extends Kept>(facts: PoolFacts<K>): Plan<K> {
   };
 }
 
-/** Those that other workers are about to open are not listed yet: the account is asked again before one is opened. */
+/**
+ * Those that other workers are about to open are not listed yet: the account is asked again before one is
+ * opened.
+ */
 function missing({ at, listed, opening, openNotBefore, wanted }: PoolFacts): Wanted[] {
   if (at < openNotBefore) return [];
   const isListed = nameIn(listed);

@@ -1,6 +1,6 @@
 /**
- * Which part of a vendor session's time may pass before a session gets it: what is left must be worth it, for at its end another one
- * has to be opened beside it.
+ * Which part of a vendor session's time may pass before a session gets it: what is left must be worth it, for
+ * at its end another one has to be opened beside it.
  */
 const usableShare = 0.4;
 /** ms. Vendors end a session whose room no client joins within five minutes. */
@@ -11,8 +11,8 @@ const spreadShare = 0.25;
 const unknownLimitMs = 600_000;
 
 /**
- * For how long after its opening a vendor session of this lifetime can be given to a session, and after which time its keeper replaces it,
- * in ms.
+ * For how long after its opening a vendor session of this lifetime can be given to a session, and after which
+ * time its keeper replaces it, in ms.
  *
  * @param chance 0 to 1, drawn once for each
  */

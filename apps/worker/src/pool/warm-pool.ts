@@ -41,8 +41,9 @@ type KeptSession = Kept & { session: ProviderSession; keepAlive: KeepAlive };
 type Opening = { key: string; ref?: VendorSessionRef; done: Promise<void> };
 
 /**
- * Keeps vendor sessions ready for sessions to come. All workers share one list in Redis: a session in any of them takes whichever fits,
- * so none is this worker's to use, only to keep alive, to replace, and to stop when the worker drains.
+ * Keeps vendor sessions ready for sessions to come. All workers share one list in Redis: a session in any of
+ * them takes whichever fits, so none is this worker's to use, only to keep alive, to replace, and to stop
+ * when the worker drains.
  */
 export class WarmPool {
   readonly #parts: WarmPoolParts;

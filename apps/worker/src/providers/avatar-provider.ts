@@ -10,28 +10,36 @@ export interface AvatarProvider {
   readonly capabilities: ProviderCapabilities;
 
   /**
-   * Creates a vendor session and starts it. The room may be joined when this resolves; utterances are taken when the room's media is up.
-   * A vendor session that comes into being is always reported through `request.recordRef` first, also when `signal` aborted meanwhile:
-   * an aborted open waits for the creation's answer. When open rejects after it reported a ref, it has tried to stop that vendor session;
-   * the caller reaps it again, to be sure.
+   * Creates a vendor session and starts it. The room may be joined when this resolves; utterances are taken
+   * when the room's media is up. A vendor session that comes into being is always reported through
+   * `request.recordRef` first, also when `signal` aborted meanwhile: an aborted open waits for the creation's
+   * answer. When open rejects after it reported a ref, it has tried to stop that vendor session; the caller
+   * reaps it again, to be sure.
    *
    * @throws TerminalProviderError, RetryableProviderError, CancelledError
    */
   open(request: OpenRequest): Promise<ProviderSession>;
 
-  /** Takes over a vendor session that another worker opened; undefined when the vendor has no way back into its room. */
+  /**
+   * Takes over a vendor session that another worker opened; undefined when the vendor has no way back into
+   * its room.
+   */
   attach(
     ref: VendorSessionRef,
     request: Omit<OpenRequest, 'recordRef'>,
   ): Promise<ProviderSession | undefined>;
 
   /**
-   * Which vendor sessions fit a request: two requests with the same key can use each other's. What `attach` still takes, such as the
-   * opening text, is no part of it. Undefined, or no such method: none can be kept ready for it.
+   * Which vendor sessions fit a request: two requests with the same key can use each other's. What `attach`
+   * still takes, such as the opening text, is no part of it. Undefined, or no such method: none can be kept
+   * ready for it.
    */
   poolKey?(request: Pick<OpenRequest, 'avatar' | 'previous'>): string | undefined;
 
-  /** Stops a vendor session known by its ref only. `wasOpen` is false when it was gone already; rejects when nobody knows. */
+  /**
+   * Stops a vendor session known by its ref only. `wasOpen` is false when it was gone already; rejects when
+   * nobody knows.
+   */
   reap(ref: VendorSession, signal?: AbortSignal): Promise<{ wasOpen: boolean }>;
 
   /** The vendor sessions that are open in the account now, whoever opened them. */
@@ -48,11 +56,14 @@ export type ProviderCapabilities = {
   defaultAvatar: boolean;
   /** Characters of one utterance. */
   maxUtteranceLength: number;
-  /** How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one playing and one waiting. */
+  /**
+   * How many utterances the vendor may hold at once and speaks in order: 1 when it has no queue, 2 for one
+   * playing and one waiting.
+   */
   queueDepth: number;
   /**
-   * What it was given is said to the end although its worker is gone: text is, sound of which a vendor holds some seconds
-   * is not.
+   * What it was given is said to the end although its worker is gone: text is, sound of which a vendor holds
+   * some seconds is not.
    */
   finishesAlone: boolean;
   /** Another session of it can be opened while one lives, and be switched to. */
@@ -80,14 +91,20 @@ export type OpenRequest = {
   previous?: VendorSession;
   /** Mints a place on the stage for an avatar that joins it by itself. */
   seatAvatar: () => Promise<StageSeat>;
-  /** Awaited before the vendor session is used, so that it is written down first. When it rejects, the vendor session is stopped and open rejects. */
+  /**
+   * Awaited before the vendor session is used, so that it is written down first. When it rejects, the vendor
+   * session is stopped and open rejects.
+   */
   recordRef: (ref: VendorSessionRef) => Promise<void>;
   /** Called with each event, from open on until `closed`, never after close(). */
   onEvent: (event: VendorEvent) => void;
   signal: AbortSignal;
 };
 
-/** A place on the stage: a token that lets the avatar join `room` as `identity` and publish picture, voice and data. */
+/**
+ * A place on the stage: a token that lets the avatar join `room` as `identity` and publish picture, voice and
+ * data.
+ */
 export type StageSeat = { url: string; room: string; token: string; identity: string };
 
 /** The relay as a vendor session sees it. */
@@ -103,14 +120,16 @@ export interface MediaChannel {
 /** s16le, 24 kHz, mono. Utterances are played in the order of their first chunk; `last` ends one. */
 export type VoiceChunk = { utteranceId: string; pcm: Uint8Array; last: boolean };
 
-/** What the relay says of the sound that it was given. `complete` is false when it was cleared before its end. */
+/**
+ * What the relay says of the sound that it was given. `complete` is false when it was cleared before its end.
+ */
 export type VoiceEvent =
   | { type: 'started'; utteranceId: string }
   | { type: 'ended'; utteranceId: string; playedMs: number; complete: boolean };
 
 /**
- * `signal` aborts when nobody wants it any more: what is not yet on its way to the vendor is given up, with a CancelledError; what is
- * may be taken all the same, and its answer is waited for.
+ * `signal` aborts when nobody wants it any more: what is not yet on its way to the vendor is given up, with a
+ * CancelledError; what is may be taken all the same, and its answer is waited for.
  */
 export type Utterance = { messageId: string; text: string; mode: MessageMode; signal: AbortSignal };
 
@@ -131,19 +150,23 @@ export interface ProviderSession {
   readonly durationLimitMs?: number;
 
   /**
-   * Called once, when the avatar is on the stage and before anything else: opens what the vendor sends events over besides the
-   * room. The loss of that later is no reason to close.
+   * Called once, when the avatar is on the stage and before anything else: opens what the vendor sends events
+   * over besides the room. The loss of that later is no reason to close.
    */
   connect(media: MediaChannel, signal: AbortSignal): Promise<void>;
 
   /**
    * Hands over one utterance; resolves when the vendor has it, not when it is spoken.
    *
-   * @throws TerminalProviderError (this text will never be taken), RetryableProviderError (not taken, or `uncertain`), SessionLostError (open another), CancelledError
+   * @throws TerminalProviderError (this text will never be taken), RetryableProviderError (not taken, or
+   * `uncertain`), SessionLostError (open another), CancelledError
    */
   speak(utterance: Utterance): Promise<SpeakResult>;
 
-  /** Silences the avatar and forgets what waits behind. Resolves when the vendor was told; nothing happens when it is silent. */
+  /**
+   * Silences the avatar and forgets what waits behind. Resolves when the vendor was told; nothing happens
+   * when it is silent.
+   */
   interrupt(signal?: AbortSignal): Promise<void>;
 
   /** Resets the vendor's idle timer. */
@@ -158,6 +181,9 @@ export interface ProviderSession {
   /** Somebody else goes on with it, or stops it: no more events, no more calls. Where `poolKey` is. */
   letGo?(): void;
 
-  /** Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects when nobody knows. */
+  /**
+   * Stops it at the vendor. Idempotent; resolves when the vendor said so or the session was gone, rejects
+   * when nobody knows.
+   */
   close(reason: string): Promise<void>;
 }

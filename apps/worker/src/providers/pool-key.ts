@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** A text that is the same for the same settings of a provider's vendor sessions, in whichever order; it tells nothing of them. */
+/**
+ * A text that is the same for the same settings of a provider's vendor sessions, in whichever order; it tells
+ * nothing of them.
+ */
 export function poolKey(provider: string, settings: object): string {
   const entries = Object.entries(flat(settings)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `${provider}:${createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 24)}`;

@@ -21,7 +21,10 @@ export type ProviderErrorCode =
   | 'speech-unavailable'
   | 'cancelled';
 
-/** An error of a vendor; the subclass says what the caller does next. Messages say what a person can do and hold no secrets and no texts of users. */
+/**
+ * An error of a vendor; the subclass says what the caller does next. Messages say what a person can do and
+ * hold no secrets and no texts of users.
+ */
 export abstract class ProviderError extends Error {
   readonly code: ProviderErrorCode;
   constructor(code: ProviderErrorCode, message: string, options?: ErrorOptions) {
@@ -36,8 +39,8 @@ export class TerminalProviderError extends ProviderError {
 }
 
 /**
- * The same call may succeed later, not before `retryAfter` ms when the vendor said so. When `uncertain`, the vendor may have carried it
- * out all the same: its answer is what is missing.
+ * The same call may succeed later, not before `retryAfter` ms when the vendor said so. When `uncertain`, the
+ * vendor may have carried it out all the same: its answer is what is missing.
  */
 export class RetryableProviderError extends ProviderError {
   override name = 'RetryableProviderError';

@@ -42,8 +42,8 @@ export class Providers {
   }
 
   /**
-   * A session's providers by name, each vendor that has several accounts here once for each of them. A session that names none has the
-   * usual ones.
+   * A session's providers by name, each vendor that has several accounts here once for each of them. A
+   * session that names none has the usual ones.
    */
   listFor({ providers }: Pick<Session, 'providers'>): SessionProvider[] {
     const spread = new Map<string, SessionProvider>();

@@ -5,7 +5,10 @@ import { within } from '../within.ts';
 /** ms that whoever wanted the vendor session waits for it. */
 const patienceMs = 2_000;
 
-/** Stops a vendor session that could not be opened. Never rejects, and does not wait for long: whoever wanted it stops it again. */
+/**
+ * Stops a vendor session that could not be opened. Never rejects, and does not wait for long: whoever wanted
+ * it stops it again.
+ */
 export async function stopUnopened(
   ref: VendorSession,
   stop: () => Promise<unknown>,

@@ -9,9 +9,14 @@ import {
   TerminalProviderError,
 } from './provider-errors.ts';
 
-/** Calls in a row that fail before the vendor is taken to be out of order: one session's bad luck is not enough. */
+/**
+ * Calls in a row that fail before the vendor is taken to be out of order: one session's bad luck is not
+ * enough.
+ */
 const failuresToOpen = 5;
-/** ms before the vendor is probed again: doubling, and short enough that nobody waits long once it is back. */
+/**
+ * ms before the vendor is probed again: doubling, and short enough that nobody waits long once it is back.
+ */
 const probes = { firstMs: 1_000, longestMs: 10_000 };
 /** ms between two sessions that come back, so that they don't meet the vendor's rate limit all at once. */
 const spacingMs = 100;
@@ -19,7 +24,10 @@ const spacingMs = 100;
 const probingMs = 2_000;
 /** ms until a call that was refused is tried again. */
 const retryMs = 1_000;
-/** ms that a refusal of the key is taken for a passing fault: a restart of the vendor's auth takes less, and a revoked key is told within it. */
+/**
+ * ms that a refusal of the key is taken for a passing fault: a restart of the vendor's auth takes less, and a
+ * revoked key is told within it.
+ */
 const refusalPatienceMs = 60_000;
 
 /** What says that the vendor is out of order, and not this session. */
@@ -36,8 +44,8 @@ export type VendorCircuitParts = {
 };
 
 /**
- * A breaker for what sessions ask of one vendor account. When the vendor fails several times in a row, only one of
- * them asks at a time, and the others are told when to come again, one after the other.
+ * A breaker for what sessions ask of one vendor account. When the vendor fails several times in a row, only
+ * one of them asks at a time, and the others are told when to come again, one after the other.
  */
 export class VendorCircuit {
   readonly #parts: VendorCircuitParts;
@@ -65,10 +73,11 @@ export class VendorCircuit {
   }
 
   /**
-   * Makes a call that shows whether the vendor works, unless it is known to be out of order. One that resolves with undefined
-   * shows nothing.
+   * Makes a call that shows whether the vendor works, unless it is known to be out of order. One that
+   * resolves with undefined shows nothing.
    *
-   * @throws RetryableProviderError `vendor-away` without having called; what the call throws, refusals of the key as bear() says
+   * @throws RetryableProviderError `vendor-away` without having called; what the call throws, refusals of the
+   * key as bear() says
    */
   async run<T>(call: () => Promise<T>, { wasLive = false }: { wasLive?: boolean }): Promise<T> {
     this.#turnAway();
@@ -86,7 +95,8 @@ export class VendorCircuit {
   }
 
   /**
-   * Makes a call with the account's key. That the key is refused may pass where it has worked before: for a while that is no end.
+   * Makes a call with the account's key. That the key is refused may pass where it has worked before: for a
+   * while that is no end.
    *
    * @param wasLive whether the session has been live, in whichever worker
    */

@@ -4,7 +4,9 @@ import type { Seal } from './seal.ts';
 /** A vendor's room, and after how many ms the vendor ends the session in it, if it says so. */
 export type VendorRoom = { url: string; accessToken: string; durationLimitMs: number | undefined };
 
-/** What a next owner needs to go on with a vendor session: its room, and the token that calls are made with. */
+/**
+ * What a next owner needs to go on with a vendor session: its room, and the token that calls are made with.
+ */
 export type WayBack = VendorRoom & { token: string };
 
 /** How it is written down with the vendor session, the tokens sealed: the vendor tells them once. */

@@ -13,8 +13,9 @@ export function gatherMsOf({ dialect }: Pick<Session, 'dialect'>): number {
 type Segment = { written: string; newest: Caption };
 
 /**
- * Writes captions to the event log, where every word would be an entry that repeats all before it: the beginning of a segment at once,
- * then now and then what was added, and in the end the whole text. Viewers on the stage have each word as it comes.
+ * Writes captions to the event log, where every word would be an entry that repeats all before it: the
+ * beginning of a segment at once, then now and then what was added, and in the end the whole text. Viewers on
+ * the stage have each word as it comes.
  */
 export class CaptionLog {
   readonly #segments = new Map<string, Segment>();

@@ -34,7 +34,10 @@ export type CarriageParts = {
   logger: Logger;
 };
 
-/** Once `sourceLost` was called, nothing is until another vendor session is carried; after `stageLost` nothing is. */
+/**
+ * Once `sourceLost` was called, nothing is until another vendor session is carried; after `stageLost` nothing
+ * is.
+ */
 export type CarriageListeners = {
   event: (event: SessionEventBody) => void;
   /** The vendor's server began or ceased to name the avatar an active speaker. */
@@ -51,8 +54,8 @@ export type CarriageListeners = {
    */
   sourceLost: (link: VendorLink, error: LostError) => void;
   /**
-   * The avatar is no longer on the stage and does not come back by itself; its vendor session is not to blame.
-   * `duplicate-identity`: another relay came under our identity.
+   * The avatar is no longer on the stage and does not come back by itself; its vendor session is not to
+   * blame. `duplicate-identity`: another relay came under our identity.
    */
   stageLost: (reason: string) => void;
 };

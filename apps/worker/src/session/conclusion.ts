@@ -43,7 +43,10 @@ export async function endSession(
   await within(closing, stopTimeout);
 }
 
-/** Stops the vendor session and leaves the stage; what came into the mailbox after `seen` wakes the session again. */
+/**
+ * Stops the vendor session and leaves the stage; what came into the mailbox after `seen` wakes the session
+ * again.
+ */
 export async function parkSession(
   { links, journal }: Pick<Concluding, 'links' | 'journal'>,
   event: Extract<SessionEventBody, { type: 'session.parked' }>,

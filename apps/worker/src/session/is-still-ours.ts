@@ -2,8 +2,8 @@ import type { OwnedSession } from '@avatar-bridge/session-store';
 import { patiently } from '../patiently.ts';
 
 /**
- * Whether this worker still owns a session of which something was lost, or under whose identity another relay came.
- * Resolves when it is certain, however long Redis is away: what is done unasked may hit the next owner.
+ * Whether this worker still owns a session of which something was lost, or under whose identity another relay
+ * came. Resolves when it is certain, however long Redis is away: what is done unasked may hit the next owner.
  */
 export async function isStillOurs(
   owned: Pick<OwnedSession, 'verify'>,

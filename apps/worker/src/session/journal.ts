@@ -12,9 +12,9 @@ type Write = (owned: OwnedSession) => Promise<unknown>;
 type Entry = { events: SessionEventBody[] } | { write: Write };
 
 /**
- * Writes down what happened to a session, in order, without anybody waiting for it: what the avatar does must not wait for Redis.
- * Events that wait together are written together. While Redis is away it keeps all and tries again; once the session is another
- * owner's it writes nothing more and calls `onFenced`.
+ * Writes down what happened to a session, in order, without anybody waiting for it: what the avatar does must
+ * not wait for Redis. Events that wait together are written together. While Redis is away it keeps all and
+ * tries again; once the session is another owner's it writes nothing more and calls `onFenced`.
  */
 export class Journal {
   #waiting: Entry[] = [];
@@ -36,7 +36,10 @@ export class Journal {
     else this.#push({ events: [event] });
   }
 
-  /** Any other write. It may run more than once, when Redis' answer was lost; what it does with `owned` is done once. */
+  /**
+   * Any other write. It may run more than once, when Redis' answer was lost; what it does with `owned` is
+   * done once.
+   */
   write(write: Write): void {
     this.#push({ write });
   }
@@ -46,7 +49,10 @@ export class Journal {
     await this.#running;
   }
 
-  /** To be asked about every error of a write that does not go through here: whether the session is another owner's, or over. */
+  /**
+   * To be asked about every error of a write that does not go through here: whether the session is another
+   * owner's, or over.
+   */
   noticeFence(error: unknown): boolean {
     if (!(error instanceof FencedError || error instanceof SessionEndedError)) return false;
     this.close();

@@ -16,13 +16,16 @@ import { type Taken, VendorSource, type VendorSourceParts } from './vendor-sourc
 export type LinkListeners = Omit<CarriageListeners, 'sourceLost' | 'stageLost'> & {
   vendor: (event: VendorEvent) => void;
   /**
-   * A vendor session is on the stage and can be spoken to: the first, another one, or again. `silence`: it may
-   * be saying what nobody heard, or nobody wants to hear.
+   * A vendor session is on the stage and can be spoken to: the first, another one, or again. `silence`: it
+   * may be saying what nobody heard, or nobody wants to hear.
    */
   up: (link: VendorLink, how: Attachment) => void;
   /** The vendor session lives, but viewers don't see it; open() puts it on the stage again. */
   offstage: (reason: string) => void;
-  /** The vendor session was lost, or none could be opened. `kept`: it lives, but could not be put on the stage. */
+  /**
+   * The vendor session was lost, or none could be opened. `kept`: it lives, but could not be put on the
+   * stage.
+   */
   down: (down: ReturnType<ProviderSelection['failed']>, kept?: VendorLink) => void;
 };
 
@@ -33,7 +36,10 @@ export type LinkKeeperParts = VendorSourceParts & {
   isFence: (error: unknown) => boolean;
   /** Resolves when it is certain; to be asked before what may be another owner's is given up or silenced. */
   isStillOurs: () => Promise<boolean>;
-  /** Resolves at a pause between utterances, at `by` at the latest; nothing is submitted until resume() or `up`. */
+  /**
+   * Resolves at a pause between utterances, at `by` at the latest; nothing is submitted until resume() or
+   * `up`.
+   */
   pause: (by: number, signal: AbortSignal) => Promise<void>;
   resume: () => void;
   listeners: LinkListeners;
@@ -43,7 +49,8 @@ type Outcome = { event: LinkEvent; tell?: () => void };
 
 /**
  * Keeps one vendor session of a session on the stage: takes over the one that a former owner left, opens
- * another one when it is lost, replaces it before its limit, and puts it on the stage again when that was lost.
+ * another one when it is lost, replaces it before its limit, and puts it on the stage again when that was
+ * lost.
  */
 export class LinkKeeper {
   readonly #parts: LinkKeeperParts;
@@ -97,7 +104,9 @@ export class LinkKeeper {
     await this.leaveStage(reason);
   }
 
-  /** Stops every vendor session; the stage keeps the last picture. Nothing is opened after it. Never rejects. */
+  /**
+   * Stops every vendor session; the stage keeps the last picture. Nothing is opened after it. Never rejects.
+   */
   async stopVendor(reason: string): Promise<void> {
     await this.#finish();
     this.#carriage?.keepLastPicture();

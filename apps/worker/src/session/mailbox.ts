@@ -15,8 +15,8 @@ export type MailboxParts = {
 };
 
 /**
- * Reads a session's commands ahead of what is done about them. Messages are held back until it is known what a former owner has said of
- * them; interrupt and stop are not, nor is what they act on.
+ * Reads a session's commands ahead of what is done about them. Messages are held back until it is known what
+ * a former owner has said of them; interrupt and stop are not, nor is what they act on.
  */
 export class Mailbox {
   readonly #parts: MailboxParts;

@@ -3,8 +3,8 @@ import { type SessionStore, UnknownSessionError } from '@avatar-bridge/session-s
 import type { Providers } from '../providers/providers.ts';
 
 /**
- * Whether a session without a vendor session can have one now: one of its accounts has a free slot, which is reserved for it then, or
- * one of its providers needs none. One that has begun goes on in any case.
+ * Whether a session without a vendor session can have one now: one of its accounts has a free slot, which is
+ * reserved for it then, or one of its providers needs none. One that has begun goes on in any case.
  */
 export async function mayBegin(
   id: SessionId,

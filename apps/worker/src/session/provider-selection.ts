@@ -30,7 +30,10 @@ const ofMissing: ProviderCapabilities = {
 
 const noSlotIn = (accounts: ReadonlySet<string>) => `No slot is free in ${[...accounts].join(', ')}`;
 
-/** A session's providers: keeps the choice (provider-choice.ts), and writes it down so that a next owner begins with it. */
+/**
+ * A session's providers: keeps the choice (provider-choice.ts), and writes it down so that a next owner
+ * begins with it.
+ */
 export class ProviderSelection {
   readonly #parts: ProviderSelectionParts;
   readonly #list: readonly SessionProvider[];
@@ -72,9 +75,9 @@ export class ProviderSelection {
   }
 
   /**
-   * Reserves a slot for a vendor session, of the first account that has one free: that of the provider in use, of those after it, of those
-   * before it. Resolves with false when the provider to open one with has no account of its own slots. Without a free slot a provider
-   * that needs none goes on after a while.
+   * Reserves a slot for a vendor session, of the first account that has one free: that of the provider in
+   * use, of those after it, of those before it. Resolves with false when the provider to open one with has no
+   * account of its own slots. Without a free slot a provider that needs none goes on after a while.
    *
    * @throws RetryableProviderError `no-slot`
    */
@@ -140,7 +143,8 @@ export class ProviderSelection {
   }
 
   /**
-   * Takes a failure into account, and returns it as it is for the session: no end while another provider goes on.
+   * Takes a failure into account, and returns it as it is for the session: no end while another provider goes
+   * on.
    *
    * @param stable what was lost had been on the stage for long
    */

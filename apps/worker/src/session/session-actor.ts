@@ -216,15 +216,18 @@ export class SessionActor {
     this.#announce(this.#state);
   }
 
-  /** Lets utterances end until `deadline` (ms by now()), then hands the session over; at a second call at once. */
+  /**
+   * Lets utterances end until `deadline` (ms by now()), then hands the session over; at a second call at
+   * once.
+   */
   release(deadline: number): void {
     if (this.#state.name === 'releasing' || isOver(this.#state)) this.#hurry.abort();
     this.#dispatch({ type: 'drain.requested', deadline });
   }
 
   /**
-   * Until the session has ended, is parked or is to be another worker's. Throws FencedError when it is already,
-   * and whatever broke. What it leaves to a next owner is looked after until `departed` resolves.
+   * Until the session has ended, is parked or is to be another worker's. Throws FencedError when it is
+   * already, and whatever broke. What it leaves to a next owner is looked after until `departed` resolves.
    */
   async run(signal: AbortSignal): Promise<'ended' | 'released' | 'parked'> {
     const onAbort = () => {
@@ -263,8 +266,8 @@ export class SessionActor {
   }
 
   /**
-   * One look at everything: begins what is due, and returns when to look again at the latest. While the lease does not
-   * hold nothing is concluded, given up or bought.
+   * One look at everything: begins what is due, and returns when to look again at the latest. While the lease
+   * does not hold nothing is concluded, given up or bought.
    */
   #reconcile(at: number): number {
     for (const incoming of this.#mailbox.take()) this.#handle(incoming, at);

@@ -26,16 +26,19 @@ export type StageAccess = {
    */
   prepare(room: string, signal?: AbortSignal): Promise<void>;
   /**
-   * What a relay heard that carries the avatar on the stage now, so that viewers saw and heard it until now; undefined
-   * when there is none. It is asked by a roll call, since the server goes on showing the participant of one that is
-   * dead. Never rejects.
+   * What a relay heard that carries the avatar on the stage now, so that viewers saw and heard it until now;
+   * undefined when there is none. It is asked by a roll call, since the server goes on showing the
+   * participant of one that is dead. Never rejects.
    */
   carried(sessionId: SessionId, room: string, dialect?: Dialect): Promise<HeardVoice | undefined>;
   /** How many people are in the room. Rejects when the server does not say. */
   viewers(room: string): Promise<number>;
   /** Which of these rooms somebody is in, whoever that may be. Rejects when the server does not say. */
   occupied(rooms: readonly string[]): Promise<string[]>;
-  /** What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself, too. */
+  /**
+   * What the relay needs to put an avatar on its stage. `watches`: to receive one that is there by itself,
+   * too.
+   */
   admit(
     sessionId: SessionId,
     room: string,
@@ -44,16 +47,19 @@ export type StageAccess = {
   /** A place for an avatar that joins the stage by itself, beside the relay of its session. */
   seat(sessionId: SessionId, room: string, dialect?: Dialect): Promise<StageSeat>;
   /**
-   * Closes the room of a session that has ended, which tells viewers that it is over. A room that was chosen for the session may
-   * serve others, too: it is closed only when nobody is in it. Only for who has verified to own the session:
-   * its next owner's viewers are in the same room.
+   * Closes the room of a session that has ended, which tells viewers that it is over. A room that was chosen
+   * for the session may serve others, too: it is closed only when nobody is in it. Only for who has verified
+   * to own the session: its next owner's viewers are in the same room.
    */
   close(sessionId: SessionId, room: string): Promise<void>;
 };
 
 /** A server that takes longer is as good as away. */
 const requestTimeoutSeconds = 2;
-/** ms since it was asked. A relay that lives answers within some 20 ms, on a machine that is far too busy within 800. */
+/**
+ * ms since it was asked. A relay that lives answers within some 20 ms, on a machine that is far too busy
+ * within 800.
+ */
 const rollCallMs = 1_000;
 const rollCallPollMs = 25;
 /** The token is used when the relay joins, and again when it comes back after a lost connection. */
@@ -64,8 +70,9 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
   const rooms = roomService({ url, apiKey, apiSecret, requestTimeoutSeconds });
 
   /**
-   * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to tell its state. The
-   * identity is fixed for a session, so LiveKit removes a former owner's relay when a new one joins.
+   * Mints what an avatar needs on its stage and nothing more: to publish camera, microphone and data, and to
+   * tell its state. The identity is fixed for a session, so LiveKit removes a former owner's relay when a new
+   * one joins.
    */
   const admit: StageAccess['admit'] = async (sessionId, room, { watches, dialect }) => {
     const token = new AccessToken(apiKey, apiSecret, {
@@ -88,8 +95,8 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
   };
 
   /**
-   * LiveKit's components show the tracks of a participant that publishes on behalf of an agent as that agent's: the agent is the
-   * relay's participant, which has the avatar's state and the captions.
+   * LiveKit's components show the tracks of a participant that publishes on behalf of an agent as that
+   * agent's: the agent is the relay's participant, which has the avatar's state and the captions.
    */
   const seat: StageAccess['seat'] = async (sessionId, room, dialect) => {
     const identity = `${relayIdentity(sessionId, dialect)}-face`;
@@ -154,7 +161,9 @@ export function stageAccess({ url, apiKey, apiSecret, publicUrl = url }: StageOp
   };
 }
 
-/** Applications of v1 know the avatar by its name in the vendor's rooms; their stages are rooms of their own. */
+/**
+ * Applications of v1 know the avatar by its name in the vendor's rooms; their stages are rooms of their own.
+ */
 function relayIdentity(sessionId: SessionId, dialect: Dialect | undefined): string {
   return dialect === 'heygen-v1' ? 'heygen' : `avatar-${sessionId}`;
 }

@@ -25,7 +25,9 @@ export class StagePresence {
     this.#parts.journal.append({ type: 'stage.lost', reason });
   }
 
-  /** The avatar is on the stage: for the first time, again, or with another vendor session on the same tracks. */
+  /**
+   * The avatar is on the stage: for the first time, again, or with another vendor session on the same tracks.
+   */
   reached({ muted }: { muted: boolean }): void {
     this.#parts.speaker.mute(muted);
     if (this.#lostAt === undefined) return;

@@ -4,8 +4,8 @@ import { type RoomServiceClient, ServerError } from 'livekit-server-sdk';
 const roomsAtOnce = 200;
 
 /**
- * How many people are in a room. Agents are none, and so is who is hidden; an avatar's participants are agents.
- * In a room that is not there is nobody.
+ * How many people are in a room. Agents are none, and so is who is hidden; an avatar's participants are
+ * agents. In a room that is not there is nobody.
  */
 export async function countViewers(
   rooms: Pick<RoomServiceClient, 'listParticipants'>,

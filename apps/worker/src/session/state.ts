@@ -2,7 +2,8 @@ import type { SessionEnd, SessionLimit } from '@avatar-bridge/contracts';
 
 /**
  * What a worker does about one session it has the lease of. The session's own states (queued, starting, live,
- * recovering, parked, stopping, ended) are what it announces on the way; the others are this worker's business.
+ * recovering, parked, stopping, ended) are what it announces on the way; the others are this worker's
+ * business.
  *
  *     starting ----> live <----> recovering        a vendor session is on the stage, or on its way there again
  *        |             |              |
@@ -13,10 +14,15 @@ import type { SessionEnd, SessionLimit } from '@avatar-bridge/contracts';
  *     any state ----------------------------> crashed                 a bug: another lease goes on
  */
 export type State =
-  /** The first vendor session of this session is being opened, not before `notBefore`; `reason`: why it is not yet. */
+  /**
+   * The first vendor session of this session is being opened, not before `notBefore`; `reason`: why it is not
+   * yet.
+   */
   | ({ name: 'starting'; notBefore: number; reason?: string } & Tries)
   | ({ name: 'live'; since: number } & Tries)
-  /** Another vendor session is being opened, or the same one put on the stage again, not before `notBefore`. */
+  /**
+   * Another vendor session is being opened, or the same one put on the stage again, not before `notBefore`.
+   */
   | ({ name: 'recovering'; notBefore: number; reason: string } & Tries)
   /** What the vendor is saying is said to its end, until `deadline` at the latest. */
   | { name: 'releasing'; deadline: number }
@@ -51,7 +57,9 @@ export type StateEvent =
   | { type: 'link.up'; at: number }
   /** It could not be opened, or was lost. */
   | ({ type: 'link.down'; at: number; chance: number } & Failure)
-  /** It lives, but is not on the stage. `removed`: somebody took it away, so coming back at once is no answer. */
+  /**
+   * It lives, but is not on the stage. `removed`: somebody took it away, so coming back at once is no answer.
+   */
   | { type: 'stage.lost'; at: number; reason: string; removed: boolean }
   /** Something was said. */
   | { type: 'link.proven' }

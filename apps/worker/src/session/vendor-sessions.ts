@@ -7,7 +7,10 @@ import type { Metrics } from '../metrics.ts';
 import { within } from '../within.ts';
 
 const usualTimes = {
-  /** ms that anybody waits for a stop: a vendor that works takes far less, and a session must not wait for one that hangs. */
+  /**
+   * ms that anybody waits for a stop: a vendor that works takes far less, and a session must not wait for one
+   * that hangs.
+   */
   patienceMs: 2_000,
   /** ms between tries. */
   pausesMs: [200, 1_000, 3_000],
@@ -21,7 +24,10 @@ export type VendorSessionsParts = {
   logger: Logger;
 };
 
-/** Writes down the vendor sessions of one session, so that none is ever forgotten: before it is used, and when it is stopped for certain. */
+/**
+ * Writes down the vendor sessions of one session, so that none is ever forgotten: before it is used, and when
+ * it is stopped for certain.
+ */
 export class VendorSessions {
   readonly #parts: VendorSessionsParts;
   readonly #times: typeof usualTimes;
@@ -36,8 +42,9 @@ export class VendorSessions {
   }
 
   /**
-   * Stops one; never rejects. What takes long goes on in the background, and is written down as given up: undefined is resolved
-   * with then. What can't be stopped with a few tries stays written down, and the sweep goes on trying.
+   * Stops one; never rejects. What takes long goes on in the background, and is written down as given up:
+   * undefined is resolved with then. What can't be stopped with a few tries stays written down, and the sweep
+   * goes on trying.
    */
   async stop<T>(ref: VendorSession, reason: string, stop: () => Promise<T>): Promise<T | undefined> {
     const stopping = this.#stop(ref, reason, stop);

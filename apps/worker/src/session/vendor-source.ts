@@ -104,7 +104,10 @@ export class VendorSource {
     return kept ?? VendorLink.open(this.#linkParts(provider), this.#request(provider, signal));
   }
 
-  /** One that was kept ready and lives, if there is one. The pool may have to free a slot for one to be opened. */
+  /**
+   * One that was kept ready and lives, if there is one. The pool may have to free a slot for one to be
+   * opened.
+   */
   async #fromPool(provider: AvatarProvider, signal: AbortSignal): Promise<VendorLink | undefined> {
     const { metrics, owned, providers } = this.#parts;
     const key = provider.poolKey?.(this.#request(provider, signal));
@@ -154,7 +157,9 @@ export class VendorSource {
     await Promise.all(this.#stops);
   }
 
-  /** Stops what former owners left; returns until when the newest was open, and speaking by itself (epoch ms). */
+  /**
+   * Stops what former owners left; returns until when the newest was open, and speaking by itself (epoch ms).
+   */
   async stopInherited(): Promise<number | undefined> {
     const refs = this.#inherited;
     this.#inherited = [];

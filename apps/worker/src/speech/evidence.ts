@@ -6,7 +6,9 @@ import type { MessageMode } from '@avatar-bridge/contracts';
  */
 export type Voice = { from: number; to: number | undefined };
 
-/** What a relay that outlived its worker has heard, since when (epoch ms). A voice ends when it told of it. */
+/**
+ * What a relay that outlived its worker has heard, since when (epoch ms). A voice ends when it told of it.
+ */
 export type Overheard = { since: number; voice: Voice | undefined };
 
 /** The utterance first in the vendor's line. Times are epoch ms. */
@@ -106,8 +108,8 @@ export function judge(front: FrontUtterance, voice: Voice | undefined, now: numb
 }
 
 /**
- * From when on a voice proves that what is alone in line since `alone` has begun; undefined when it does not. A voice that
- * was there before may still be the one of the utterance before.
+ * From when on a voice proves that what is alone in line since `alone` has begun; undefined when it does not.
+ * A voice that was there before may still be the one of the utterance before.
  */
 function believedFrom({ from, to }: Voice, alone: number): number | undefined {
   if (from >= alone) return from + eventGrace;

@@ -149,8 +149,8 @@ export class Speaker {
   }
 
   /**
-   * A vendor session is up, perhaps one that a former owner opened. When what that may be saying is not wanted, what
-   * is to be said waits until it was told.
+   * A vendor session is up, perhaps one that a former owner opened. When what that may be saying is not
+   * wanted, what is to be said waits until it was told.
    */
   attach(
     session: ProviderSession,

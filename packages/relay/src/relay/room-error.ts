@@ -14,7 +14,10 @@ export function roomError(error: unknown, side: Side): RelayError {
   return new RetryableError('failed', message, { side, cause: error });
 }
 
-/** What a relay fails with that lost the stage before it carried anything: `removed` when somebody took it off, who may not want it back. */
+/**
+ * What a relay fails with that lost the stage before it carried anything: `removed` when somebody took it
+ * off, who may not want it back.
+ */
 export function stageDisconnected(reason: rtp.DisconnectReason): RelayError {
   const code = removals.has(reason) ? 'removed' : 'disconnected';
   return new RetryableError(code, `stage: disconnected (${reason})`, { side: 'stage' });

@@ -2,10 +2,10 @@ import type { HeardVoice } from '../relay/voice-memory.ts';
 import type { ReceivedData } from '../media-relay.ts';
 
 /**
- * Whether a relay is there and carries its source, asked on the stage: LiveKit shows a participant for seconds
- * after its process died. The one who asks sends data of this topic by the server's API, to the relay's
- * participant; the relay answers by setting attributes: the first to what was sent, the second to what it
- * heard of the avatar's voice, which nobody but it may have heard.
+ * Whether a relay is there and carries its source, asked on the stage: LiveKit shows a participant for
+ * seconds after its process died. The one who asks sends data of this topic by the server's API, to the
+ * relay's participant; the relay answers by setting attributes: the first to what was sent, the second to
+ * what it heard of the avatar's voice, which nobody but it may have heard.
  */
 export const rollCallTopic = 'avatar-bridge.roll-call';
 export const presentAttribute = 'avatar-bridge.present';

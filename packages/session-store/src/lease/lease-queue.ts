@@ -6,7 +6,10 @@ import type { Keys } from '../record/keys.ts';
 import { rateLimited } from '../log.ts';
 import type { Logger } from '../types.ts';
 
-/** `base` is the session's epoch when the job was made: a job that was lost and put back must not count from 0 again. */
+/**
+ * `base` is the session's epoch when the job was made: a job that was lost and put back must not count from 0
+ * again.
+ */
 export type LeaseData = { base: number };
 
 export const leaseAttempts = 20;
@@ -15,8 +18,9 @@ export const leaseAttempts = 20;
 export type Queueable = { id: SessionId; epoch: number; priority: SessionPriority };
 
 /**
- * BullMQ takes a job without a priority before all that have one, and then the lowest number: sessions that have begun have none
- * (`takeSlot` takes it from them), so that those that are handed over, or whose worker died, go before those that have not begun.
+ * BullMQ takes a job without a priority before all that have one, and then the lowest number: sessions that
+ * have begun have none (`takeSlot` takes it from them), so that those that are handed over, or whose worker
+ * died, go before those that have not begun.
  */
 export const jobPriorities: Record<SessionPriority, number> = { high: 1, normal: 2, low: 3 };
 
@@ -27,7 +31,10 @@ const jobOptions: JobsOptions = {
   removeOnFail: { age: 86_400, count: 100 },
 };
 
-/** The producers' side of the lease queue: one job for each session that has not ended, `jobId` = the session's id. */
+/**
+ * The producers' side of the lease queue: one job for each session that has not ended, `jobId` = the
+ * session's id.
+ */
 export class LeaseQueue {
   readonly queue: Queue<LeaseData>;
   readonly #connection: Connection;
@@ -40,7 +47,8 @@ export class LeaseQueue {
       connection: connection.redis,
       prefix: keys.queuePrefix,
       streams: { events: { maxLen: 1_000 } },
-      // With either of these left to BullMQ, a queue that was made while Redis was down would be broken for good.
+      // With either of these left to BullMQ, a queue that was made while Redis was down would be broken for
+      // good.
       skipWaitingForReady: true,
       skipVersionCheck: true,
     });

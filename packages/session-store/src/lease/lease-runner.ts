@@ -23,7 +23,9 @@ import type { Lease, LeaseOptions, LeaseWorker, Logger } from '../types.ts';
 const maxStalledCount = 1_000_000;
 const crashDelay = 1_000;
 const defaultMaxSilenceMs = 300_000;
-/** Without contact for so long the worker is taken for wedged, ms; BullMQ asks Redis every second, or renews. */
+/**
+ * Without contact for so long the worker is taken for wedged, ms; BullMQ asks Redis every second, or renews.
+ */
 const silenceLimit = 15_000;
 /** For BullMQ's own goodbye, once no session is held any more. */
 const goodbyeTimeout = 2_000;
@@ -160,11 +162,13 @@ export class LeaseRunner implements LeaseWorker {
     this.#held.set(sessionId, held);
     if (this.#closing) lease.handOver('drain');
     try {
-      // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another one is asked for.
+      // It had to wait for a former run: what is left of the lock may not last until it is renewed. Another
+      // one is asked for.
       const stale = lease.remaining() < lockDuration / 2;
       const outcome = stale ? 'released' : await this.#track(this.#run(job, lease));
       if (outcome === 'released') {
-        // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused if the lock is gone.
+        // To the front of the queue: those who wait for a slot have not begun, this one has viewers. Refused
+        // if the lock is gone.
         await job.moveToWait(token);
         throw new WaitingError();
       }

@@ -66,8 +66,8 @@ export class LeaseUpkeep {
   }
 
   /**
-   * Not soon after a silence of Redis, or of this process: the holders that live are about to take their locks
-   * again, and must not be taken for dead meanwhile.
+   * Not soon after a silence of Redis, or of this process: the holders that live are about to take their
+   * locks again, and must not be taken for dead meanwhile.
    */
   async #lookForStalled(due: number): Promise<void> {
     // Of the leases' own keys: in a Cluster each node may be away by itself.

@@ -1,9 +1,12 @@
-/** ms that an answer may take, and that this process may be late, before Redis or the process counts as silent. */
+/**
+ * ms that an answer may take, and that this process may be late, before Redis or the process counts as
+ * silent.
+ */
 const hiccupMs = 300;
 
 /**
- * How long Redis has been answering without a break. After a silence its clients come back one after the other:
- * who judges then that another worker is dead judges too early. Times by `performance.now()`.
+ * How long Redis has been answering without a break. After a silence its clients come back one after the
+ * other: who judges then that another worker is dead judges too early. Times by `performance.now()`.
  */
 export class SteadyContact {
   #since: number;

@@ -28,14 +28,17 @@ export type SessionKeys = Readonly<Record<SessionKeyName, string>>;
  *
  * - `sessions` sorted set, all scores 0: ids of all sessions not yet forgotten; ids sort by creation time
  * - `open` sorted set, all scores 0: ids of sessions that have not ended
- * - `waiting` sorted set: sessions that wait for their first slot, by when they have waited too long, epoch ms
+ * - `waiting` sorted set: sessions that wait for their first slot, by when they have waited too long, epoch
+ *   ms
  * - `slotHolders` hash: sessions that hold a slot -> since when, epoch ms
  * - `toldPositions` hash: sessions that wait for their first slot -> the position that they were told last
  * - `averageHeldMs` string: how long sessions have held their slots lately, on average
  * - `parked` hash: ids of parked sessions, and perhaps of some that were lately -> their rooms
  * - `vendorSessions` hash: `<provider> <vendor session id>` -> what is needed to stop it
- * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that lapses, epoch ms
- * - `accountReservations` hash: sessions that are about to open a vendor session -> when that lapses, epoch ms, and by which vendor account
+ * - `slotReservations` sorted set: sessions that are about to open a second vendor session, by when that
+ *   lapses, epoch ms
+ * - `accountReservations` hash: sessions that are about to open a vendor session -> when that lapses, epoch
+ *   ms, and by which vendor account
  * - `poolKeepers` sorted set: workers that keep vendor sessions ready -> when they last said so, epoch ms
  * - `billedMs` string: how long all vendor sessions were open that were stopped
  * - `billedMsByKey` hash: an API key's name -> how long those of its sessions were

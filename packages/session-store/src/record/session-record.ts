@@ -84,7 +84,9 @@ function billableSeconds(billedMs: number, open: readonly VendorSessionRef[]): n
   return Math.round((billedMs + openMs) / 1_000);
 }
 
-/** A queued session's place: how many are before it, and for how long it is likely to wait, if that is known. */
+/**
+ * A queued session's place: how many are before it, and for how long it is likely to wait, if that is known.
+ */
 export type QueuePlace = { position: number; waitMs: number | undefined };
 
 /** What everybody may see of a record. */

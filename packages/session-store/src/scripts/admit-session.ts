@@ -2,10 +2,12 @@ import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Lets a session into the queue while fewer than `limit` wait, not counting those for which a slot is free. `idempotency` is what
- * `idempotencyKey` shall say for `idempotencyTtl` ms, or empty. `queuedMs`: how long the session may wait. `priority` is its job's. `queue…` are BullMQ's.
+ * Lets a session into the queue while fewer than `limit` wait, not counting those for which a slot is free.
+ * `idempotency` is what `idempotencyKey` shall say for `idempotencyTtl` ms, or empty. `queuedMs`: how long
+ * the session may wait. `priority` is its job's. `queue…` are BullMQ's.
  *
- * Answers `ok, position` | `replayed, position, what idempotencyKey says, 1 if the session is open` | `full, how many wait`.
+ * Answers `ok, position` | `replayed, position, what idempotencyKey says, 1 if the session is open` | `full,
+ * how many wait`.
  */
 export const admitSession = script('admitSession', {
   uses: [redisTime],

@@ -3,8 +3,9 @@ import { append, move } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Says that the interrupt at `entry` was handled, and writes the event unless it is empty: the next one counts anew. The cursor follows if no unfinished message is before it.
- * Answers `ok` | `unknown` | `ended` | `fenced, epoch`.
+ * Says that the interrupt at `entry` was handled, and writes the event unless it is empty: the next one
+ * counts anew. The cursor follows if no unfinished message is before it. Answers `ok` | `unknown` | `ended` |
+ * `fenced, epoch`.
  */
 export const advance = script('advance', {
   uses: [append, move, onlyOnce],

@@ -2,9 +2,10 @@ import { script } from './script.ts';
 import { accountUse, slotUse } from './slot-use.ts';
 
 /**
- * Gives a session a pooled vendor session of this `key`, the oldest that is usable. Without one, and without a free slot, it gives the
- * oldest of the providers in `rest` to be stopped. `account` and `accountSlots` are empty where the providers have no account of
- * their own slots. Answers `take, vendor session` | `stop, vendor session` | `none`.
+ * Gives a session a pooled vendor session of this `key`, the oldest that is usable. Without one, and without
+ * a free slot, it gives the oldest of the providers in `rest` to be stopped. `account` and `accountSlots` are
+ * empty where the providers have no account of their own slots. Answers `take, vendor session` | `stop,
+ * vendor session` | `none`.
  */
 export const askPool = script('askPool', {
   uses: [slotUse, accountUse],

@@ -2,9 +2,9 @@ import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Makes `claimant` the keeper of the pooled vendor sessions whose keeper has said nothing for `ttl` ms; no session can take them any more.
- * Keepers themselves are forgotten after ten times that.
- * Answers `ok, [pooled vendor session ...]`.
+ * Makes `claimant` the keeper of the pooled vendor sessions whose keeper has said nothing for `ttl` ms; no
+ * session can take them any more. Keepers themselves are forgotten after ten times that. Answers `ok, [pooled
+ * vendor session ...]`.
  */
 export const claimStalePooled = script('claimStalePooled', {
   uses: [redisTime],

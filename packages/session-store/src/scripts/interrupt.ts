@@ -2,8 +2,8 @@ import { interruptBelow } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Interrupts the messages with a `seq` below `before`, or all so far if that is empty. `key` and `bodyHash` are empty without an
- * Idempotency-Key; those of the newest 100 interrupts are remembered.
+ * Interrupts the messages with a `seq` below `before`, or all so far if that is empty. `key` and `bodyHash`
+ * are empty without an Idempotency-Key; those of the newest 100 interrupts are remembered.
  *
  * Answers `ok, command id, session's state` | `replayed, command id` | `mismatch` | `unknown` | `ended`.
  */

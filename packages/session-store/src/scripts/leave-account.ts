@@ -20,7 +20,10 @@ local function giveSlot(id)
 end`,
 });
 
-/** Takes a session that has ended out of the open ones and out of the queue, or its slot from it. Answers `ok`. */
+/**
+ * Takes a session that has ended out of the open ones and out of the queue, or its slot from it. Answers
+ * `ok`.
+ */
 export const leaveAccount = script('leaveAccount', {
   uses: [giveSlot],
   keys: ['open', 'waiting', 'toldPositions', 'parked'],

@@ -1,7 +1,10 @@
 import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
-/** Lets sessions take a pooled vendor session for the next `usableMs`; with 0, no more. Answers `ok` | `gone`: it is not the keeper's. */
+/**
+ * Lets sessions take a pooled vendor session for the next `usableMs`; with 0, no more. Answers `ok` | `gone`:
+ * it is not the keeper's.
+ */
 export const markPooled = script('markPooled', {
   uses: [redisTime],
   keys: ['vendorSessions'],

@@ -6,8 +6,9 @@ const depth = 1_000;
 const everyStepFrom = 3;
 
 /**
- * Looks which waiting sessions are to be told their position: those near their turn when it changed, others when it has halved since
- * they were told, or doubled. `queueWait` and `queuePrioritized` are BullMQ's. Answers `ok` and ids and positions in turn.
+ * Looks which waiting sessions are to be told their position: those near their turn when it changed, others
+ * when it has halved since they were told, or doubled. `queueWait` and `queuePrioritized` are BullMQ's.
+ * Answers `ok` and ids and positions in turn.
  */
 export const movedPositions = script('movedPositions', {
   keys: ['toldPositions', 'queueWait', 'queuePrioritized'],

@@ -6,8 +6,8 @@ const lookedAt = 1_000;
 const named = 100;
 
 /**
- * Takes sessions out of the queue and their slots from them that are not open any more. Answers `ok` and the ids of those that
- * have waited for a slot for too long.
+ * Takes sessions out of the queue and their slots from them that are not open any more. Answers `ok` and the
+ * ids of those that have waited for a slot for too long.
  */
 export const overdueSessions = script('overdueSessions', {
   uses: [redisTime],

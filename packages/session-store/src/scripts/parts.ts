@@ -11,9 +11,10 @@ const unhandledInterrupts = 50;
 const luaList = (names: readonly string[]) => `{${names.map((name) => `'${name}'`).join(', ')}}`;
 
 /**
- * `append(json)` adds to the log and tells the listeners; gives the entry's id. The oldest entries are forgotten when there are more
- * than `maxEvents`, or they hold more than `maxEventBytes`; the record says how far (`trimmed`), and what they hold (`eventBytes`).
- * They go some at a time, for it costs little more than one alone.
+ * `append(json)` adds to the log and tells the listeners; gives the entry's id. The oldest entries are
+ * forgotten when there are more than `maxEvents`, or they hold more than `maxEventBytes`; the record says how
+ * far (`trimmed`), and what they hold (`eventBytes`). They go some at a time, for it costs little more than
+ * one alone.
  */
 export const append = fragment({
   keys: ['record', 'events'],
@@ -65,7 +66,10 @@ local function msSince(at)
 end`,
 });
 
-/** `settleVendorSession(field)` takes a vendor session out of the record and adds how long it had it; false if it is not there. */
+/**
+ * `settleVendorSession(field)` takes a vendor session out of the record and adds how long it had it; false if
+ * it is not there.
+ */
 export const settleVendorSession = fragment({
   uses: [msSince],
   keys: ['record'],
@@ -80,7 +84,10 @@ local function settleVendorSession(field)
 end`,
 });
 
-/** `markGivenUp(key, field, epoch)` says that nobody needs a vendor session any more, if it is there, and of that epoch when one is given. */
+/**
+ * `markGivenUp(key, field, epoch)` says that nobody needs a vendor session any more, if it is there, and of
+ * that epoch when one is given.
+ */
 export const markGivenUp = fragment({
   lua: `
 local function markGivenUp(key, field, epoch)
@@ -103,7 +110,10 @@ local function before(a, b)
 end`,
 });
 
-/** Leaves the script unless the caller is the session's owner, or was its last one. `held[1]` is the session's state. */
+/**
+ * Leaves the script unless the caller is the session's owner, or was its last one. `held[1]` is the session's
+ * state.
+ */
 export const owned = fragment({
   keys: ['record'],
   args: ['owner'],
@@ -121,8 +131,9 @@ if held[1] == 'ended' then return {'ended'} end`,
 });
 
 /**
- * `interruptBelow(reach, id)` puts an interrupt of the messages with a `seq` below `reach` in the mailbox. One that is not handled yet and
- * reaches as far says the same already. Gives the id of the interrupt that does it.
+ * `interruptBelow(reach, id)` puts an interrupt of the messages with a `seq` below `reach` in the mailbox.
+ * One that is not handled yet and reaches as far says the same already. Gives the id of the interrupt that
+ * does it.
  */
 export const interruptBelow = fragment({
   uses: [append],
@@ -146,11 +157,13 @@ end`,
 });
 
 /**
- * `move(id, from, to)` puts a message in another state. A final state frees its place in the mailbox, moves the cursor as far as
- * no unfinished message is before it, and packs what the message holds into one field, which takes a quarter of the memory. The oldest
- * finished ones are forgotten: of each state those beyond `keepMessages`, and of all what is beyond `keepMessageBytes`.
+ * `move(id, from, to)` puts a message in another state. A final state frees its place in the mailbox, moves
+ * the cursor as far as no unfinished message is before it, and packs what the message holds into one field,
+ * which takes a quarter of the memory. The oldest finished ones are forgotten: of each state those beyond
+ * `keepMessages`, and of all what is beyond `keepMessageBytes`.
  *
- * The cursor may pass an interrupt that nobody handled: it concerns messages before it only, and those are finished by then.
+ * The cursor may pass an interrupt that nobody handled: it concerns messages before it only, and those are
+ * finished by then.
  */
 export const move = fragment({
   uses: [before],

@@ -2,11 +2,13 @@ import { drop, interruptBelow } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Accepts a message: mailbox entry, event, record, wake-up; before it what its `policy` does to others. `key` and `bodyHash` are empty
- * without an Idempotency-Key; `eventAfterSeq` is the event's JSON from `mode` on. `interruptId` is for the interrupt, if it takes one;
- * `replacedAfterSeq` and `replacedReason` are for messages that it replaces.
+ * Accepts a message: mailbox entry, event, record, wake-up; before it what its `policy` does to others. `key`
+ * and `bodyHash` are empty without an Idempotency-Key; `eventAfterSeq` is the event's JSON from `mode` on.
+ * `interruptId` is for the interrupt, if it takes one; `replacedAfterSeq` and `replacedReason` are for
+ * messages that it replaces.
  *
- * Answers `ok, seq, position, session's state` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown` | `ended` | `full`.
+ * Answers `ok, seq, position, session's state` | `replayed, "<body hash> <id> <seq> <position>"` | `unknown`
+ * | `ended` | `full`.
  */
 export const postMessage = script('postMessage', {
   uses: [interruptBelow, drop],

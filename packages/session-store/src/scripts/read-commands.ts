@@ -2,8 +2,9 @@ import { ownersOnly, redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Reads up to `count` mailbox entries after `after`, without the messages that are finished.
- * Answers `ok, place to go on from, whether there may be more, epoch ms by Redis' clock, [entry id, [fields]]…` | `unknown` | `ended` | `fenced, epoch`.
+ * Reads up to `count` mailbox entries after `after`, without the messages that are finished. Answers `ok,
+ * place to go on from, whether there may be more, epoch ms by Redis' clock, [entry id, [fields]]…` |
+ * `unknown` | `ended` | `fenced, epoch`.
  */
 export const readCommands = script('readCommands', {
   uses: [ownersOnly, redisTime],

@@ -1,8 +1,8 @@
 import { script } from './script.ts';
 
 /**
- * Writes down a vendor session that is to be kept ready, in the place of its reservation, or more about it. Answers `ok` | `gone`: the
- * reservation has lapsed, or somebody else has the vendor session now.
+ * Writes down a vendor session that is to be kept ready, in the place of its reservation, or more about it.
+ * Answers `ok` | `gone`: the reservation has lapsed, or somebody else has the vendor session now.
  */
 export const recordPooled = script('recordPooled', {
   keys: ['vendorSessions', 'slotReservations'],

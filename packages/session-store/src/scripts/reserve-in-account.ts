@@ -2,9 +2,10 @@ import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Reserves one of the `slots` of a vendor account for a session, for `ttl` ms, if one is free. `rest`: the names of its providers. In use
- * are the vendor sessions that are open by them and what is reserved for others, but no vendor sessions that are only kept ready. `beside`
- * is empty when the vendor session takes the place of the session's own ones, which then do not count. Answers `ok` | `full`.
+ * Reserves one of the `slots` of a vendor account for a session, for `ttl` ms, if one is free. `rest`: the
+ * names of its providers. In use are the vendor sessions that are open by them and what is reserved for
+ * others, but no vendor sessions that are only kept ready. `beside` is empty when the vendor session takes
+ * the place of the session's own ones, which then do not count. Answers `ok` | `full`.
  */
 export const reserveInAccount = script('reserveInAccount', {
   uses: [redisTime],

@@ -2,10 +2,10 @@ import { script } from './script.ts';
 import { accountUse, slotUse } from './slot-use.ts';
 
 /**
- * Reserves a slot for a vendor session that is to be kept ready, for `ttl` ms: while there are fewer than `most` of its kind, and a slot
- * is free that no session waits for. `account` and `accountSlots` are empty where its provider has no account of its own slots; `rest`: the
- * account's providers. `queueWait` and `queuePrioritized` are BullMQ's. Answers
- * `ok, the reservation's name` | `full`.
+ * Reserves a slot for a vendor session that is to be kept ready, for `ttl` ms: while there are fewer than
+ * `most` of its kind, and a slot is free that no session waits for. `account` and `accountSlots` are empty
+ * where its provider has no account of its own slots; `rest`: the account's providers. `queueWait` and
+ * `queuePrioritized` are BullMQ's. Answers `ok, the reservation's name` | `full`.
  */
 export const reservePooled = script('reservePooled', {
   uses: [slotUse, accountUse],

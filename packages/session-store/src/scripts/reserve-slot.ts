@@ -2,7 +2,8 @@ import { script } from './script.ts';
 import { slotUse } from './slot-use.ts';
 
 /**
- * Reserves a slot for a session's second vendor session, for `ttl` ms, if one is free; the warm pool gives way. Answers `ok` | `full`.
+ * Reserves a slot for a session's second vendor session, for `ttl` ms, if one is free; the warm pool gives
+ * way. Answers `ok` | `full`.
  */
 export const reserveSlot = script('reserveSlot', {
   uses: [slotUse],

@@ -2,7 +2,10 @@ import { onlyOnce } from './only-once.ts';
 import { append } from './parts.ts';
 import { script } from './script.ts';
 
-/** Writes a session's providers, and the event unless it is empty. Answers `ok` | `unknown` | `ended` | `fenced, epoch`. */
+/**
+ * Writes a session's providers, and the event unless it is empty. Answers `ok` | `unknown` | `ended` |
+ * `fenced, epoch`.
+ */
 export const setProviders = script('setProviders', {
   uses: [append, onlyOnce],
   args: ['provider', 'providers', 'event'],

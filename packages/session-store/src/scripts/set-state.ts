@@ -2,7 +2,10 @@ import { onlyOnce } from './only-once.ts';
 import { append, time } from './parts.ts';
 import { script } from './script.ts';
 
-/** Writes a session's state and the event that tells it. Answers `ok, event id` | `unknown` | `ended` | `fenced, epoch`. */
+/**
+ * Writes a session's state and the event that tells it. Answers `ok, event id` | `unknown` | `ended` |
+ * `fenced, epoch`.
+ */
 export const setState = script('setState', {
   uses: [append, time, onlyOnce],
   args: ['state', 'event'],

@@ -2,9 +2,10 @@ import { redisTime } from './parts.ts';
 import { fragment } from './script.ts';
 
 /**
- * `slotUse(id)`: the slots, nil without a limit; how many are used by others than session `id`, or will be: by vendor sessions that
- * are open, leased sessions that have none yet, and reservations; and the pooled vendor sessions, which use one each besides, as
- * `{field, entry}`, oldest first. `queueActive` and `queueMeta` are BullMQ's.
+ * `slotUse(id)`: the slots, nil without a limit; how many are used by others than session `id`, or will be:
+ * by vendor sessions that are open, leased sessions that have none yet, and reservations; and the pooled
+ * vendor sessions, which use one each besides, as `{field, entry}`, oldest first. `queueActive` and
+ * `queueMeta` are BullMQ's.
  */
 export const slotUse = fragment({
   uses: [redisTime],
@@ -35,8 +36,8 @@ end`,
 });
 
 /**
- * `accountUse(id, account, providers)`: how many slots of a vendor account, whose `providers` these are, are used, or will be, by all but
- * what is reserved for session `id`.
+ * `accountUse(id, account, providers)`: how many slots of a vendor account, whose `providers` these are, are
+ * used, or will be, by all but what is reserved for session `id`.
  */
 export const accountUse = fragment({
   uses: [redisTime],

@@ -2,9 +2,8 @@ import { msSince } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Takes a vendor session that is stopped out of the account's list and adds how long it was open, also for the key
- * that opened its session. `field` is its name there.
- * Answers `ok, [its entry]`.
+ * Takes a vendor session that is stopped out of the account's list and adds how long it was open, also for
+ * the key that opened its session. `field` is its name there. Answers `ok, [its entry]`.
  */
 export const strikeVendorSession = script('strikeVendorSession', {
   uses: [msSince],

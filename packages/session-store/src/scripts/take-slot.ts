@@ -2,8 +2,8 @@ import { redisTime } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Says that a session holds a slot from now on; again is fine. Its `job`, BullMQ's, loses its priority: back in the queue, it goes before
- * those that have not begun. Answers `ok` | `late`: it had waited for too long.
+ * Says that a session holds a slot from now on; again is fine. Its `job`, BullMQ's, loses its priority: back
+ * in the queue, it goes before those that have not begun. Answers `ok` | `late`: it had waited for too long.
  */
 export const takeSlot = script('takeSlot', {
   uses: [redisTime],

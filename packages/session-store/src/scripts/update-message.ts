@@ -3,8 +3,8 @@ import { append, move } from './parts.ts';
 import { script } from './script.ts';
 
 /**
- * Writes what became of a message, and the event. `state` and `event` may be empty. `rest`: fields and values.
- * Answers `ok` | `final` | `unknown-message` | `unknown` | `ended` | `fenced, epoch`.
+ * Writes what became of a message, and the event. `state` and `event` may be empty. `rest`: fields and
+ * values. Answers `ok` | `final` | `unknown-message` | `unknown` | `ended` | `fenced, epoch`.
  */
 export const updateMessage = script('updateMessage', {
   uses: [append, move, onlyOnce],

@@ -32,8 +32,9 @@ export type HeyGenProviderOptions = {
   account?: string | undefined;
   logger: Logger;
   /**
-   * Utterances the vendor holds at once. Default 1: whether a second task waits for the first or silences it is not documented, and
-   * only waiting keeps every word. 2 closes the gaps between utterances where the vendor is known to queue.
+   * Utterances the vendor holds at once. Default 1: whether a second task waits for the first or silences it
+   * is not documented, and only waiting keeps every word. 2 closes the gaps between utterances where the
+   * vendor is known to queue.
    */
   queueDepth?: number;
   /** Seals what the next owner of a vendor session needs. */

@@ -24,7 +24,10 @@ const avatarIdentity = 'heygen';
 const longestKeepAliveMs = 60_000;
 /** Users saw sessions cut exactly one hour after their start, whatever limit was announced. */
 const longestSession = 3_600_000;
-/** How long "not in correct state" may mean that the tracks are on their way, counted from the session's start, and how often to look, ms. */
+/**
+ * How long "not in correct state" may mean that the tracks are on their way, counted from the session's
+ * start, and how often to look, ms.
+ */
 const comingUp = { within: 20_000, every: 150 };
 /** What a call may take, ms. The client repeats interrupt and keepAlive. */
 const timeouts = { start: 15_000, task: 10_000, interrupt: 3_000, keepAlive: 5_000, chat: 5_000 };
@@ -104,7 +107,8 @@ export class HeyGenSession implements ProviderSession {
       this.#mustLive();
       if (signal.aborted) throw new CancelledError();
       try {
-        // A sync task would hold its request until the text was spoken, and is known not to answer at all now and then.
+        // A sync task would hold its request until the text was spoken, and is known not to answer at all now
+        // and then.
         const task = { text, taskType: mode, taskMode: 'async' as const, timeout: timeouts.task };
         // What is on its way may be taken whoever hangs up: only its answer tells.
         const { signal: over } = this.#over;
@@ -178,7 +182,10 @@ export class HeyGenSession implements ProviderSession {
     );
   }
 
-  /** Calls with the session's token as the vendor's SDK does, and with the key once the token is refused: its lifetime isn't documented. */
+  /**
+   * Calls with the session's token as the vendor's SDK does, and with the key once the token is refused: its
+   * lifetime isn't documented.
+   */
   async #call<T>(call: (options: Pick<CallOptions, 'token'>) => Promise<T>): Promise<T> {
     const token = this.#token;
     try {

@@ -5,13 +5,19 @@ import type { VendorEvent } from '../vendor-event.ts';
 /** The utterance that the avatar was given last, named by the event id of its command. */
 type InFlight = { id: string; mode: 'repeat' | 'talk'; text: string; startedAt: number | undefined };
 
-/** An end that comes before its time may be the session's, which is told a moment later: parts of the expected time, and ms. */
+/**
+ * An end that comes before its time may be the session's, which is told a moment later: parts of the expected
+ * time, and ms.
+ */
 const doubts = [
   { before: 0.75, ms: 700 },
   { before: 1, ms: 200 },
 ];
 
-/** What the vendor's reasons mean to people; the vendor's list, of which some come without a word in its documentation. */
+/**
+ * What the vendor's reasons mean to people; the vendor's list, of which some come without a word in its
+ * documentation.
+ */
 const endReasons: Record<string, string> = {
   MAX_DURATION_REACHED: 'the session reached the longest time that the plan allows',
   IDLE_TIMEOUT: 'nobody used the session',
@@ -22,10 +28,11 @@ const endReasons: Record<string, string> = {
 };
 
 /**
- * Reads what one FULL session says. At most one utterance is in flight, and events are matched to it by the newest
- * `source_event_id`. The vendor repeats that id on events that the command did not cause, such as the late end of the speech before,
- * so an end counts only for what has begun; where an end is lost, the avatar's voice and the clock tell (speech/evidence.ts). A session
- * that ends may tell the end of an utterance that it cuts off.
+ * Reads what one FULL session says. At most one utterance is in flight, and events are matched to it by the
+ * newest `source_event_id`. The vendor repeats that id on events that the command did not cause, such as the
+ * late end of the speech before, so an end counts only for what has begun; where an end is lost, the avatar's
+ * voice and the clock tell (speech/evidence.ts). A session that ends may tell the end of an utterance that it
+ * cuts off.
  */
 export class FullEvents {
   #inFlight: InFlight | undefined;
@@ -149,7 +156,10 @@ export class FullEvents {
     ];
   }
 
-  /** The answer to `talk` is known from here only. Of a `repeat` the text is known, and a greeting is none of ours. */
+  /**
+   * The answer to `talk` is known from here only. Of a `repeat` the text is known, and a greeting is none of
+   * ours.
+   */
   #transcribed({ sourceEventId }: ResponseEvent, grow: (text: string) => string): VendorEvent[] {
     const mine = this.#mine(sourceEventId);
     if (mine?.mode !== 'talk') return [];
@@ -159,7 +169,10 @@ export class FullEvents {
     return [this.#caption(mine, this.#avatarText, false)];
   }
 
-  /** What an event is about, if that is ours: by its id, or, where the vendor leaves that out, because nothing else can speak. */
+  /**
+   * What an event is about, if that is ours: by its id, or, where the vendor leaves that out, because nothing
+   * else can speak.
+   */
   #mine(source: string | undefined): InFlight | undefined {
     if (source === undefined) return this.#greeting === 'over' ? this.#inFlight : undefined;
     return source === this.#inFlight?.id ? this.#inFlight : undefined;

@@ -53,11 +53,17 @@ export type FullSessionParts = {
   logger: Logger;
 };
 
-/** A started session of LiveAvatar in FULL mode: commands and events are data of the vendor's room, which the relay is in. */
+/**
+ * A started session of LiveAvatar in FULL mode: commands and events are data of the vendor's room, which the
+ * relay is in.
+ */
 export class FullSession implements ProviderSession {
   readonly ref: VendorSession;
   readonly media: RoomSource;
-  /** The vendor closes a session that nobody uses for some minutes: 5 by its documentation, less than 4 by observers. */
+  /**
+   * The vendor closes a session that nobody uses for some minutes: 5 by its documentation, less than 4 by
+   * observers.
+   */
   readonly keepAliveMs = 60_000;
   readonly durationLimitMs?: number;
   readonly #parts: FullSessionParts;
@@ -161,7 +167,10 @@ export class FullSession implements ProviderSession {
     logger.info({ vendorSessionId: this.ref.id, reason }, 'vendor session closed');
   }
 
-  /** The greeting is not to be talked into, nor to be taken for one of ours. Resolves when it is over, or has not come. */
+  /**
+   * The greeting is not to be talked into, nor to be taken for one of ours. Resolves when it is over, or has
+   * not come.
+   */
   async #greeted(signal: AbortSignal): Promise<void> {
     const over = AbortSignal.any([signal, this.#waiting.signal, this.#over.signal]);
     while (this.#events.greeting) {
@@ -192,7 +201,9 @@ export class FullSession implements ProviderSession {
     }
   }
 
-  /** Calls with the session's token, and with the key once that is refused: its lifetime is not documented. */
+  /**
+   * Calls with the session's token, and with the key once that is refused: its lifetime is not documented.
+   */
   async #call<T>(call: (options: Pick<CallOptions, 'token'>) => Promise<T>): Promise<T> {
     const token = this.#token;
     try {
